@@ -1,0 +1,42 @@
+import type { Approval, Approver } from "../model/approval.ts";
+import type { Desk } from "../model/leash.ts";
+import type { Notifier } from "../model/runtime.ts";
+import type { Surface } from "./surface.ts";
+
+/** Whatever tells people of approvals. */
+export interface Announcer {
+  announce(approval: Approval): void;
+  close(): void;
+}
+
+/**
+ * Tells every notifier and surface of an approval. None of them can block the call or each other, and a failure is reported
+ * as a process warning: the approval still stands at the desk.
+ */
+export function createAnnouncer(
+  targets: readonly (Notifier | Surface)[],
+  openDesk: (approver: Approver) => Desk,
+): Announcer {
+  const attached = targets.map((target) => {
+    if (typeof target === "function") return { opened: target, close: () => undefined };
+    return target.attach(openDesk(target.approver));
+  });
+  return {
+    announce(approval) {
+      for (const surface of attached) {
+        // A promise also for a synchronous throw.
+        void Promise.resolve(approval).then((opened) => surface.opened(opened)).catch(() => warn(approval));
+      }
+    },
+    close() {
+      for (const surface of attached) surface.close();
+    },
+  };
+}
+
+function warn(approval: Approval): void {
+  process.emitWarning(`Nobody could be told through one of the surfaces that approval ${approval.ref} waits.`, {
+    type: "LeashWarning",
+    code: "LEASH_NOTIFY_FAILED",
+  });
+}

@@ -1,0 +1,28 @@
+import type { LogLine, Store } from "../store/store.ts";
+
+const PAGE = 1_000;
+
+/**
+ * The whole log as JSONL, stream by stream: each item is one line without its line feed, byte for byte as it was hashed.
+ * `verifyJsonl` checks the file made of them.
+ * @throws {LeashError} `LEASH_STORE_UNAVAILABLE` when the store cannot be read; what was yielded before is then not the whole log.
+ * @example for await (const line of exportLog(store)) file.write(`${line}\n`);
+ */
+export async function* exportLog(store: Store): AsyncGenerator<string> {
+  for (const stream of await store.streams()) {
+    for await (const { line } of readLines(store, stream)) yield line;
+  }
+}
+
+/** All lines of one stream as stored, a page at a time. */
+export async function* readLines(store: Store, stream: string): AsyncGenerator<LogLine> {
+  let from = 0;
+  for (;;) {
+    const page = await store.lines(stream, from, PAGE);
+    yield* page;
+    const last = page.at(-1);
+    // A page that does not lead on would be read for ever; whoever verifies sees the row that is out of order.
+    if (last === undefined || last.seq < from) return;
+    from = last.seq + 1;
+  }
+}

@@ -1,0 +1,83 @@
+import { leafHash } from "../digest.ts";
+import { isLeashError } from "../errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { parseStrictJson } from "../strict-json.ts";
+
+/** How a line of the log ends; everything before `,"hash":` is what the hash covers. */
+const END = /,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const HASH_MEMBER_LENGTH = ',"hash":""}'.length + 64;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Where a line must stand: which stream, which position, after which hash. */
+export interface Place {
+  readonly stream: string;
+  readonly seq: number;
+  readonly prev: string;
+}
+
+/** What a line that holds in itself says of its place. */
+export interface ReadLine extends Place {
+  readonly hash: string;
+}
+
+/** In a sentence, why a line does not hold. */
+export interface Problem {
+  readonly problem: string;
+}
+
+/**
+ * Reads one line and checks all that can be checked without its neighbours. It must be exactly
+ * `{"v":1,"stream":S,"seq":N,"ts":"…Z",<record>,"prev":"<64 hex>","hash":"<64 hex>"}`, strict JSON, with the RFC 6962 leaf hash
+ * of the bytes before `,"hash":`.
+ */
+export function readLine(line: string): ReadLine | Problem {
+  const [, prev, hash] = END.exec(line) ?? [];
+  if (prev === undefined || hash === undefined) return { problem: "the line does not end in its prev and hash" };
+  if (leafHash(line.slice(0, -HASH_MEMBER_LENGTH)) !== hash) {
+    return { problem: "the line was changed: its hash does not fit its bytes" };
+  }
+  const record = parseLine(line);
+  if (record === undefined) return { problem: "the line is not a strict JSON object" };
+  const { v, stream, seq, ts } = record;
+  if (v !== 1) return { problem: "the line's format version is not known here" };
+  if (typeof stream !== "string" || typeof seq !== "number" || !isTime(ts)) {
+    return { problem: "the line's stream, seq or ts is missing or malformed" };
+  }
+  const start = JSON.stringify({ v, stream, seq, ts }).slice(0, -1);
+  if (!line.startsWith(`${start},`)) return { problem: "the line does not begin with v, stream, seq and ts" };
+  return { stream, seq, prev, hash };
+}
+
+/** What keeps a line from standing at a place, undefined when nothing does. */
+export function misplacement(line: ReadLine, place: Place): Problem | undefined {
+  if (line.stream !== place.stream) return { problem: "the line belongs to another stream" };
+  if (line.seq !== place.seq) {
+    return { problem: `the line says seq ${line.seq}: a line is missing, repeated or out of order` };
+  }
+  if (line.prev === place.prev) return undefined;
+  return { problem: "the line does not follow the one before it: one of the two was replaced" };
+}
+
+/** The stream that a line names, whether or not the line holds. */
+export function streamNamed(line: string): string | undefined {
+  const stream = parseLine(line)?.["stream"];
+  return typeof stream === "string" ? stream : undefined;
+}
+
+function parseLine(line: string): JsonObject | undefined {
+  try {
+    const value: unknown = parseStrictJson(line);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (isLeashError(error, "LEASH_INPUT_INVALID")) return undefined;
+    throw error;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && TIME.test(value) && !Number.isNaN(Date.parse(value));
+}

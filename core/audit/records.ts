@@ -1,0 +1,172 @@
+import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
+import type { Approval, Verdict } from "../model/approval.ts";
+import type { Action } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Principal } from "../model/principal.ts";
+
+/** What identifies the call's surroundings in the log and differs from run to run. */
+export interface Origin {
+  readonly adapter?: string;
+  readonly traceId?: string;
+}
+
+/** The effect as people read it: an allow that carries a transform is a COMPUTE. */
+export function effectName(decision: Pick<Decision, "effect" | "transform">): NonNullable<AuditPayload["decision"]> {
+  if (decision.effect === "allow" && decision.transform !== null) return "COMPUTE";
+  return decision.effect.toUpperCase() as Uppercase<Decision["effect"]>;
+}
+
+function agentPayload(principal: Principal, type: AuditPayload["type"]): AuditPayload {
+  return { type, tenant: principal.tenant, actor_type: "agent", actor_id: principal.agent };
+}
+
+function envelope(origin: Origin, ids: AuditEnvelope): AuditEnvelope {
+  return {
+    ...ids,
+    ...(origin.adapter === undefined ? {} : { adapter: origin.adapter }),
+    ...(origin.traceId === undefined ? {} : { trace_id: origin.traceId }),
+  };
+}
+
+/** A decision was made. `effective` is OBSERVED where the call ran whatever it said. */
+export function decidedRecord(
+  action: Action,
+  decision: Decision,
+  origin: Origin,
+  ids: AuditEnvelope = {},
+): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(action.principal, "decided"),
+      action_type: action.tool,
+      decision: effectName(decision),
+      effective: decision.mode === "observe" ? "OBSERVED" : effectName(decision),
+      rule: decision.rule,
+      reason_code: decision.reasonCode,
+      policy_id: decision.policyId,
+      policy_digest: decision.policyDigest,
+      digest: action.digest,
+      input_ref: action.inputDigest,
+    },
+    envelope: envelope(origin, { action_id: action.actionId, ...ids }),
+  };
+}
+
+/** A call was refused before it could be sealed: there is no digest to speak of. */
+export function refusedRecord(principal: Principal, tool: string, decision: Decision, origin: Origin): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(principal, "decided"),
+      action_type: tool,
+      decision: "DENY",
+      effective: decision.mode === "observe" ? "OBSERVED" : "DENY",
+      rule: decision.rule,
+      reason_code: decision.reasonCode,
+      policy_id: decision.policyId,
+      policy_digest: decision.policyDigest,
+    },
+    envelope: envelope(origin, {}),
+  };
+}
+
+/** Leave to run was given: written in the same commit that starts the run. */
+export function grantedRecord(action: Action, decision: Decision, origin: Origin, ids: AuditEnvelope): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(action.principal, "granted"),
+      action_type: action.tool,
+      decision: effectName(decision),
+      effective: decision.mode === "observe" ? "OBSERVED" : "ALLOW",
+      rule: decision.rule,
+      policy_id: decision.policyId,
+      policy_digest: decision.policyDigest,
+      digest: action.digest,
+      input_ref: action.inputDigest,
+    },
+    envelope: envelope(origin, { action_id: action.actionId, ...ids }),
+  };
+}
+
+/** A run ended, or it is known that nobody will ever know how. */
+export function outcomeRecord(
+  principal: Principal,
+  entry: Pick<JournalEntry, "tool" | "finalDigest" | "outputRef" | "failure" | "approvalId">,
+  type: "executed" | "failed" | "unknown",
+  origin: Origin,
+  ids: AuditEnvelope,
+): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(principal, type),
+      action_type: entry.tool,
+      digest: entry.finalDigest,
+      ...(entry.outputRef === null ? {} : { output_ref: entry.outputRef }),
+      ...(entry.failure === null ? {} : { detail: `effect ${entry.failure.effect}` }),
+    },
+    envelope: envelope(origin, { ...ids, ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }) }),
+  };
+}
+
+/** Something happened to an approval without a person: it was opened, expired, lapsed, was cancelled or could not be used. */
+export function approvalRecord(
+  approval: Approval,
+  type:
+    | "approval.opened"
+    | "approval.expired"
+    | "approval.cancelled"
+    | "approval.lapsed"
+    | "approval.refused"
+    | "approval.consumed",
+  detail?: string,
+): AuditRecord {
+  const byAgent = type === "approval.opened" || type === "approval.cancelled" || type === "approval.consumed";
+  return {
+    payload: {
+      type,
+      tenant: approval.principal.tenant,
+      actor_type: byAgent ? "agent" : "system",
+      actor_id: byAgent ? approval.principal.agent : "leash",
+      action_type: approval.tool,
+      decision: approval.demand === "step_up" ? "STEP_UP" : "APPROVE",
+      rule: approval.rule,
+      policy_id: approval.policyId,
+      policy_digest: approval.policyDigest,
+      digest: approval.digest,
+      ...(detail === undefined ? {} : { detail }),
+    },
+    envelope: { action_id: approval.actionId, approval_id: approval.id },
+  };
+}
+
+/** A person answered: who, how, from what device. */
+export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord {
+  return {
+    payload: {
+      type: "approval.settled",
+      tenant: approval.principal.tenant,
+      actor_type: "person",
+      actor_id: verdict.approver,
+      action_type: approval.tool,
+      rule: approval.rule,
+      policy_id: approval.policyId,
+      policy_digest: approval.policyDigest,
+      digest: approval.digest,
+      answer: verdict.answer,
+      method: verdict.method,
+      assurance: verdict.assurance,
+      device: verdict.device,
+      ...(verdict.reason === null ? {} : { detail: verdict.reason }),
+    },
+    envelope: { action_id: approval.actionId, approval_id: approval.id },
+  };
+}
+
+/** Something about the leash itself. */
+export function systemRecord(
+  tenant: string,
+  type: "policy.loaded" | "policy.refused" | "mode.changed",
+  details: Pick<AuditPayload, "policy_id" | "policy_digest" | "detail">,
+): AuditRecord {
+  return { payload: { type, tenant, actor_type: "system", actor_id: "leash", ...details }, envelope: {} };
+}

@@ -1,0 +1,31 @@
+import type { Approver } from "./model/approval.ts";
+import type { Desk, LogReport } from "./model/leash.ts";
+import { verifyLog } from "./audit/verify.ts";
+import { deskOf, openState } from "./parts.ts";
+
+/** A desk on the state folder of a leash that may run in another process. */
+export interface OpenDesk {
+  readonly desk: Desk;
+  verifyLog(): Promise<LogReport>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded store of a state folder to answer what agents of other processes wait for. Whoever may read the folder
+ * may approve: it is mode 0700 for that reason.
+ * @throws {LeashError} `LEASH_STORE_UNAVAILABLE`, `LEASH_CONFIG_INVALID`.
+ * @example const { desk, close } = await openDesk({ state: stateFolder("leash.yaml"), approver: { id: "ann" } });
+ */
+export async function openDesk(options: {
+  readonly state: string;
+  readonly approver: Approver;
+  /** Default `default`. */
+  readonly tenant?: string;
+}): Promise<OpenDesk> {
+  const state = await openState({ state: options.state, store: "sqlite" });
+  return {
+    desk: deskOf(state, options.tenant ?? "default", options.approver),
+    verifyLog: () => verifyLog(state.store),
+    close: () => state.store.close(),
+  };
+}

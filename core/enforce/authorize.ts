@@ -1,0 +1,130 @@
+import { draftApproval, openingChanges } from "../approvals/open.ts";
+import { approvalRecord, decidedRecord, refusedRecord, type Origin } from "../audit/records.ts";
+import { LeashDenied, LeashError } from "../errors.ts";
+import { freshEntry, journalId, writeEntry } from "../journal/entries.ts";
+import type { ToolCall } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { AuthorizeOptions } from "../model/leash.ts";
+import type { Scope } from "./context.ts";
+import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
+import { decide, denial, type Decided } from "./decide.ts";
+import { adoptDeferral, deferralChange } from "./deferral.ts";
+import { untilSettled } from "./hold.ts";
+import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
+import { deniedByApproval, deniedByPolicy } from "./refusals.ts";
+import { seal } from "./seal.ts";
+
+/** What came of asking for leave: leave, or the news that the very same call already ran. */
+export type Admission =
+  | { readonly kind: "granted"; readonly grant: Grant }
+  | { readonly kind: "done"; readonly proposal: Proposal; readonly entry: JournalEntry };
+
+const NEVER = new AbortController().signal;
+
+/** Steps 2 to 7 for a call that a framework proposes. */
+export async function admitCall(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Admission> {
+  const sealed = await sealOrRefuse(scope, call, options);
+  const action = options.pause === "defer" ? await adoptDeferral(scope, sealed) : sealed;
+  const fresh = action.identity === "ephemeral" && action === sealed;
+  return admit(scope, { action, journalId: journalId(action) }, fresh, options);
+}
+
+/**
+ * Steps 3 to 7. Each round looks at the store anew, so it does not matter who moves a call on: this process, another one, or
+ * the same one before a restart. `fresh` spares the first look for a call that nobody can have seen.
+ */
+export async function admit(
+  scope: Scope,
+  proposal: Proposal,
+  fresh: boolean,
+  options: AuthorizeOptions,
+): Promise<Admission> {
+  const signal = options.signal ?? NEVER;
+  let known: Known = { kind: "new", version: 0, entry: undefined };
+  for (let round = 0; ; round += 1) {
+    throwIfAborted(signal);
+    if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
+    if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
+    const standing = await standingOf(scope, proposal, known, options, signal);
+    if (standing === undefined) continue;
+    throwIfAborted(signal);
+    const grant = await consume(scope, proposal, standing, options);
+    if (grant !== undefined) return { kind: "granted", grant };
+  }
+}
+
+/** Finds what the call may stand on, asking a person where the policy says so. Undefined: look again. */
+async function standingOf(
+  scope: Scope,
+  proposal: Proposal,
+  known: Exclude<Known, { kind: "done" }>,
+  options: AuthorizeOptions,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
+  if (known.kind === "granted") {
+    return { kind: "continued", version: known.entry.version, entry: known.entry.value };
+  }
+  if (known.kind === "held") {
+    const approval = await untilSettled(scope, known.approval, options.pause ?? "hold", signal);
+    if (approval.value.status === "approved") {
+      return { kind: "approved", version: known.entry.version, entry: known.entry.value, approval };
+    }
+    // Used by somebody else, or cancelled: the journal row tells what to do next.
+    if (approval.value.status === "consumed" || approval.value.status === "cancelled") return undefined;
+    throw deniedByApproval(approval.value);
+  }
+  const decided = decide(scope, proposal.action);
+  if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
+    await open(scope, proposal, decided, known, options);
+    return undefined;
+  }
+  return { kind: "allowed", version: known.version, entry: known.entry && { ...known.entry, approvalId: null }, decided };
+}
+
+/** Step 6: opens the one approval for this call. A conflict means that somebody else did; the next look finds it. */
+async function open(
+  scope: Scope,
+  proposal: Proposal,
+  { action, decision }: Decided,
+  known: Extract<Known, { kind: "new" }>,
+  options: AuthorizeOptions,
+): Promise<void> {
+  const { context } = scope;
+  const approval = draftApproval(action, decision, context.store.now(), context.random);
+  if (approval === undefined) {
+    throw new LeashError("LEASH_POLICY_INVALID", "The policy asks for a person without saying on what terms. Nothing was run.");
+  }
+  const before = known.entry ?? freshEntry(proposal.action, action);
+  const entry: JournalEntry = { ...before, state: "held", finalDigest: action.digest, tool: action.tool, approvalId: approval.id };
+  const changes = [
+    writeEntry(proposal.journalId, entry, known.version),
+    ...openingChanges(approval, proposal.action.digest),
+    ...(options.pause === "defer" ? [await deferralChange(scope, proposal.action, approval)] : []),
+  ];
+  const ids = { approval_id: approval.id };
+  const records = [decidedRecord(action, decision, options, ids), approvalRecord(approval, "approval.opened")];
+  const result = await context.store.commit(changes, { stream: context.stream, records });
+  if (result.ok) context.announce(approval);
+}
+
+async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promise<ReturnType<typeof seal>> {
+  try {
+    return seal(scope, call);
+  } catch (cause) {
+    const decision = inputInvalid(scope);
+    await recordRefusal(scope, String(call.tool), decision, origin);
+    throw Object.assign(deniedByPolicy(decision), { cause }) satisfies LeashDenied;
+  }
+}
+
+export function inputInvalid(scope: Scope): Decision {
+  const { policy, mode } = scope.context;
+  return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
+}
+
+async function recordRefusal(scope: Scope, tool: string, decision: Decision, origin: Origin): Promise<void> {
+  const { store, stream } = scope.context;
+  const records = [refusedRecord(scope.principal, tool.slice(0, 200), decision, origin)];
+  await store.commit([], { stream, records });
+}

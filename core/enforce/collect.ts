@@ -1,0 +1,67 @@
+import { readRef } from "../approvals/rows.ts";
+import { LeashDenied } from "../errors.ts";
+import { journalId } from "../journal/entries.ts";
+import type { Approval } from "../model/approval.ts";
+import type { Action } from "../model/call.ts";
+import type { AuthorizeOptions, Deferred } from "../model/leash.ts";
+import type { Stored } from "../store/envelope.ts";
+import { admit, type Admission } from "./authorize.ts";
+import type { Scope } from "./context.ts";
+import { current, waitForChange } from "./hold.ts";
+import { sealedInput } from "./seal.ts";
+
+interface Found {
+  readonly approval: Stored<Approval>;
+  readonly proposedDigest: string;
+}
+
+/** The approval that this very principal was told the ref of. */
+async function find(scope: Scope, ref: string): Promise<Found | undefined> {
+  const row = await readRef(scope.context.store, scope.principal, ref);
+  if (row === undefined) return undefined;
+  return { approval: await current(scope, row.approvalId), proposedDigest: row.proposedDigest };
+}
+
+export async function deferred(
+  scope: Scope,
+  ref: string,
+  options: { readonly settled?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<Deferred | undefined> {
+  const found = await find(scope, ref);
+  if (found === undefined) return undefined;
+  let { approval } = found;
+  const signal = options.signal ?? new AbortController().signal;
+  while (options.settled === true && approval.value.status === "pending" && !signal.aborted) {
+    await waitForChange(scope, approval, signal);
+    approval = await current(scope, approval.value.id);
+  }
+  const { tool, status, expiresAt } = approval.value;
+  return { ref: approval.value.ref, tool, status, expiresAt };
+}
+
+/** Takes a call up again from its approval: the sealed bytes that the person saw, not what an agent says they were. */
+export async function admitDeferred(scope: Scope, ref: string, options: AuthorizeOptions): Promise<Admission> {
+  const found = await find(scope, ref);
+  if (found === undefined) {
+    throw new LeashDenied({ reasonCode: "approval_void", reason: "No call of this agent waits under that ref." });
+  }
+  const action = reopen(scope, found.approval.value);
+  const proposal = { action, journalId: journalId({ callKey: action.callKey, digest: found.proposedDigest }) };
+  return admit(scope, proposal, false, { pause: "defer", ...options });
+}
+
+function reopen(scope: Scope, approval: Approval): Action {
+  return Object.freeze({
+    v: 1,
+    tool: approval.tool,
+    ...sealedInput(approval.principal, approval.tool, approval.text),
+    identity: approval.identity,
+    callKey: approval.callKey,
+    actionId: approval.actionId,
+    principal: approval.principal,
+    session: approval.session,
+    labels: approval.labels,
+    schemaDigest: scope.context.registry.get(approval.tool)?.schemaDigest ?? null,
+    requestedAt: approval.requestedAt,
+  });
+}

@@ -1,0 +1,132 @@
+import { approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
+import { writeApproval } from "../approvals/rows.ts";
+import { sha256Hex } from "../digest.ts";
+import { uuidv7, uuidv8 } from "../ids.ts";
+import { freshEntry, writeEntry } from "../journal/entries.ts";
+import type { AuditRecord } from "../model/audit.ts";
+import type { Approval } from "../model/approval.ts";
+import type { Action } from "../model/call.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Stored } from "../store/envelope.ts";
+import type { Append, Change } from "../store/store.ts";
+import { issueProof, type IssuedProof } from "../tokens/proof.ts";
+import type { Scope } from "./context.ts";
+import { decide, type Decided } from "./decide.ts";
+import { uncovered } from "./coverage.ts";
+import { deniedByPolicy } from "./refusals.ts";
+
+/** A call as it travels the path: what was proposed, and the id of its journal row. */
+export interface Proposal {
+  readonly action: Action;
+  readonly journalId: string;
+}
+
+/** What leave to run stands on. Nothing else gives leave. */
+export type Standing =
+  /** The policy allowed it just now. */
+  | { readonly kind: "allowed"; readonly version: number; readonly entry: JournalEntry | undefined; readonly decided: Decided }
+  /** A person's yes, used up by this grant. */
+  | { readonly kind: "approved"; readonly version: number; readonly entry: JournalEntry; readonly approval: Stored<Approval> }
+  /** Leave that was given before: the same run goes on. */
+  | { readonly kind: "continued"; readonly version: number; readonly entry: JournalEntry };
+
+/** Leave to run, durable before it is handed out. */
+export interface Grant {
+  readonly proposal: Proposal;
+  /** What runs: the proposed action after all transforms. */
+  readonly action: Action;
+  readonly entry: JournalEntry;
+  readonly version: number;
+  readonly proof: IssuedProof;
+  readonly idempotencyKey: string;
+}
+
+/**
+ * Step 7: unless the policy allowed it just now, decides again with fresh facts; then, in one commit, uses up the approval and
+ * writes the journal row and the records. Undefined when somebody else moved first: look again.
+ * @throws {LeashDenied} when the standing does not cover what is demanded now; nothing but a log record was written.
+ */
+export async function consume(
+  scope: Scope,
+  proposal: Proposal,
+  standing: Standing,
+  origin: Origin,
+): Promise<Grant | undefined> {
+  const { presence, store } = scope.context;
+  const decided = standing.kind === "allowed" ? standing.decided : decide(scope, proposal.action);
+  await refuseUnlessCovered(scope, decided, standing, origin);
+  const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
+  await presence.enter(proposal.journalId);
+  let ok = false;
+  try {
+    ({ ok } = await store.commit(changes, append));
+  } finally {
+    if (!ok) presence.leave(proposal.journalId);
+  }
+  return ok ? grant : undefined;
+}
+
+/** The grant, and the one commit that makes it true. */
+function draft(
+  scope: Scope,
+  proposal: Proposal,
+  standing: Standing,
+  { action, decision }: Decided,
+  origin: Origin,
+): { grant: Grant; changes: Change[]; append: Append } {
+  const { keys, presence, random, store, stream } = scope.context;
+  const at = store.now();
+  const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
+  const decisionId = uuidv7(at, random);
+  const proof = issueProof(keys.signer("proof"), { action, decision, approvalId, decisionId, now: at, random });
+  const before = standing.entry ?? freshEntry(proposal.action, action);
+  const entry: JournalEntry = {
+    ...before,
+    state: "running",
+    finalDigest: action.digest,
+    tool: action.tool,
+    attempt: before.attempt + 1,
+    approvalId,
+    owner: presence.owner,
+    startedAt: at,
+    endedAt: null,
+    proofKid: proof.kid,
+    failure: null,
+  };
+  const ids = {
+    decision_id: decisionId,
+    proof_kid: proof.kid,
+    proof_jti: proof.jti,
+    ...(approvalId === null ? {} : { approval_id: approvalId }),
+  };
+  const changes = [writeEntry(proposal.journalId, entry, standing.version)];
+  const records: AuditRecord[] = [];
+  if (standing.kind === "allowed") records.push(decidedRecord(action, decision, origin, { decision_id: decisionId }));
+  if (standing.kind === "approved") {
+    const used: Approval = { ...standing.approval.value, status: "consumed" };
+    changes.push(writeApproval(used, standing.approval.version));
+    records.push(approvalRecord(used, "approval.consumed"));
+  }
+  records.push(grantedRecord(action, decision, origin, ids));
+  const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
+  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey };
+  return { grant, changes, append: { stream, records } };
+}
+
+async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standing, origin: Origin): Promise<void> {
+  const { store, stream } = scope.context;
+  if (now.decision.effect === "deny") {
+    await store.commit([], { stream, records: [decidedRecord(now.action, now.decision, origin)] });
+    throw deniedByPolicy(now.decision);
+  }
+  if (standing.kind === "continued") return;
+  if (standing.kind === "allowed") {
+    if (now.decision.effect !== "allow") throw deniedByPolicy(now.decision);
+    return;
+  }
+  const problem = uncovered(scope, standing.approval.value, now);
+  if (problem === undefined) return;
+  const records = [approvalRecord(standing.approval.value, "approval.refused", problem.reason)];
+  await store.commit([], { stream, records });
+  throw problem;
+}

@@ -1,0 +1,95 @@
+import { gatherFacts } from "../facts/gather.ts";
+import type { Action } from "../model/call.ts";
+import type { Decision, ReasonCode } from "../model/decision.ts";
+import { EFFECTS, type Mode } from "../model/effect.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Scope } from "./context.ts";
+import { reseal } from "./seal.ts";
+
+/** A call and what became of it under the policy: `action` is what would run, after all transforms. */
+export interface Decided {
+  readonly action: Action;
+  readonly decision: Decision;
+}
+
+const MAX_ROUNDS = 4;
+
+/**
+ * Steps 4 and 5: asks the policy, applies what it computes and asks again until nothing changes. Total: whatever goes wrong
+ * is a denial.
+ */
+export function decide(scope: Scope, proposed: Action): Decided {
+  let action = proposed;
+  let applied: Decision["transform"] = null;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const decision = decideOnce(scope, action);
+    if (decision.effect === "deny" || decision.transform === null) {
+      return { action, decision: { ...decision, transform: applied } };
+    }
+    const next = apply(scope, action, decision.transform);
+    if (next === undefined) return denied(scope, action, "policy_error", "The policy's computed form cannot be sealed.");
+    if (next.digest === action.digest) return { action, decision: { ...decision, transform: applied } };
+    action = next;
+    applied = decision.transform;
+  }
+  return denied(scope, action, "policy_error", `The policy's computed form did not settle in ${MAX_ROUNDS} rounds.`);
+}
+
+function apply(scope: Scope, action: Action, transform: NonNullable<Decision["transform"]>): Action | undefined {
+  try {
+    return reseal(action, transform.tool, transform.input, scope.context.registry.get(transform.tool));
+  } catch {
+    return undefined;
+  }
+}
+
+function decideOnce(scope: Scope, action: Action): Decision {
+  const { context } = scope;
+  const refuse = (code: ReasonCode, reason: string): Decision =>
+    denial(context.policy, context.mode, code, reason);
+  const tool = context.registry.get(action.tool);
+  if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
+  if (!scope.narrowings.every((limits) => limits.tools === undefined || limits.tools.includes(action.tool))) {
+    return refuse("narrowed", "The tool is outside what the parent agent passed on.");
+  }
+  try {
+    const facts = gatherFacts(context.store.now(), action, context.counterparty);
+    const decision = context.policy.evaluate(action, tool, facts);
+    if (!EFFECTS.includes(decision.effect)) return refuse("policy_error", "The policy answered with an unknown effect.");
+    if (decision.obligations.length > 0) {
+      return refuse("obligation_unknown", "The policy demands an obligation that nothing here can fulfil.");
+    }
+    return { ...decision, mode: context.mode };
+  } catch {
+    return refuse("policy_error", "The policy could not be evaluated.");
+  }
+}
+
+function denied(scope: Scope, action: Action, code: ReasonCode, reason: string): Decided {
+  return { action, decision: denial(scope.context.policy, scope.context.mode, code, reason) };
+}
+
+/** A denial that no rule made. */
+export function denial(
+  policy: Pick<Policy, "id" | "digest">,
+  mode: Mode,
+  reasonCode: ReasonCode,
+  reason: string,
+): Decision {
+  return Object.freeze({
+    v: 1,
+    effect: "deny",
+    rule: null,
+    ruleDigest: null,
+    reasonCode,
+    reason,
+    transform: null,
+    obligations: [],
+    terms: null,
+    counterparty: null,
+    proofTtlMs: 0,
+    mode,
+    policyId: policy.id,
+    policyDigest: policy.digest,
+  });
+}

@@ -1,0 +1,76 @@
+import { endApproval, readCurrent } from "../approvals/expiry.ts";
+import { LeashError, LeashPending } from "../errors.ts";
+import type { Approval } from "../model/approval.ts";
+import type { AuthorizeOptions } from "../model/leash.ts";
+import type { Pause } from "../model/runtime.ts";
+import type { Stored } from "../store/envelope.ts";
+import type { Scope } from "./context.ts";
+import { throwIfAborted } from "./lookup.ts";
+
+/**
+ * Step 6, the waiting: pauses until the approval is no longer pending. The verdict is always read from the store; what a
+ * pause returns carries no authority, and what it throws (a framework's interrupt) passes through untouched.
+ */
+export async function untilSettled(
+  scope: Scope,
+  opened: Stored<Approval>,
+  pause: NonNullable<AuthorizeOptions["pause"]>,
+  signal: AbortSignal,
+): Promise<Stored<Approval>> {
+  let approval = opened;
+  while (approval.value.status === "pending") {
+    if (pause === "defer") throw new LeashPending(approval.value);
+    if (pause === "hold") await hold(scope, approval, signal);
+    else await suspend(pause, approval.value, signal);
+    approval = await current(scope, approval.value.id);
+  }
+  return approval;
+}
+
+async function suspend(pause: Pause, approval: Approval, signal: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  await pause(approval, { signal });
+  // Lets timers and I/O in between two looks at the store, however hasty the pause is.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function hold(scope: Scope, approval: Stored<Approval>, signal: AbortSignal): Promise<void> {
+  await waitForChange(scope, approval, signal);
+  if (!signal.aborted) return;
+  await cancel(scope, approval.value.id);
+  throwIfAborted(signal);
+}
+
+/** Sleeps until the approval may have changed, its time is up, or the signal aborts. Holds the process open meanwhile. */
+export async function waitForChange(scope: Scope, approval: Stored<Approval>, signal: AbortSignal): Promise<void> {
+  const { store } = scope.context;
+  const wake = new AbortController();
+  const remaining = Math.max(0, approval.value.expiresAt - store.now());
+  const timer = setTimeout(() => wake.abort(), Math.min(remaining + 1, MAX_TIMER_MS));
+  try {
+    await store.watch("approval", approval.value.id, approval.version, AbortSignal.any([signal, wake.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// setTimeout takes 31 bits; a longer delay would fire at once.
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Nobody waits for the answer any more: a late one must find nothing to approve. */
+async function cancel(scope: Scope, id: string): Promise<void> {
+  const { store, stream } = scope.context;
+  for (;;) {
+    const approval = await current(scope, id);
+    if (approval.value.status !== "pending") return;
+    if (await endApproval(store, stream, approval, "cancelled")) return;
+  }
+}
+
+export async function current(scope: Scope, id: string): Promise<Stored<Approval>> {
+  const approval = await readCurrent(scope.context.store, scope.context.stream, id);
+  if (approval === undefined) {
+    throw new LeashError("LEASH_STORE_UNAVAILABLE", "An approval that was opened is missing from the store.");
+  }
+  return approval;
+}

@@ -1,0 +1,99 @@
+import { readCurrent } from "../approvals/expiry.ts";
+import { outcomeRecord } from "../audit/records.ts";
+import { LeashDenied, LeashError } from "../errors.ts";
+import { readEntry, writeEntry } from "../journal/entries.ts";
+import type { Approval } from "../model/approval.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Stored } from "../store/envelope.ts";
+import type { Proposal } from "./consume.ts";
+import type { Scope } from "./context.ts";
+
+/** What is already known of a call, before the policy is asked. */
+export type Known =
+  /** Nothing, or an earlier attempt failed: decide. `version` is the row's, 0 where there is none. */
+  | { readonly kind: "new"; readonly version: number; readonly entry: JournalEntry | undefined }
+  /** A person was asked. */
+  | { readonly kind: "held"; readonly entry: Stored<JournalEntry>; readonly approval: Stored<Approval> }
+  /** Leave was given, the run paused itself (or lapsed and may be repeated): run on under the same grant. */
+  | { readonly kind: "granted"; readonly entry: Stored<JournalEntry> }
+  /** It ran and ended well. */
+  | { readonly kind: "done"; readonly entry: JournalEntry };
+
+/**
+ * Step 3: journal before policy. Waits while the call runs elsewhere; a run that was cut off is unknown and stays so, unless
+ * the tool says that it may be repeated.
+ * @throws {LeashError} `LEASH_OUTCOME_UNKNOWN`, `LEASH_ABORTED`, `LEASH_STORE_UNAVAILABLE`.
+ */
+export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSignal): Promise<Known> {
+  const { store, presence } = scope.context;
+  const id = proposal.journalId;
+  for (;;) {
+    const entry = await readEntry(store, id);
+    if (entry === undefined) return { kind: "new", version: 0, entry: undefined };
+    switch (entry.value.state) {
+      case "done":
+        return { kind: "done", entry: entry.value };
+      case "failed":
+        return { kind: "new", version: entry.version, entry: entry.value };
+      case "unknown":
+        throw unknownOutcome(entry.value.tool);
+      case "suspended":
+        return { kind: "granted", entry };
+      case "held":
+        return held(scope, entry);
+      case "running":
+        if (!(await presence.isRunning(id, entry.value))) {
+          if (scope.context.registry.get(entry.value.tool)?.idempotent === true) return { kind: "granted", entry };
+          if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
+          break;
+        }
+        await store.watch("journal", id, entry.version, AbortSignal.any([signal, AbortSignal.timeout(1_000)]));
+        throwIfAborted(signal);
+        break;
+    }
+  }
+}
+
+async function held(scope: Scope, entry: Stored<JournalEntry>): Promise<Known> {
+  const { store, stream } = scope.context;
+  const approval =
+    entry.value.approvalId === null ? undefined : await readCurrent(store, stream, entry.value.approvalId);
+  if (approval === undefined) {
+    throw new LeashError("LEASH_STORE_UNAVAILABLE", "The approval that a held call names is missing from the store.");
+  }
+  // A cancelled question was never answered; the same call may be asked about again.
+  if (approval.value.status === "cancelled") return { kind: "new", version: entry.version, entry: entry.value };
+  return { kind: "held", entry, approval };
+}
+
+async function markUnknown(
+  scope: Scope,
+  { action, journalId }: Proposal,
+  entry: Stored<JournalEntry>,
+): Promise<boolean> {
+  const { store, stream } = scope.context;
+  const lost: JournalEntry = { ...entry.value, state: "unknown", endedAt: store.now() };
+  const result = await store.commit([writeEntry(journalId, lost, entry.version)], {
+    stream,
+    records: [outcomeRecord(action.principal, lost, "unknown", {}, { action_id: action.actionId })],
+  });
+  return result.ok;
+}
+
+function unknownOutcome(tool: string): LeashError {
+  return new LeashError(
+    "LEASH_OUTCOME_UNKNOWN",
+    `The call of ${JSON.stringify(tool)} started and was cut off; whether it took effect is unknown. It was not repeated. ` +
+      "Check at the other side, then settle it.",
+  );
+}
+
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new LeashDenied({
+    code: "LEASH_ABORTED",
+    reasonCode: "aborted",
+    reason: "The run was aborted before the call started. Nothing ran.",
+    cause: signal.reason,
+  });
+}

@@ -1,0 +1,90 @@
+import { decidedRecord, outcomeRecord, refusedRecord } from "../audit/records.ts";
+import type { Action, ToolCall } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Json } from "../model/json.ts";
+import type { AuthorizeOptions, Run } from "../model/leash.ts";
+import type { Permit } from "../model/permit.ts";
+import { inputInvalid } from "./authorize.ts";
+import type { Scope } from "./context.ts";
+import { decide } from "./decide.ts";
+import { throwIfAborted } from "./lookup.ts";
+import { withPermit } from "./permit.ts";
+import { seal } from "./seal.ts";
+
+interface Observed {
+  /** Undefined where the input could not be sealed. */
+  readonly action: Action | undefined;
+  readonly decision: Decision;
+}
+
+/** What the policy says of a call, whatever is wrong with it. */
+export function look(scope: Scope, call: ToolCall): Observed {
+  try {
+    return decide(scope, seal(scope, call));
+  } catch {
+    return { action: undefined, decision: inputInvalid(scope) };
+  }
+}
+
+/**
+ * Observe mode (I12): records what would have been decided, then runs the original call with its original input. The record
+ * comes first; without it nothing runs here either.
+ */
+export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: AuthorizeOptions): Promise<T> {
+  const permit = await observedPermit(scope, call, options);
+  return runObserved(scope, call, permit, run, options);
+}
+
+export async function observedPermit(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Permit> {
+  const { store, stream, random } = scope.context;
+  const signal = options.signal ?? new AbortController().signal;
+  throwIfAborted(signal);
+  const { action, decision } = look(scope, call);
+  const record =
+    action === undefined
+      ? refusedRecord(scope.principal, String(call.tool).slice(0, 200), decision, options)
+      : decidedRecord(action, decision, options);
+  await store.commit([], { stream, records: [record] });
+  return Object.freeze({
+    v: 1,
+    actionId: action?.actionId ?? "",
+    tool: call.tool,
+    digest: action?.digest ?? "",
+    idempotencyKey: Buffer.from(random(16)).toString("hex"),
+    proof: null,
+    approvalId: null,
+    mode: "observe",
+    signal,
+  });
+}
+
+export async function runObserved<T>(
+  scope: Scope,
+  call: ToolCall,
+  permit: Permit,
+  run: Run<T>,
+  options: AuthorizeOptions,
+): Promise<T> {
+  const note = (type: "executed" | "failed"): Promise<void> => outcome(scope, permit, type, options);
+  try {
+    const result = await withPermit(permit, () => run(call.input as Json, permit));
+    await note("executed");
+    return result;
+  } catch (error) {
+    await note("failed");
+    throw error;
+  }
+}
+
+async function outcome(
+  scope: Scope,
+  permit: Permit,
+  type: "executed" | "failed",
+  options: AuthorizeOptions,
+): Promise<void> {
+  const { store, stream } = scope.context;
+  const entry = { tool: permit.tool, finalDigest: permit.digest, outputRef: null, failure: null, approvalId: null };
+  const record = outcomeRecord(scope.principal, entry, type, options, { action_id: permit.actionId });
+  // Observing must not change what the host sees of its own call, so a lost outcome record is left out.
+  await store.commit([], { stream, records: [record] }).catch(() => undefined);
+}

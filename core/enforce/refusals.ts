@@ -1,0 +1,94 @@
+import { isLeashError, LeashDenied, type LeashError, type LeashPending } from "../errors.ts";
+import type { Approval } from "../model/approval.ts";
+import type { Decision, ReasonCode } from "../model/decision.ts";
+import type { LeashErrorCode } from "../errors.ts";
+
+const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
+  tool_unknown: "LEASH_TOOL_UNKNOWN",
+  input_invalid: "LEASH_INPUT_INVALID",
+};
+
+/** A denial by policy as the exception that programs get. */
+export function deniedByPolicy(decision: Decision): LeashDenied {
+  return new LeashDenied({
+    code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+  });
+}
+
+/** An approval that ended without leave to run. */
+export function deniedByApproval(approval: Approval): LeashDenied {
+  if (approval.status === "denied") {
+    const verdict = approval.verdicts.at(-1);
+    return new LeashDenied({
+      reasonCode: "person_denied",
+      reason: "A person denied this call.",
+      note: verdict?.reason ?? null,
+      approvalId: approval.id,
+    });
+  }
+  if (approval.status === "expired" || approval.status === "lapsed") {
+    return new LeashDenied({
+      code: "LEASH_EXPIRED",
+      reasonCode: "approval_expired",
+      reason:
+        approval.status === "expired"
+          ? "The approval expired before a person decided."
+          : "The approval was given but not used in time.",
+      approvalId: approval.id,
+    });
+  }
+  return voidApproval(approval, `The approval is ${approval.status} and gives no leave to run.`);
+}
+
+/** An approval that does not cover what is demanded now, or whose signature does not hold. */
+export function voidApproval(approval: Approval, reason: string, code: LeashErrorCode = "LEASH_DENIED"): LeashDenied {
+  return new LeashDenied({ code, reasonCode: "approval_void", reason, approvalId: approval.id });
+}
+
+/**
+ * What the model is told when a call does not run: the same words through every adapter, and nothing a model could use
+ * against the policy: no rule, no reason of the policy's, no link, no secret. Undefined for errors that are not refusals
+ * (those are the caller's to handle).
+ * @example const text = refusalText(error); if (text === undefined) throw error;
+ */
+export function refusalText(error: unknown): string | undefined {
+  if (!isLeashError(error)) return undefined;
+  switch (error.code) {
+    case "LEASH_PENDING":
+      return `Waiting for a person, ref ${(error as LeashError as LeashPending).ref}. The call has not run. Go on with other work and ask for its status by this ref later.`;
+    case "LEASH_DENIED":
+      return deniedText(error as LeashError as LeashDenied);
+    case "LEASH_EXPIRED":
+      return "Not run: the approval expired before it could be used. Do not retry this call with the same arguments.";
+    case "LEASH_TOOL_UNKNOWN":
+      return "Denied: this tool is not available. Do not retry this call.";
+    case "LEASH_INPUT_INVALID":
+      return "Denied: the arguments are not plain, well-formed data. Call again with corrected arguments.";
+    case "LEASH_POLICY_CHANGED":
+      return "Not run: the policy changed after the approval was given. The call must be proposed anew.";
+    case "LEASH_LIMIT_EXCEEDED":
+      return "Denied: a limit is used up. Do not retry this call.";
+    case "LEASH_OUTCOME_UNKNOWN":
+      return "This call started earlier and its outcome is unknown. It was not repeated. Do not retry it; tell the user.";
+    case "LEASH_ABORTED":
+      return "Not run: the run was aborted.";
+    case "LEASH_STORE_UNAVAILABLE":
+    case "LEASH_REMOTE_UNAVAILABLE":
+      return "Not run: calls cannot be authorized at the moment. Tell the user; retry later at most once.";
+    default:
+      return undefined;
+  }
+}
+
+function deniedText(error: LeashDenied): string {
+  if (error.reasonCode === "person_denied") {
+    const note = error.note === null ? "" : ` Their note: ${JSON.stringify(error.note)}.`;
+    return `A person denied this call.${note} Do not retry it with the same arguments.`;
+  }
+  if (error.reasonCode === "already_executed") {
+    return "This call already ran, and its result was not kept. It was not repeated.";
+  }
+  return "Denied by policy. Do not retry this call with the same arguments.";
+}

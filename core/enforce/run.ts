@@ -1,0 +1,146 @@
+import { outcomeRecord, type Origin } from "../audit/records.ts";
+import { LeashDenied, LeashError } from "../errors.ts";
+import { readEntry, writeEntry } from "../journal/entries.ts";
+import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
+import type { Json } from "../model/json.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { GuardOptions, Run } from "../model/leash.ts";
+import type { Permit } from "../model/permit.ts";
+import type { Change } from "../store/store.ts";
+import type { Grant } from "./consume.ts";
+import type { Scope } from "./context.ts";
+import { throwIfAborted } from "./lookup.ts";
+import { withPermit } from "./permit.ts";
+
+/** The permit that a grant gives. */
+export function permitOf({ action, entry, idempotencyKey, proof }: Grant, signal: AbortSignal): Permit {
+  return Object.freeze({
+    v: 1,
+    actionId: action.actionId,
+    tool: action.tool,
+    digest: action.digest,
+    idempotencyKey,
+    proof: proof.token,
+    approvalId: entry.approvalId,
+    mode: "enforce",
+    signal,
+  });
+}
+
+/** The sealed input as the tool gets it: a fresh copy of exactly the bytes that were decided, in the tool's own richer form. */
+export function sealedCopy(scope: Scope, grant: Grant): Json {
+  const input = JSON.parse(grant.action.text) as Json;
+  const decode = scope.context.registry.get(grant.action.tool)?.decode;
+  return decode === undefined ? input : (decode(input) as Json);
+}
+
+/**
+ * Steps 8 and 9: runs once and records the outcome, durable before the result is returned.
+ * @throws whatever the run throws; `LEASH_ABORTED` before the start; `LEASH_OUTCOME_UNKNOWN` when it ran and the store could not
+ * take the outcome.
+ */
+export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: GuardOptions<T>): Promise<T> {
+  const signal = options.signal ?? new AbortController().signal;
+  try {
+    const input = await beforeStart(scope, grant, signal, options);
+    const result = await attempt(scope, grant, () => run(input, permitOf(grant, signal)), signal, options);
+    const recorded = recordResult(result, options.codec);
+    await recordOutcome(scope, grant, { state: "done", outputRef: recorded?.digest ?? null }, options, recorded);
+    return result;
+  } finally {
+    scope.context.presence.leave(grant.proposal.journalId);
+  }
+}
+
+/** The last look before anything happens. What goes wrong here had no effect. */
+async function beforeStart(scope: Scope, grant: Grant, signal: AbortSignal, origin: Origin): Promise<Json> {
+  try {
+    throwIfAborted(signal);
+    return sealedCopy(scope, grant);
+  } catch (error) {
+    await recordOutcome(scope, grant, failure(error, "none"), origin);
+    throw error;
+  }
+}
+
+async function attempt<T>(
+  scope: Scope,
+  grant: Grant,
+  run: () => T | Promise<T>,
+  signal: AbortSignal,
+  options: GuardOptions<T>,
+): Promise<T> {
+  try {
+    return await withPermit(permitOf(grant, signal), run);
+  } catch (error) {
+    if (options.suspends?.(error) === true) await recordOutcome(scope, grant, { state: "suspended" }, options);
+    else if (hadNoEffect(error)) await recordOutcome(scope, grant, failure(error, "none"), options);
+    else if (signal.aborted) await recordOutcome(scope, grant, { state: "unknown" }, options);
+    else await recordOutcome(scope, grant, failure(error, "unknown"), options);
+    throw error;
+  }
+}
+
+type Outcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
+
+function failure(error: unknown, effect: "none" | "unknown"): Outcome {
+  return { state: "failed", failure: { kind: error instanceof Error ? error.name.slice(0, 100) : typeof error, effect } };
+}
+
+function hadNoEffect(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "leashNoEffect" in error && error.leashNoEffect === true;
+}
+
+const RECORDS = { done: "executed", failed: "failed", unknown: "unknown" } as const;
+
+async function recordOutcome(
+  scope: Scope,
+  grant: Grant,
+  outcome: Outcome,
+  origin: Origin,
+  result?: RecordedResult,
+): Promise<void> {
+  const { store, stream } = scope.context;
+  const { journalId, action } = grant.proposal;
+  const entry: JournalEntry = { ...grant.entry, ...outcome, endedAt: store.now() };
+  const type = outcome.state in RECORDS ? RECORDS[outcome.state as keyof typeof RECORDS] : undefined;
+  const records =
+    type === undefined
+      ? []
+      : [outcomeRecord(action.principal, entry, type, origin, { action_id: action.actionId, proof_kid: grant.proof.kid })];
+  const changes: Change[] = result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : [];
+  const write = async (version: number): Promise<boolean> =>
+    (await store.commit([writeEntry(journalId, entry, version), ...changes], { stream, records })).ok;
+  try {
+    if (await write(grant.version)) return;
+    // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.
+    const found = await readEntry(store, journalId);
+    if (found?.value.state === "unknown" && (await write(found.version))) return;
+  } catch (cause) {
+    throw unrecorded(grant, cause);
+  }
+  throw unrecorded(grant, undefined);
+}
+
+/** An ephemeral call that nobody was asked about can never be proposed again: its result needs no keeping. */
+function mayBeAskedAgain({ action, entry }: Grant): boolean {
+  return action.identity === "durable" || entry.approvalId !== null;
+}
+
+function unrecorded(grant: Grant, cause: unknown): LeashError {
+  return new LeashError(
+    "LEASH_OUTCOME_UNKNOWN",
+    `The call of ${JSON.stringify(grant.action.tool)} started, and its outcome could not be recorded. It will not be repeated. ` +
+      "Bring the store back and settle the call.",
+    { cause },
+  );
+}
+
+/** The same permit asked to run a second time. */
+export function usedPermit(approvalId: string | null): LeashDenied {
+  return new LeashDenied({
+    reasonCode: "already_executed",
+    reason: "This permit was used. A permit runs one action once.",
+    approvalId,
+  });
+}

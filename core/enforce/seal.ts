@@ -1,0 +1,103 @@
+import { canonicalText } from "../canonical.ts";
+import { domainDigest, sha256Hex } from "../digest.ts";
+import { LeashError } from "../errors.ts";
+import { uuidv8 } from "../ids.ts";
+import type { Action, ToolCall } from "../model/call.ts";
+import type { Json } from "../model/json.ts";
+import type { Principal } from "../model/principal.ts";
+import type { ToolSpec } from "../model/tool.ts";
+import type { Scope } from "./context.ts";
+
+/**
+ * Step 2: takes one strict snapshot of the call. From here on only the canonical text counts; the caller's object is never
+ * looked at again.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` when the input is not plain JSON within the limits.
+ */
+export function seal(scope: Scope, call: ToolCall): Action {
+  const { context, principal } = scope;
+  const tool = call.tool.normalize("NFC");
+  const spec = context.registry.get(tool);
+  const text = inputText(call.input, spec);
+  const identity = call.scope !== undefined && call.callId !== undefined ? "durable" : "ephemeral";
+  const callKey =
+    identity === "durable"
+      ? domainDigest("leashkit/call-key/1", [
+          principal.tenant,
+          principal.subject,
+          principal.agent,
+          call.session ?? null,
+          call.scope ?? null,
+          call.callId ?? null,
+          call.index ?? 0,
+          tool,
+        ])
+      : sha256Hex(context.random(32));
+  return Object.freeze({
+    v: 1,
+    tool,
+    ...sealedInput(principal, tool, text),
+    identity,
+    callKey,
+    actionId: uuidv8(callKey),
+    principal,
+    session: call.session ?? null,
+    labels: call.labels ?? {},
+    schemaDigest: spec?.schemaDigest ?? null,
+    requestedAt: context.store.now(),
+  });
+}
+
+/** The same call with another tool or input: what a transform asks to be decided next. */
+export function reseal(action: Action, tool: string, input: Json, spec: ToolSpec | undefined): Action {
+  return Object.freeze({
+    ...action,
+    tool,
+    ...sealedInput(action.principal, tool, canonicalText(input)),
+    schemaDigest: spec?.schemaDigest ?? null,
+  });
+}
+
+/** Opens a sealed text again, as an approval carries it. */
+export function sealedInput(
+  principal: Principal,
+  tool: string,
+  text: string,
+): Pick<Action, "input" | "text" | "inputDigest" | "digest"> {
+  return {
+    input: freeze(JSON.parse(text) as Json),
+    text,
+    inputDigest: sha256Hex(text),
+    digest: actionDigest(principal, tool, text),
+  };
+}
+
+/** Equal to `domainDigest("leashkit/action/1", { v, tenant, agent, subject, tool, input })` without writing the input twice. */
+export function actionDigest(principal: Principal, tool: string, text: string): string {
+  const { agent, subject, tenant } = principal;
+  return sha256Hex(
+    `leashkit/action/1\n{"agent":${canonicalText(agent)},"input":${text},"subject":${canonicalText(subject)},` +
+      `"tenant":${canonicalText(tenant)},"tool":${canonicalText(tool)},"v":1}`,
+  );
+}
+
+function inputText(input: unknown, spec: ToolSpec | undefined): string {
+  const encoded = spec?.encode === undefined ? input : encode(input, spec.encode);
+  if (typeof encoded === "string") return canonicalText({ input: encoded });
+  return canonicalText(encoded === undefined ? {} : encoded);
+}
+
+function encode(input: unknown, encoder: (input: unknown) => unknown): unknown {
+  try {
+    return encoder(input);
+  } catch (cause) {
+    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own encoder refused the input.", { cause });
+  }
+}
+
+function freeze(value: Json): Json {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) freeze(member as Json);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,51 @@
+/**
+ * Leashkit's core: everything an application or an adapter may know. Internals are not exported.
+ * @packageDocumentation
+ */
+export { createLeash, type LeashOptions } from "./leash.ts";
+export type { PolicySource } from "./parts.ts";
+export { openDesk, type OpenDesk } from "./desk.ts";
+export { stateFolder } from "./state.ts";
+
+export type * from "./model/approval.ts";
+export type * from "./model/audit.ts";
+export type * from "./model/call.ts";
+export type * from "./model/decision.ts";
+export type { Effect, Mode } from "./model/effect.ts";
+export type * from "./model/facts.ts";
+export type * from "./model/journal.ts";
+export type * from "./model/json.ts";
+export type { KeySet, PublicKey, Purpose } from "./model/keys.ts";
+export type * from "./model/leash.ts";
+export type * from "./model/permit.ts";
+export type * from "./model/policy.ts";
+export type * from "./model/principal.ts";
+export type * from "./model/runtime.ts";
+export type * from "./model/tool.ts";
+
+export {
+  ERROR_CODES,
+  isLeashError,
+  LeashDenied,
+  LeashError,
+  type LeashErrorCode,
+  LeashPending,
+  NoEffect,
+  PolicyInvalid,
+} from "./errors.ts";
+export { canonicalText, type Limits } from "./canonical.ts";
+export { domainDigest, sha256Hex } from "./digest.ts";
+export { parseStrictJson } from "./strict-json.ts";
+export { currentPermit } from "./enforce/permit.ts";
+export { refusalText } from "./enforce/refusals.ts";
+export { loadPolicy } from "./policy/index.ts";
+export { terminal, type TerminalOptions } from "./approvals/terminal.ts";
+export { operatingSystemUser, type AttachedSurface, type Surface } from "./approvals/surface.ts";
+export { card, visible } from "./approvals/display.ts";
+export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
+export type { ProofClaims } from "./tokens/proof.ts";
+export { verifyProof } from "./tokens/verify-proof.ts";
+export { verifyJsonl } from "./audit/verify.ts";
+export { memoryStore } from "./store/memory.ts";
+export { sqliteStore } from "./store/sqlite.ts";
+export type { Append, Change, CommitResult, Kind, ListQuery, LogLine, Row, Store } from "./store/store.ts";

@@ -1,0 +1,76 @@
+import { LeashError } from "../errors.ts";
+import type { JournalEntry, Owner } from "../model/journal.ts";
+import { openRow, toBody } from "../store/envelope.ts";
+import type { Store } from "../store/store.ts";
+import { isGone } from "./owner.ts";
+
+/** How long a process that stops renewing is still believed to be running its calls. Milliseconds. */
+export const LEASE_MS = 30_000;
+
+interface Lease {
+  readonly v: 1;
+  readonly owner: Owner;
+  readonly leaseUntil: number;
+}
+
+/** Tells others that this process lives, and tells whether another one does. */
+export interface Presence {
+  readonly owner: Owner;
+  /** Marks a call as running here; makes sure a lease covers its start. */
+  enter(journalId: string): Promise<void>;
+  leave(journalId: string): void;
+  /** True while the entry's owner may still be running it. */
+  isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
+  close(): void;
+}
+
+export function createPresence(store: Store, owner: Owner): Presence {
+  const running = new Set<string>();
+  let lease = { version: 0, until: 0 };
+  let renewal: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function write(): Promise<void> {
+    const until = store.now() + LEASE_MS;
+    const body: Lease = { v: 1, owner, leaseUntil: until };
+    const result = await store.commit([
+      { kind: "instance", id: owner.instance, expect: lease.version, body: toBody(body), dueAt: until },
+    ]);
+    if (!result.ok) {
+      throw new LeashError("LEASH_STORE_UNAVAILABLE", "Another process writes this process's lease. Nothing was run.");
+    }
+    lease = { version: lease.version + 1, until };
+  }
+
+  function renew(): Promise<void> {
+    renewal ??= write().finally(() => {
+      renewal = undefined;
+    });
+    return renewal;
+  }
+
+  function keepRenewing(): void {
+    timer ??= setInterval(() => {
+      // A missed renewal only lets others treat these calls as lapsed, which is the safe side; the next tick tries again.
+      if (running.size > 0) renew().catch(() => undefined);
+    }, LEASE_MS / 3).unref();
+  }
+
+  return {
+    owner,
+    async enter(id) {
+      if (lease.until - store.now() < LEASE_MS / 2) await renew();
+      running.add(id);
+      keepRenewing();
+    },
+    leave: (id) => void running.delete(id),
+    async isRunning(id, entry) {
+      if (entry.owner === null) return false;
+      if (entry.owner.instance === owner.instance) return running.has(id);
+      if (isGone(entry.owner)) return false;
+      const row = await store.get("instance", entry.owner.instance);
+      return row !== undefined && openRow<Lease>(row).value.leaseUntil > store.now();
+    },
+    close: () => clearInterval(timer),
+  };
+}

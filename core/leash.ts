@@ -1,0 +1,138 @@
+import { createAnnouncer, type Announcer } from "./approvals/announce.ts";
+import type { Surface } from "./approvals/surface.ts";
+import { exportLog } from "./audit/export.ts";
+import { verifyLog } from "./audit/verify.ts";
+import type { Context, Scope } from "./enforce/context.ts";
+import { createGate } from "./enforce/gate.ts";
+import { LeashError } from "./errors.ts";
+import { thisOwner } from "./journal/owner.ts";
+import { createPresence } from "./journal/presence.ts";
+import type { Approver } from "./model/approval.ts";
+import type { Action } from "./model/call.ts";
+import type { Mode } from "./model/effect.ts";
+import type { Desk, Leash, Narrowing } from "./model/leash.ts";
+import type { Policy } from "./model/policy.ts";
+import type { Principal } from "./model/principal.ts";
+import type { Clock, Notifier, Random } from "./model/runtime.ts";
+import { completePrincipal, deskOf, effectiveMode, openState, readPolicy, type PolicySource, type State } from "./parts.ts";
+import type { Store } from "./store/store.ts";
+import type { KeyRing } from "./tokens/keys.ts";
+import { createToolRegistry } from "./tools.ts";
+
+export interface LeashOptions {
+  /** Path of a policy file, or its text. */
+  readonly policy: PolicySource;
+  /** Default `sqlite`: embedded, durable, answered from other processes. `memory` forgets: for tests. */
+  readonly store?: "memory" | "sqlite" | Store;
+  /** The stricter of this and the document's mode holds. */
+  readonly mode?: Mode;
+  /** Default tenant `default`, subject `default`, agent `agent`. */
+  readonly principal?: Partial<Principal>;
+  /** Whom a call deals with, where neither policy nor registry says where it stands in the input. Trust is the policy's alone. */
+  readonly counterparty?: (action: Action) => string | undefined;
+  /**
+   * Who tells people of approvals. An empty list says: nobody, approvals are answered through `leash.desk` or another process.
+   */
+  readonly notify?: Notifier | Surface | readonly (Notifier | Surface)[];
+  /** With the memory store: the file that is its log, synced before anything runs. */
+  readonly audit?: { readonly file: string };
+  readonly keys?: KeyRing;
+  /** The state folder. Default: `stateFolder(policy)`. */
+  readonly state?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+const NOBODY: Principal = { tenant: "default", subject: "default", agent: "agent", chain: [] };
+
+/**
+ * Builds a leash: decided here, with an embedded store and no server.
+ *
+ * @throws {LeashError} `LEASH_POLICY_INVALID` (nothing of a policy that cannot be read in full is used), `LEASH_NO_APPROVER` when
+ * the policy can ask and nobody could answer, `LEASH_CONFIG_INVALID`, `LEASH_STORE_UNAVAILABLE`.
+ * @example
+ * const leash = await createLeash({ policy: "leash.yaml" });
+ * const agent = createAgent({ model, tools: wrapTools(tools, leash) });
+ */
+export async function createLeash(options: LeashOptions): Promise<Leash> {
+  const principal = completePrincipal(NOBODY, options.principal);
+  const state = await openState(options);
+  try {
+    const policy = await readPolicy(options.policy, state, principal.tenant);
+    const mode = effectiveMode(options.mode, policy.mode);
+    const targets = surfacesOf(options, policy, mode, state.store);
+    const announcer = createAnnouncer(targets, (approver) => deskOf(state, principal.tenant, approver));
+    return assemble(contextOf(options, state, policy, mode, announcer), principal, state, announcer);
+  } catch (error) {
+    if (state.owned) await state.store.close();
+    throw error;
+  }
+}
+
+function surfacesOf(
+  { notify }: LeashOptions,
+  policy: Policy,
+  mode: Mode,
+  store: Store,
+): readonly (Notifier | Surface)[] {
+  if (notify !== undefined) return Array.isArray(notify) ? (notify as readonly (Notifier | Surface)[]) : [notify as Notifier];
+  if (policy.canAsk && mode === "enforce" && !store.shared) {
+    throw new LeashError(
+      "LEASH_NO_APPROVER",
+      "The policy can ask a person, and nobody can be reached: the store is this process's own and `notify` is not set. " +
+        "Pass `notify` (such as `terminal()`), or `notify: []` to answer through `leash.desk` in code.",
+    );
+  }
+  return [];
+}
+
+function contextOf(
+  options: LeashOptions,
+  state: State,
+  policy: Policy,
+  mode: Mode,
+  announcer: Announcer,
+): Context {
+  return {
+    store: state.store,
+    stream: state.stream,
+    registry: createToolRegistry(),
+    policy,
+    keys: state.keys,
+    random: state.random,
+    mode,
+    presence: createPresence(state.store, thisOwner(state.instance)),
+    counterparty: options.counterparty,
+    announce: (approval) => announcer.announce(approval),
+  };
+}
+
+function assemble(context: Context, principal: Principal, state: State, announcer: Announcer): Leash {
+  const { store } = context;
+  const face = (scope: Scope): Leash => ({
+    ...createGate(scope),
+    policy: { id: context.policy.id, digest: context.policy.digest },
+    as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
+    narrow: (limits) => face(narrowed(scope, limits)),
+    desk: (approver: Approver): Desk => deskOf(state, scope.principal.tenant, approver),
+    verifyLog: () => verifyLog(store),
+    exportLog: () => exportLog(store),
+    keySet: () => context.keys.keySet(),
+    async close() {
+      announcer.close();
+      context.presence.close();
+      if (state.owned) await store.close();
+    },
+  });
+  return face({ context, principal, narrowings: [] });
+}
+
+/** A child may do at most what its parents may; nothing widens on the way down. */
+function narrowed(scope: Scope, limits: Narrowing): Scope {
+  const { principal } = scope;
+  const child =
+    limits.agent === undefined
+      ? principal
+      : completePrincipal(principal, { agent: limits.agent, chain: [...principal.chain, principal.agent] });
+  return { ...scope, principal: child, narrowings: [...scope.narrowings, limits] };
+}

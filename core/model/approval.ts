@@ -1,0 +1,76 @@
+import type { ApprovalTerms, Counterparty } from "./decision.ts";
+import type { CallIdentity, CallLabels } from "./call.ts";
+import type { Principal } from "./principal.ts";
+
+/** `pending -> approved | denied | expired | cancelled`, `approved -> consumed | lapsed | revoked`. */
+export type ApprovalStatus =
+  | "pending"
+  | "approved"
+  | "denied"
+  | "expired"
+  | "cancelled"
+  | "consumed"
+  | "lapsed"
+  | "revoked";
+
+/** How sure the desk is of who answered: a bare link, a login, or a proof made for this very action. */
+export type Assurance = "link" | "login" | "step_up";
+
+/** Who answers. Authenticated by whatever surface hands it to `leash.desk`; the desk trusts that surface. */
+export interface Approver {
+  readonly id: string;
+  readonly roles?: readonly string[];
+  readonly method?: string;
+  readonly assurance?: Assurance;
+  readonly device?: string;
+}
+
+/** One person's answer. `token` is the desk's signature over all of it and is what counts when the approval is used. */
+export interface Verdict {
+  readonly v: 1;
+  readonly answer: "approve" | "deny";
+  readonly approver: string;
+  readonly roles: readonly string[];
+  readonly method: string;
+  readonly assurance: Assurance;
+  readonly device: string | null;
+  readonly reason: string | null;
+  /** Epoch milliseconds, store clock. */
+  readonly at: number;
+  /** PASETO v4.public, purpose `approval`. */
+  readonly token: string;
+}
+
+/** A question to a person, bound to one call key and one action digest. */
+export interface Approval {
+  readonly v: 1;
+  readonly id: string;
+  /** Short name for people, such as `K7Q2`; not unique for ever, so ambiguous refs are refused. */
+  readonly ref: string;
+  readonly status: ApprovalStatus;
+  readonly demand: "approve" | "step_up";
+  readonly callKey: string;
+  readonly digest: string;
+  readonly actionId: string;
+  readonly identity: CallIdentity;
+  readonly tool: string;
+  /** RFC 8785 text of the input: exactly what runs. */
+  readonly text: string;
+  readonly principal: Principal;
+  readonly session: string | null;
+  readonly labels: CallLabels;
+  readonly schemaDigest: string | null;
+  readonly counterparty: Counterparty | null;
+  readonly rule: string | null;
+  readonly ruleDigest: string | null;
+  readonly reason: string;
+  readonly policyId: string;
+  readonly policyDigest: string;
+  readonly terms: ApprovalTerms;
+  readonly requestedAt: number;
+  readonly openedAt: number;
+  readonly expiresAt: number;
+  /** When the answer fell; null while pending. */
+  readonly settledAt: number | null;
+  readonly verdicts: readonly Verdict[];
+}

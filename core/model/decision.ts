@@ -1,0 +1,74 @@
+import type { Effect, Mode } from "./effect.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** Why a decision is what it is, for programs. */
+export type ReasonCode =
+  | "rule"
+  | "rule_unknown"
+  | "tool_default"
+  | "default"
+  | "tool_unknown"
+  | "input_invalid"
+  | "policy_error"
+  | "obligation_unknown"
+  | "narrowed"
+  | "person_denied"
+  | "approval_expired"
+  | "approval_void"
+  | "already_executed"
+  | "aborted";
+
+/** Whom the call deals with. `trust` comes from the policy only, never from the call. */
+export interface Counterparty {
+  readonly id: string;
+  readonly trust: string;
+}
+
+/** Something that must be done before or after the run; a handler must be registered for its type, else the call is denied. */
+export interface Obligation {
+  readonly type: string;
+  readonly at: "before" | "after";
+  readonly params: JsonObject;
+}
+
+/** A safe form computed by the policy: the input (and, rarely, the tool) to decide again and run instead. */
+export interface Transform {
+  readonly tool: string;
+  readonly input: Json;
+}
+
+/** What an approval must satisfy. Durations in milliseconds. */
+export interface ApprovalTerms {
+  readonly expiresInMs: number;
+  readonly useWithinMs: number;
+  readonly quorum: number;
+  readonly roles: readonly string[];
+  readonly fourEyes: boolean;
+  readonly reasonRequired: boolean;
+  /** Step-up methods of which one must be used; empty for a plain approval. */
+  readonly methods: readonly string[];
+  readonly notify: readonly string[];
+}
+
+/** A policy's answer. Pure data; the same action, policy and facts give the same bytes. */
+export interface Decision {
+  readonly v: 1;
+  readonly effect: Effect;
+  /** Id of the deciding rule, `tools.<name>` or `default`; null where no policy was reached. */
+  readonly rule: string | null;
+  /** SHA-256 (hex) of the deciding rule's canonical text: tells whether "the same rule" still says the same. */
+  readonly ruleDigest: string | null;
+  readonly reasonCode: ReasonCode;
+  /** For people; never shown to the model. */
+  readonly reason: string;
+  readonly transform: Transform | null;
+  readonly obligations: readonly Obligation[];
+  /** Set when the effect asks a person. */
+  readonly terms: ApprovalTerms | null;
+  readonly counterparty: Counterparty | null;
+  /** Lifetime of the proof, milliseconds. */
+  readonly proofTtlMs: number;
+  readonly mode: Mode;
+  readonly policyId: string;
+  readonly policyDigest: string;
+}

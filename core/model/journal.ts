@@ -1,0 +1,49 @@
+import type { Json } from "./json.ts";
+
+/** Which process runs a call, precise enough to tell that it is gone. */
+export interface Owner {
+  /** One per `createLeash`. */
+  readonly instance: string;
+  /** Machine, boot and process namespace, hashed; a pid means something only within one place. */
+  readonly place: string;
+  readonly pid: number;
+}
+
+/**
+ * `held` waits for (or was refused by) its approval; `running` started and has no outcome yet; `suspended` paused itself inside
+ * the run and is continued by running it again under the same grant; `done`, `failed` and `unknown` are outcomes.
+ */
+export type JournalState = "held" | "running" | "suspended" | "done" | "failed" | "unknown";
+
+/** Whether a failed run may have changed anything outside. */
+export type FailureEffect = "none" | "unknown";
+
+/** The one row per (call key, digest): what became of a call. */
+export interface JournalEntry {
+  readonly v: 1;
+  readonly state: JournalState;
+  readonly tenant: string;
+  readonly callKey: string;
+  /** Digest of the call as proposed. */
+  readonly digest: string;
+  /** Digest of what runs; differs from `digest` only after a transform. */
+  readonly finalDigest: string;
+  readonly tool: string;
+  readonly attempt: number;
+  readonly requestedAt: number;
+  readonly approvalId: string | null;
+  readonly owner: Owner | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly proofKid: string | null;
+  /** Id of the blob that holds the recorded result; null where nothing was recorded. */
+  readonly outputRef: string | null;
+  /** Name of the error's class, never its message: that may quote the input. */
+  readonly failure: { readonly kind: string; readonly effect: FailureEffect } | null;
+}
+
+/** Turns a tool's result into JSON for the journal and back; adapters give their framework's own. */
+export interface ResultCodec<T> {
+  encode(result: T): Json | undefined;
+  decode(recorded: Json): T;
+}

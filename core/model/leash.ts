@@ -1,0 +1,133 @@
+import type { Approval, Approver, ApprovalStatus } from "./approval.ts";
+import type { ToolCall } from "./call.ts";
+import type { Decision } from "./decision.ts";
+import type { Mode } from "./effect.ts";
+import type { Json } from "./json.ts";
+import type { ResultCodec } from "./journal.ts";
+import type { KeySet } from "./keys.ts";
+import type { Authorization, Permit } from "./permit.ts";
+import type { Principal } from "./principal.ts";
+import type { Pause } from "./runtime.ts";
+import type { ToolRegistration, ToolSpec } from "./tool.ts";
+
+export interface AuthorizeOptions {
+  /**
+   * What to do while a person is asked: `hold` waits here (default), `defer` throws `LeashPending` at once, a function is
+   * the framework's own pause.
+   */
+  readonly pause?: "hold" | "defer" | Pause;
+  /** Aborts the wait, and the run if it has not started. */
+  readonly signal?: AbortSignal;
+  /** Adapter's name, for the log. */
+  readonly adapter?: string;
+  /** W3C trace id, for the log. */
+  readonly traceId?: string;
+}
+
+export interface GuardOptions<T> extends AuthorizeOptions {
+  /** How the result is recorded for a re-execution of the same call. Default: plain JSON; anything else is not recorded. */
+  readonly codec?: ResultCodec<T>;
+  /**
+   * True for what a framework throws to pause from inside a run (a nested agent's interrupt): such a run has not failed and
+   * is continued by running it again under the same grant. Default: nothing is.
+   */
+  readonly suspends?: (thrown: unknown) => boolean;
+}
+
+/** What runs: gets a fresh copy of the sealed input, and the permit. */
+export type Run<T> = (input: Json, permit: Permit) => T | Promise<T>;
+
+/** A deferred call as its own agent may see it. */
+export interface Deferred {
+  readonly ref: string;
+  readonly tool: string;
+  readonly status: ApprovalStatus;
+  readonly expiresAt: number;
+}
+
+/** The narrow face that adapters and tools get. It decides and runs; it cannot approve. */
+export interface Gate {
+  readonly mode: Mode;
+  readonly principal: Principal;
+  /**
+   * Makes a tool known; a tool that is not registered is denied. Registering the same again is a no-op.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` when the name is taken by a tool with another schema.
+   */
+  register(tool: ToolRegistration): ToolSpec;
+  /** Asks the policy, runs nothing, waits for nobody. Never throws for a bad call: that is a `deny`. */
+  decide(call: ToolCall): Promise<Decision>;
+  /** Waits for leave to run. Throws what `guard` throws before the run. */
+  authorize(call: ToolCall, options?: AuthorizeOptions): Promise<Authorization>;
+  /**
+   * Decides, waits where a person is asked, runs once, records the outcome, returns the result.
+   *
+   * Throws `LeashDenied` (`LEASH_DENIED`, `LEASH_EXPIRED`, `LEASH_TOOL_UNKNOWN`, `LEASH_INPUT_INVALID`, `LEASH_POLICY_CHANGED`),
+   * `LeashPending` under `pause: "defer"`, `LEASH_ABORTED`, `LEASH_OUTCOME_UNKNOWN`, `LEASH_STORE_UNAVAILABLE`; or what `run` threw.
+   */
+  guard<T>(call: ToolCall, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
+  /**
+   * What became of a call of this very principal that a person was asked about; undefined for an unknown ref.
+   * With `settled`, waits until it is no longer pending (or the signal aborts).
+   */
+  deferred(ref: string, options?: { readonly settled?: boolean; readonly signal?: AbortSignal }): Promise<Deferred | undefined>;
+  /** Runs a deferred call once if a person said yes, returns its recorded result if it ran; else throws as `guard`. */
+  collect<T>(ref: string, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
+}
+
+export interface SettleOptions {
+  /** Shown in the log; on a denial it is passed to the model as the person's note. */
+  readonly reason?: string;
+}
+
+/** Where approvals are answered. Holding one means being able to approve: keep it from agents and tools. */
+export interface Desk {
+  readonly approver: Approver;
+  /** Open approvals, oldest first. */
+  pending(): Promise<readonly Approval[]>;
+  /**
+   * One approval by id or ref.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` when it is unknown or the ref is ambiguous.
+   */
+  get(idOrRef: string): Promise<Approval>;
+  /**
+   * Says yes to exactly the bytes shown. A late answer changes nothing.
+   * @throws {LeashError} `LEASH_EXPIRED` when it is too late, `LEASH_DENIED` when it was settled before or the approver may not.
+   */
+  approve(idOrRef: string, options?: SettleOptions): Promise<Approval>;
+  deny(idOrRef: string, options?: SettleOptions): Promise<Approval>;
+  /** Resolves when the approval is no longer pending (or the signal aborts, with its state then). */
+  wait(idOrRef: string, options?: { readonly signal?: AbortSignal }): Promise<Approval>;
+}
+
+/** What a narrowed leash may do at most. Whatever the parent refuses stays refused. */
+export interface Narrowing {
+  /** Only these tools. */
+  readonly tools?: readonly string[];
+  /** Name of the child agent; joins the parent's chain. */
+  readonly agent?: string;
+}
+
+/** The result of checking the log. `firstBad` names the first line that does not hold. */
+export interface LogReport {
+  readonly ok: boolean;
+  readonly streams: number;
+  readonly records: number;
+  readonly firstBad: { readonly stream: string; readonly seq: number; readonly problem: string } | null;
+}
+
+/** The policy enforcement point that user code holds. */
+export interface Leash extends Gate {
+  readonly policy: { readonly id: string; readonly digest: string };
+  /** The same leash for another principal. */
+  as(principal: Partial<Principal>): Leash;
+  narrow(limits: Narrowing): Leash;
+  desk(approver: Approver): Desk;
+  /** Recomputes the whole hash chain from the stored bytes. */
+  verifyLog(): Promise<LogReport>;
+  /** The log's lines as JSONL, stream by stream. */
+  exportLog(): AsyncIterable<string>;
+  /** Public keys for whoever verifies proofs. */
+  keySet(): KeySet;
+  /** Stops timers, flushes and closes the store that this leash opened. */
+  close(): Promise<void>;
+}

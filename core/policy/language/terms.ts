@@ -1,0 +1,79 @@
+import type { ApprovalTerms } from "../../model/decision.ts";
+import type { Effect } from "../../model/effect.ts";
+import { block, namesOf, type Reader, type Shape } from "../readers.ts";
+import { duration } from "./durations.ts";
+
+/** What a policy says about asking a person; every member has a default. */
+export interface TermsForm {
+  readonly expires_in?: number;
+  readonly use_within?: number;
+}
+
+export interface StepUpForm {
+  readonly methods?: readonly string[];
+}
+
+export interface ProofForm {
+  readonly ttl?: number;
+}
+
+/** Milliseconds a question stays open: one hour. */
+const DEFAULT_EXPIRES_IN_MS = 3_600_000;
+
+/** Milliseconds a yes may wait for the run: a quarter of an hour. */
+const DEFAULT_USE_WITHIN_MS = 900_000;
+
+/** Milliseconds a proof lives: two minutes; at most an hour. */
+export const DEFAULT_PROOF_TTL_MS = 120_000;
+const LONGEST_PROOF_SECONDS = 3600;
+
+const METHOD = /^[a-z][a-z0-9_-]{0,63}$/;
+
+export const termsShape: Shape<TermsForm> = {
+  what: "`approval`",
+  keys: { expires_in: duration("`expires_in`"), use_within: duration("`use_within`") },
+  later: ["notify", "quorum", "roles", "four_eyes", "reason_required", "escalate_after", "edit", "count"],
+};
+
+const method: Reader<string> = (node, report) => {
+  const value = node.kind === "scalar" ? node.value : undefined;
+  if (typeof value === "string" && METHOD.test(value)) return value;
+  report("bad_value", node.place, "a step-up method is a lower-case word such as webauthn or totp");
+  return undefined;
+};
+
+export const stepUpShape: Shape<StepUpForm> = {
+  what: "`step_up`",
+  keys: { methods: namesOf("`methods`", method) },
+  required: ["methods"],
+};
+
+export const proofShape: Shape<ProofForm> = {
+  what: "`proof`",
+  keys: { ttl: duration("`ttl`", LONGEST_PROOF_SECONDS) },
+  required: ["ttl"],
+};
+
+const values = <T extends object>(shape: Shape<T>): Reader<{ readonly [Key in keyof T]?: Exclude<T[Key], undefined> }> => {
+  const read = block(shape);
+  return (node, report) => read(node, report)?.values;
+};
+
+export const terms = values(termsShape);
+export const stepUp = values(stepUpShape);
+export const proof = values(proofShape);
+
+/** The full terms of a decision that asks; null for one that does not. */
+export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: StepUpForm = {}): ApprovalTerms | null {
+  if (effect !== "approve" && effect !== "step_up") return null;
+  return {
+    expiresInMs: form.expires_in ?? DEFAULT_EXPIRES_IN_MS,
+    useWithinMs: form.use_within ?? DEFAULT_USE_WITHIN_MS,
+    quorum: 1,
+    roles: [],
+    fourEyes: false,
+    reasonRequired: false,
+    methods: stepUpForm.methods ?? [],
+    notify: [],
+  };
+}

@@ -1,0 +1,121 @@
+import type { Place, Report } from "./issues.ts";
+import { describe, type Located } from "./located.ts";
+import { suggest } from "./suggest.ts";
+
+/** Turns a located value into a meaning, or reports why it has none and gives undefined. */
+export type Reader<T> = (node: Located, report: Report) => T | undefined;
+
+/** The keys one block may have: adding a key to the language is adding an entry here and to the JSON Schema. */
+export interface Shape<T> {
+  /** What the block is, for messages: "a rule". */
+  readonly what: string;
+  readonly keys: { readonly [Key in keyof T]-?: Reader<Exclude<T[Key], undefined>> };
+  readonly required?: readonly (keyof T & string)[];
+  /** Keys of the language that this version does not read: refused by name, never ignored. */
+  readonly later?: readonly string[];
+}
+
+/** What a block said, and where each key stood. Keys that were absent or unreadable are absent. */
+export interface Block<T> {
+  readonly values: { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+  readonly place: Place;
+  /** Where a key stands; the block's own place where the key is absent. */
+  placeOf(key: keyof T & string): Place;
+}
+
+/** Reads a block of known keys strictly. Undefined only where it is no block at all. */
+export function block<T>(shape: Shape<T>): Reader<Block<T>> {
+  const readers = new Map<string, Reader<unknown>>(Object.entries(shape.keys));
+  return (node, report) => {
+    if (node.kind !== "map") {
+      report("wrong_type", node.place, `${shape.what} must be a block of keys, not ${describe(node)}`);
+      return undefined;
+    }
+    const values = new Map<string, unknown>();
+    for (const [key, { keyPlace, value }] of node.members) {
+      const reader = readers.get(key);
+      if (reader === undefined) {
+        refuseKey(key, keyPlace, shape, report);
+        continue;
+      }
+      const meaning = reader(value, report);
+      if (meaning !== undefined) values.set(key, meaning);
+    }
+    for (const key of shape.required ?? []) {
+      if (!node.members.has(key)) report("missing_key", node.place, `${shape.what} needs the key \`${key}\``);
+    }
+    return {
+      values: Object.fromEntries(values) as Block<T>["values"],
+      place: node.place,
+      placeOf: (key) => node.members.get(key)?.keyPlace ?? node.place,
+    };
+  };
+}
+
+function refuseKey<T>(key: string, place: Place, { what, keys, later }: Shape<T>, report: Report): void {
+  if (later?.includes(key) === true) {
+    report("unsupported", place, `\`${key}\` is not supported by this version`, "remove it; nothing is ignored silently");
+    return;
+  }
+  report("unknown_key", place, `${what} has no key \`${key}\``, suggest(key, Object.keys(keys)));
+}
+
+/** Reads every element of a list; the first ones are read even where a later one is wrong. */
+export function listOf<T>(what: string, element: Reader<T>): Reader<readonly T[]> {
+  return (node, report) => {
+    if (node.kind !== "list") {
+      report("wrong_type", node.place, `${what} must be a list, not ${describe(node)}`);
+      return undefined;
+    }
+    return node.items.flatMap((item) => element(item, report) ?? []);
+  };
+}
+
+/** A list with at least one element and without repetitions. */
+export function namesOf(what: string, element: Reader<string>): Reader<readonly string[]> {
+  const read = listOf(what, element);
+  return (node, report) => {
+    const names = read(node, report);
+    if (names === undefined || node.kind !== "list") return undefined;
+    if (node.items.length === 0) report("bad_value", node.place, `${what} must not be empty`);
+    if (new Set(names).size !== names.length) report("duplicate", node.place, `${what} names something twice`);
+    return names;
+  };
+}
+
+/** A text that is not empty and not longer than `longest` UTF-16 units. */
+export function text(what: string, longest: number): Reader<string> {
+  return (node, report) => {
+    if (node.kind !== "scalar" || typeof node.value !== "string") {
+      report("wrong_type", node.place, `${what} must be a text, not ${describe(node)}`);
+      return undefined;
+    }
+    if (node.value.trim() === "" || node.value.length > longest) {
+      report("bad_value", node.place, `${what} must have 1 to ${longest} characters`);
+      return undefined;
+    }
+    return node.value;
+  };
+}
+
+/** `true` or `false`. */
+export function flag(what: string): Reader<boolean> {
+  return (node, report) => {
+    if (node.kind === "scalar" && typeof node.value === "boolean") return node.value;
+    report("wrong_type", node.place, `${what} must be true or false, not ${describe(node)}`);
+    return undefined;
+  };
+}
+
+/** One of a few words, exactly as written. */
+export function oneOf<Word extends string>(what: string, words: readonly Word[]): Reader<Word> {
+  return (node, report) => {
+    const value = node.kind === "scalar" ? node.value : undefined;
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) {
+      const hint = typeof value === "string" ? suggest(value, words) : undefined;
+      report("bad_value", node.place, `${what} must be ${words.join(", ")}`, hint);
+    }
+    return word;
+  };
+}

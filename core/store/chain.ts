@@ -1,0 +1,113 @@
+import { leafHash } from "../digest.ts";
+import { LeashError } from "../errors.ts";
+import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
+
+/** Where a stream of the log ends: the number of its next line and the hash of its last one. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The head of a stream without lines. */
+export const EMPTY_HEAD: Head = { seq: 0, hash: "0".repeat(64) };
+
+// The order of the keys is the order in every line ever written: append only, and never reorder.
+const PAYLOAD_MEMBERS = Object.keys({
+  type: true,
+  tenant: true,
+  actor_type: true,
+  actor_id: true,
+  action_type: true,
+  decision: true,
+  effective: true,
+  rule: true,
+  reason_code: true,
+  policy_id: true,
+  policy_digest: true,
+  digest: true,
+  input_ref: true,
+  output_ref: true,
+  signature_valid: true,
+  answer: true,
+  method: true,
+  assurance: true,
+  device: true,
+  detail: true,
+} satisfies Record<keyof AuditPayload, true>);
+
+const ENVELOPE_MEMBERS = Object.keys({
+  action_id: true,
+  decision_id: true,
+  approval_id: true,
+  proof_kid: true,
+  proof_jti: true,
+  adapter: true,
+  trace_id: true,
+} satisfies Record<keyof AuditEnvelope, true>);
+
+const REQUIRED_MEMBERS = ["type", "tenant", "actor_type", "actor_id"] as const satisfies readonly (keyof AuditPayload)[];
+
+const LINE_END = /,"hash":"([0-9a-f]{64})"\}$/;
+
+/**
+ * The members of a record as they stand in its line, without braces. Absent members are left out.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` for an unknown or missing member, or a value that is not a text, a boolean or null.
+ */
+export function recordText(record: AuditRecord): string {
+  for (const member of REQUIRED_MEMBERS) {
+    if (record.payload[member] === undefined) throw invalidRecord(`lacks its member ${member}`);
+  }
+  return [...membersOf(record.payload, PAYLOAD_MEMBERS), ...membersOf(record.envelope, ENVELOPE_MEMBERS)].join(",");
+}
+
+/** Links a record, given as `recordText`, to a stream; see `link`. */
+export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
+  const time = new Date(ts).toISOString();
+  const hashed = `{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${time}",${text},"prev":"${head.hash}"`;
+  const hash = leafHash(hashed);
+  return { line: `${hashed},"hash":"${hash}"}`, head: { seq: head.seq + 1, hash } };
+}
+
+/**
+ * Writes a record as the next line of a stream. The line's last member is `hash`: the RFC 6962 leaf hash of the exact
+ * UTF-8 bytes before `,"hash":`; its `prev` is the hash of the line before, 64 zeros for the first.
+ *
+ * @param ts epoch milliseconds.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` for a record with an unknown or missing member.
+ * @example
+ * let head = EMPTY_HEAD;
+ * const payload = { type: "decided", tenant: "t", actor_type: "agent", actor_id: "a" } as const;
+ * ({ head } = link("writer-1", head, Date.now(), { payload, envelope: {} }));
+ */
+export function link(stream: string, head: Head, ts: number, record: AuditRecord): { line: string; head: Head } {
+  return linkText(stream, head, ts, recordText(record));
+}
+
+/** The hash that a line carries, undefined where the text does not end like a line. It is read, not recomputed. */
+export function hashOf(line: string): string | undefined {
+  return LINE_END.exec(line)?.[1];
+}
+
+function membersOf(part: AuditPayload | AuditEnvelope, order: readonly string[]): string[] {
+  const values = new Map<string, unknown>(Object.entries(part));
+  const texts: string[] = [];
+  for (const member of order) {
+    const value = values.get(member);
+    values.delete(member);
+    if (value === undefined) continue;
+    if (value !== null && typeof value !== "string" && typeof value !== "boolean") {
+      throw invalidRecord(`holds a ${typeof value} in its member ${member}`);
+    }
+    texts.push(`"${member}":${JSON.stringify(value)}`);
+  }
+  const [unknownMember] = values.keys();
+  if (unknownMember !== undefined) throw invalidRecord(`has the unknown member ${unknownMember}`);
+  return texts;
+}
+
+function invalidRecord(problem: string): LeashError {
+  return new LeashError(
+    "LEASH_INPUT_INVALID",
+    `The audit record ${problem}, so it was not written. Records hold exactly the members of AuditPayload and AuditEnvelope.`,
+  );
+}

@@ -1,0 +1,132 @@
+import type { Json } from "../model/json.ts";
+import { EMPTY_HEAD, type Head, linkText } from "./chain.ts";
+import { compareUtf8 } from "./order.ts";
+import { COMMITTED, type CommitRequest, type PreparedChange, type PreparedQuery, rowKey } from "./request.ts";
+import type { CommitResult, Kind, LogLine, Row } from "./store.ts";
+
+/** Rows with their bodies as text: what is read is always a fresh copy. */
+type StoredRow = Omit<Row, "body"> & { readonly body: string };
+
+interface Stream {
+  head: Head;
+  readonly lines: string[];
+}
+
+/** What a memory store holds. */
+export interface MemoryState {
+  readonly rows: Map<string, StoredRow>;
+  /** Ids of a kind in order, made when they are first listed after one came or went. */
+  readonly sortedIds: Map<Kind, readonly string[]>;
+  readonly streams: Map<string, Stream>;
+}
+
+/** What a batch of commits will change, worked out and not yet done. */
+export interface Plan {
+  readonly results: readonly CommitResult[];
+  readonly changes: readonly PreparedChange[];
+  readonly lines: readonly { readonly stream: string; readonly line: string; readonly head: Head }[];
+}
+
+export function emptyState(): MemoryState {
+  return { rows: new Map(), sortedIds: new Map(), streams: new Map() };
+}
+
+export function readRow(state: MemoryState, kind: Kind, id: string): Row | undefined {
+  const stored = state.rows.get(rowKey({ kind, id }));
+  return stored && { ...stored, body: JSON.parse(stored.body) as Json };
+}
+
+/** The version of a row, 0 when it is absent. */
+export function readVersion(state: MemoryState, kind: Kind, id: string): number {
+  return state.rows.get(rowKey({ kind, id }))?.version ?? 0;
+}
+
+export function listRows(state: MemoryState, kind: Kind, query: PreparedQuery): readonly Row[] {
+  const ids = idsOf(state, kind);
+  const found: Row[] = [];
+  for (let index = firstAfter(ids, query.after); index < ids.length && found.length < query.limit; index += 1) {
+    const row = readRow(state, kind, ids[index] ?? "");
+    if (row !== undefined && (query.by === undefined || row.by === query.by)) found.push(row);
+  }
+  return found;
+}
+
+export function readStreams(state: MemoryState): readonly string[] {
+  return [...state.streams.keys()].sort(compareUtf8);
+}
+
+export function readLines(state: MemoryState, stream: string, from: number, limit: number): readonly LogLine[] {
+  const start = Math.max(0, from);
+  const lines = state.streams.get(stream)?.lines.slice(start, start + limit) ?? [];
+  return lines.map((line, index) => ({ stream, seq: start + index, line }));
+}
+
+/** Works out commits in order: each sees those before it, one whose expectations do not hold refuses only itself. */
+export function plan(state: MemoryState, requests: readonly CommitRequest[], time: number): Plan {
+  const changes = new Map<string, PreparedChange>();
+  const heads = new Map<string, Head>();
+  const lines: Plan["lines"][number][] = [];
+  const versionOf = (change: PreparedChange): number => {
+    const earlier = changes.get(rowKey(change));
+    if (earlier === undefined) return readVersion(state, change.kind, change.id);
+    return earlier.body === null ? 0 : earlier.expect + 1;
+  };
+  const results = requests.map((request): CommitResult => {
+    const conflict = request.changes.find((change) => versionOf(change) !== change.expect);
+    if (conflict !== undefined) return { ok: false, conflict: conflict.source };
+    for (const change of request.changes) changes.set(rowKey(change), change);
+    for (const text of request.records) {
+      const { stream } = request;
+      const linked = linkText(stream, heads.get(stream) ?? headOf(state, stream), time, text);
+      heads.set(stream, linked.head);
+      lines.push({ stream, ...linked });
+    }
+    return COMMITTED;
+  });
+  return { results, changes: [...changes.values()], lines };
+}
+
+/** Does what was planned; cannot fail. */
+export function apply(state: MemoryState, planned: Pick<Plan, "changes" | "lines">): void {
+  for (const change of planned.changes) applyChange(state, change);
+  for (const { stream, line, head } of planned.lines) {
+    const known = state.streams.get(stream);
+    if (known === undefined) state.streams.set(stream, { head, lines: [line] });
+    else {
+      known.head = head;
+      known.lines.push(line);
+    }
+  }
+}
+
+export function headOf(state: MemoryState, stream: string): Head {
+  return state.streams.get(stream)?.head ?? EMPTY_HEAD;
+}
+
+function applyChange(state: MemoryState, change: PreparedChange): void {
+  const { kind, id, expect, by, dueAt, body } = change;
+  if (expect === 0 || body === null) state.sortedIds.delete(kind);
+  if (body === null) state.rows.delete(rowKey(change));
+  else state.rows.set(rowKey(change), { kind, id, version: expect + 1, by, dueAt, body });
+}
+
+function idsOf(state: MemoryState, kind: Kind): readonly string[] {
+  const known = state.sortedIds.get(kind);
+  if (known !== undefined) return known;
+  const rows = [...state.rows.values()].filter((row) => row.kind === kind);
+  const ids = rows.map((row) => row.id).sort(compareUtf8);
+  state.sortedIds.set(kind, ids);
+  return ids;
+}
+
+/** Index of the first id behind `after`, by halving. */
+function firstAfter(ids: readonly string[], after: string): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUtf8(ids[middle] ?? "", after) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

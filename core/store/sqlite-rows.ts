@@ -1,0 +1,167 @@
+import { LeashError } from "../errors.ts";
+import type { Json } from "../model/json.ts";
+import { EMPTY_HEAD, hashOf, type Head, linkText } from "./chain.ts";
+import { COMMITTED, type CommitRequest, type PreparedChange, type PreparedQuery } from "./request.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+import type { CommitResult, Kind, LogLine, Row } from "./store.ts";
+import { storeUnavailable } from "./unavailable.ts";
+
+// Every read of a row brings the latest time written, so that no row is ever from the reader's future.
+const ROW = `
+  SELECT id, version, by_key, due_at, body, (SELECT value FROM meta WHERE key = 'latest_time') AS latest_time FROM "rows"`;
+const ROW_BY_ID = `${ROW} WHERE kind = ? AND id = ?`;
+const ROWS = `${ROW} WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`;
+const ROWS_BY_KEY = `${ROW} WHERE kind = ? AND by_key = ? AND id > ? ORDER BY id LIMIT ?`;
+const VERSION = `SELECT version FROM "rows" WHERE kind = ? AND id = ?`;
+const PUT = `
+  INSERT INTO "rows" (kind, id, version, by_key, due_at, body) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (kind, id) DO UPDATE SET
+    version = excluded.version, by_key = excluded.by_key, due_at = excluded.due_at, body = excluded.body`;
+const DELETE = `DELETE FROM "rows" WHERE kind = ? AND id = ?`;
+const LATEST_TIME = "SELECT value FROM meta WHERE key = 'latest_time'";
+const SET_LATEST_TIME = "UPDATE meta SET value = ? WHERE key = 'latest_time'";
+const LAST_LINE = "SELECT seq, line FROM log WHERE stream = ? ORDER BY seq DESC LIMIT 1";
+const ADD_LINE = "INSERT INTO log (stream, seq, line) VALUES (?, ?, ?)";
+const LINES = "SELECT seq, line FROM log WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
+const NEXT_STREAM = "SELECT stream FROM log WHERE stream > ? ORDER BY stream LIMIT 1";
+const DATA_VERSION = "PRAGMA data_version";
+
+/** A row, and the latest time written when it was read. */
+export interface ReadRow {
+  readonly row: Row;
+  readonly latestTime: number;
+}
+
+export function readRow(file: SqliteFile, kind: Kind, id: string): ReadRow | undefined {
+  const columns = file.get(ROW_BY_ID, kind, id);
+  return columns === undefined ? undefined : toRow(kind, columns);
+}
+
+export function listRows(file: SqliteFile, kind: Kind, query: PreparedQuery): readonly ReadRow[] {
+  const { by, after, limit } = query;
+  const found = by === undefined ? file.all(ROWS, kind, after, limit) : file.all(ROWS_BY_KEY, kind, by, after, limit);
+  return found.map((columns) => toRow(kind, columns));
+}
+
+/** The version of a row, 0 when it is absent. */
+export function readVersion(file: SqliteFile, kind: Kind, id: string): number {
+  const columns = file.get(VERSION, kind, id);
+  return columns === undefined ? 0 : numberIn(columns, "version");
+}
+
+/** Changes whenever another connection has committed, in this process or another. */
+export function readDataVersion(file: SqliteFile): number {
+  return numberIn(file.get(DATA_VERSION), "data_version");
+}
+
+export function readLatestTime(file: SqliteFile): number {
+  return numberIn(file.get(LATEST_TIME), "value");
+}
+
+export function readLines(file: SqliteFile, stream: string, from: number, limit: number): readonly LogLine[] {
+  return file
+    .all(LINES, stream, from, limit)
+    .map((columns) => ({ stream, seq: numberIn(columns, "seq"), line: textIn(columns, "line") }));
+}
+
+/** One step of the index for each stream, not one for each line. */
+export function readStreams(file: SqliteFile): readonly string[] {
+  const streams: string[] = [];
+  for (let next = file.get(NEXT_STREAM, ""); next !== undefined; next = file.get(NEXT_STREAM, streams.at(-1) ?? "")) {
+    streams.push(textIn(next, "stream"));
+  }
+  return streams;
+}
+
+/**
+ * Writes many commits in one durable transaction, in order; each sees those before it, and one whose expectations do not
+ * hold refuses only itself. What this throws has undone all of them.
+ * @param date gives the time of the write, given the latest time written so far.
+ */
+export function writeCommits(
+  file: SqliteFile,
+  requests: readonly CommitRequest[],
+  date: (latestTime: number) => number,
+): readonly CommitResult[] {
+  return file.transaction(() => {
+    const time = date(readLatestTime(file));
+    const heads = new Map<string, Head>();
+    const results = requests.map((request) => writeCommit(file, request, time, heads));
+    if (results.some((result) => result.ok)) file.run(SET_LATEST_TIME, time);
+    return results;
+  });
+}
+
+function writeCommit(
+  file: SqliteFile,
+  request: CommitRequest,
+  time: number,
+  heads: Map<string, Head>,
+): CommitResult {
+  const conflict = request.changes.find((change) => readVersion(file, change.kind, change.id) !== change.expect);
+  if (conflict !== undefined) return { ok: false, conflict: conflict.source };
+  for (const change of request.changes) writeChange(file, change);
+  for (const text of request.records) {
+    const { stream } = request;
+    const head = heads.get(stream) ?? readHead(file, stream);
+    const linked = linkText(stream, head, time, text);
+    file.run(ADD_LINE, stream, head.seq, linked.line);
+    heads.set(stream, linked.head);
+  }
+  return COMMITTED;
+}
+
+function writeChange(file: SqliteFile, change: PreparedChange): void {
+  const { kind, id, expect, by, dueAt, body } = change;
+  if (body === null) file.run(DELETE, kind, id);
+  else file.run(PUT, kind, id, expect + 1, by, dueAt, body);
+}
+
+/** Always read, never kept: another process may write to the same stream, and the transaction holds the only write lock. */
+function readHead(file: SqliteFile, stream: string): Head {
+  const last = file.get(LAST_LINE, stream);
+  if (last === undefined) return EMPTY_HEAD;
+  const hash = hashOf(textIn(last, "line"));
+  if (hash === undefined) throw damaged(`the last line of the stream ${stream} has no hash`);
+  return { seq: numberIn(last, "seq") + 1, hash };
+}
+
+function toRow(kind: Kind, columns: Readonly<Record<string, unknown>>): ReadRow {
+  const row: Row = {
+    kind,
+    id: textIn(columns, "id"),
+    version: numberIn(columns, "version"),
+    by: columns["by_key"] === null ? null : textIn(columns, "by_key"),
+    dueAt: columns["due_at"] === null ? null : numberIn(columns, "due_at"),
+    body: parseBody(kind, textIn(columns, "body")),
+  };
+  return { row, latestTime: numberIn(columns, "latest_time") };
+}
+
+function parseBody(kind: Kind, text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw damaged(`the body of a row of kind ${kind} is not JSON`, cause);
+  }
+}
+
+function textIn(columns: Readonly<Record<string, unknown>>, name: string): string {
+  const value = columns[name];
+  if (typeof value === "string") return value;
+  throw damaged(`the column ${name} holds no text`);
+}
+
+function numberIn(columns: Readonly<Record<string, unknown>> | undefined, name: string): number {
+  const value = columns?.[name];
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  throw damaged(`the column ${name} holds no whole number`);
+}
+
+function damaged(problem: string, cause?: unknown): LeashError {
+  return new LeashError(
+    "LEASH_STORE_UNAVAILABLE",
+    `The store holds something it never wrote: ${problem}. Something else changed the file, or it is damaged: restore it from a copy.`,
+    { cause },
+  );
+}

@@ -1,0 +1,133 @@
+import { LeashError } from "../errors.ts";
+import { sha256Hex } from "../digest.ts";
+import { uuidv7 } from "../ids.ts";
+import type { Action } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Random } from "../model/runtime.ts";
+import { isoTime } from "./claims.ts";
+import type { Signer } from "./keys.ts";
+
+/** Milliseconds. No proof lives longer, whatever the policy says; a verifier refuses one that claims to. */
+export const PROOF_TTL_CAP_MS = 3_600_000;
+
+/** What a proof says, as in the token. Times are ISO 8601 in UTC with milliseconds, hashes lower-case hex. */
+export interface ProofClaims {
+  readonly v: 1;
+  readonly iss: "leashkit";
+  /** On whose behalf the agent acts. */
+  readonly sub: string;
+  /** Whom the proof is for: the counterparty's id, else the agent's own. */
+  readonly aud: string;
+  readonly iat: string;
+  readonly nbf: string;
+  readonly exp: string;
+  /** UUIDv7. A verifier that wants every proof to be used once keeps these until `exp`; see `useProofOnce`. */
+  readonly jti: string;
+  /** PASERK `k4.pid` of the key that signed. */
+  readonly kid: string;
+  readonly purpose: "proof";
+  readonly tenant: string;
+  /** The same over all attempts at one call. */
+  readonly action_id: string;
+  /** The registered name of the tool. */
+  readonly action_type: string;
+  /** Digest of the whole action: tenant, agent, subject, tool and input. */
+  readonly action_hash: string;
+  /** SHA-256 of the RFC 8785 text of the input alone, which a counterparty can compute from what it received. */
+  readonly input_hash: string;
+  readonly decision: "ALLOW";
+  readonly policy_id: string;
+  readonly policy_digest: string;
+  readonly rule: string | null;
+  /** Set when a person said yes. */
+  readonly approval_id?: string;
+  readonly decision_id: string;
+  readonly owner_type: "user";
+  readonly owner_id: string;
+  readonly agent_id: string;
+  readonly matched_rule_id: string | null;
+  readonly trust_profile?: string;
+}
+
+/** What a proof is made of. */
+export interface ProofInput {
+  /** Exactly what runs, after every transform. */
+  readonly action: Pick<Action, "actionId" | "digest" | "text" | "tool" | "principal">;
+  readonly decision: Pick<Decision, "rule" | "policyId" | "policyDigest" | "counterparty" | "proofTtlMs">;
+  readonly decisionId: string;
+  readonly approvalId: string | null;
+  /** Epoch milliseconds, store clock. */
+  readonly now: number;
+  readonly random: Random;
+}
+
+export interface IssuedProof {
+  readonly token: string;
+  readonly kid: string;
+  readonly jti: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** The trust levels that OpenLeash verifiers know; other words stay out of the token. */
+const TRUST_PROFILES: readonly string[] = ["LOW", "MEDIUM", "HIGH", "REGULATED"];
+
+/**
+ * A short-lived token that says: this very action was allowed. Lives `decision.proofTtlMs` milliseconds, one hour at most.
+ * @throws {LeashError} `LEASH_TOKEN_PURPOSE` when the signer is not one for proofs, `LEASH_INPUT_INVALID` when the lifetime is
+ * not a whole, positive number or a claim is not plain JSON.
+ */
+export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
+  const { action, decision, now } = input;
+  const { principal } = action;
+  const issuedAt = isoTime(now);
+  const expiresAt = now + lifetime(decision.proofTtlMs);
+  const jti = uuidv7(now, input.random);
+  const token = requireProofSigner(signer).sign({
+    sub: principal.subject,
+    aud: decision.counterparty?.id ?? principal.agent,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: isoTime(expiresAt),
+    jti,
+    tenant: principal.tenant,
+    action_id: action.actionId,
+    action_type: action.tool,
+    action_hash: action.digest,
+    input_hash: sha256Hex(action.text),
+    decision: "ALLOW",
+    policy_id: decision.policyId,
+    policy_digest: decision.policyDigest,
+    rule: decision.rule,
+    ...(input.approvalId === null ? {} : { approval_id: input.approvalId }),
+    ...openLeashClaims(input),
+  });
+  return { token, kid: signer.kid, jti, expiresAt };
+}
+
+/** The same facts under the names that OpenLeash verifiers read. */
+function openLeashClaims({ action, decision, decisionId }: ProofInput): JsonObject {
+  const trust = decision.counterparty?.trust;
+  return {
+    decision_id: decisionId,
+    owner_type: "user",
+    owner_id: action.principal.subject,
+    agent_id: action.principal.agent,
+    matched_rule_id: decision.rule,
+    ...(trust !== undefined && TRUST_PROFILES.includes(trust) ? { trust_profile: trust } : {}),
+  };
+}
+
+function requireProofSigner(signer: Signer): Signer {
+  if (signer.purpose === "proof") return signer;
+  throw new LeashError(
+    "LEASH_TOKEN_PURPOSE",
+    `A proof cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("proof").`,
+  );
+}
+
+function lifetime(ttlMs: number): number {
+  if (Number.isSafeInteger(ttlMs) && ttlMs > 0) return Math.min(ttlMs, PROOF_TTL_CAP_MS);
+  throw new LeashError("LEASH_INPUT_INVALID", "A proof's lifetime must be a whole, positive number of milliseconds.");
+}

@@ -1,0 +1,78 @@
+import { canonicalText } from "../canonical.ts";
+import { LeashError } from "../errors.ts";
+import { uuidv7 } from "../ids.ts";
+import type { Approval, Verdict } from "../model/approval.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Random } from "../model/runtime.ts";
+import { isoTime, openToken } from "./claims.ts";
+import type { Signer } from "./keys.ts";
+
+/** What a verdict is bound to: this approval, of this tenant, for this call and these very bytes. */
+export type VerdictSubject = Pick<Approval, "id" | "callKey" | "digest" | "principal">;
+
+/** A person's answer, before the desk signs it. */
+export interface VerdictInput extends Omit<Verdict, "v" | "token"> {
+  readonly approval: VerdictSubject;
+  readonly random: Random;
+}
+
+/**
+ * Signs a person's answer with the desk's key.
+ * @throws {LeashError} `LEASH_TOKEN_PURPOSE` when the signer is not one for approvals, `LEASH_INPUT_INVALID` when the answer is
+ * not plain JSON or its reason too long.
+ */
+export function signVerdict(signer: Signer, input: VerdictInput): Verdict {
+  if (signer.purpose !== "approval") {
+    throw new LeashError(
+      "LEASH_TOKEN_PURPOSE",
+      `A verdict cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("approval").`,
+    );
+  }
+  const { answer, approver, roles, method, assurance, device, reason, at } = input;
+  const unsigned = { v: 1, answer, approver, roles, method, assurance, device, reason, at } as const;
+  const claims = verdictClaims(unsigned, input.approval);
+  const token = signer.sign({ ...claims, jti: uuidv7(at, input.random) });
+  return { ...unsigned, token };
+}
+
+/**
+ * True when the desk that holds one of the keys signed exactly this answer to exactly this approval: the signature holds under
+ * a key for approvals that is not revoked, and every member of the verdict and of the approval's binding equals its claim. Never
+ * throws: whatever is malformed is not a verdict. Whether the answer is a yes, in time and by somebody who may give it, is the
+ * caller's to check.
+ */
+export function verifyVerdict(
+  verdict: Verdict,
+  approval: VerdictSubject,
+  keys: KeySet | readonly PublicKey[],
+): boolean {
+  try {
+    const claims = openToken(verdict.token, "approval", keys);
+    // Canonical texts, so that the lists of roles compare by what is in them.
+    const stated = verdictClaims(verdict, approval);
+    return Object.entries(stated).every(([name, value]) => canonicalText(claims[name]) === canonicalText(value));
+  } catch {
+    return false;
+  }
+}
+
+/** One claim for every member of a verdict and of what it is bound to. */
+function verdictClaims(verdict: Omit<Verdict, "token">, approval: VerdictSubject): JsonObject {
+  const { v, answer, approver, roles, method, assurance, device, reason, at } = verdict;
+  return {
+    v,
+    tenant: approval.principal.tenant,
+    approval_id: approval.id,
+    call_key: approval.callKey,
+    action_hash: approval.digest,
+    answer,
+    approver,
+    roles,
+    method,
+    assurance,
+    device,
+    reason,
+    at: isoTime(at),
+  };
+}

@@ -1,0 +1,88 @@
+import type { Leash } from "@leashkit/core";
+import { leashStatusTool, wrapTools } from "@leashkit/langchain";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { Command } from "@langchain/langgraph";
+import { AIMessage, type BaseMessage, createAgent, HumanMessage, ToolMessage } from "langchain";
+import { scriptedModel, type Turn } from "./model.ts";
+import { dollars, orderSchema } from "./orders.ts";
+import type { Printer } from "./print.ts";
+import { shoppingTools, type ToolsOptions } from "./tools.ts";
+
+/** The agent's own name: part of every digest, record and proof. */
+export const AGENT = "shopping-agent";
+
+export interface ShoppingAgentOptions {
+  readonly leash: Leash;
+  readonly tools: ToolsOptions;
+  readonly turns: readonly Turn[];
+  readonly checkpointer: BaseCheckpointSaver;
+  /** What happens while a person is asked: wait here, use LangGraph's durable interrupt, or go on with other work. */
+  readonly pause: "hold" | "interrupt" | "defer";
+}
+
+/** An ordinary LangChain agent. One line of it is Leashkit's: its tools are wrapped. */
+export function shoppingAgent({ leash, tools, turns, checkpointer, pause }: ShoppingAgentOptions) {
+  const wrapped = wrapTools(shoppingTools(tools), leash, { pause });
+  return createAgent({
+    model: scriptedModel(turns),
+    tools: [...wrapped, leashStatusTool(leash, wrapped)],
+    checkpointer,
+  });
+}
+
+export type ShoppingAgent = ReturnType<typeof shoppingAgent>;
+
+/** One run of an agent: what was said, and the refs of the calls it stopped at. */
+export interface Run {
+  readonly messages: readonly BaseMessage[];
+  readonly pending: readonly string[];
+}
+
+/** What may be given to an agent: a person's words, or a resume of a run that stopped. */
+export type Input = string | Command;
+
+/** Runs the agent on one thread and prints what it says and is told, as it happens. */
+export async function talk(agent: ShoppingAgent, thread: string, input: Input, printer: Printer): Promise<Run> {
+  const config = { configurable: { thread_id: thread } };
+  let run: Run = { messages: await messagesOf(agent, thread), pending: [] };
+  const given = typeof input === "string" ? { messages: [new HumanMessage(input)] } : input;
+  for await (const state of await agent.stream(given, { ...config, streamMode: "values" })) {
+    run = narrate(run, state, printer);
+  }
+  return run;
+}
+
+/** The conversation so far. */
+export async function messagesOf(agent: ShoppingAgent, thread: string): Promise<readonly BaseMessage[]> {
+  const { values } = await agent.getState({ configurable: { thread_id: thread } });
+  return (values as { readonly messages?: readonly BaseMessage[] }).messages ?? [];
+}
+
+/** Prints what `state` adds to a run. */
+export function narrate(before: Run, state: unknown, printer: Printer): Run {
+  const { messages = [], __interrupt__: interrupts = [] } = state as {
+    readonly messages?: readonly BaseMessage[];
+    readonly __interrupt__?: readonly { readonly value?: { readonly leash?: { readonly ref?: string } } }[];
+  };
+  for (const message of messages.slice(before.messages.length)) printMessage(message, printer);
+  return { messages, pending: interrupts.flatMap(({ value }) => value?.leash?.ref ?? []) };
+}
+
+function printMessage(message: BaseMessage, printer: Printer): void {
+  if (ToolMessage.isInstance(message)) {
+    printer.line("tool", message.text, message.status === "error" ? "bad" : "plain");
+  } else if (AIMessage.isInstance(message)) {
+    for (const call of message.tool_calls ?? []) printer.line("agent", `wants to ${inWords(call.name, call.args)}`);
+    if (message.text !== "") printer.line("agent", `"${message.text}"`);
+  }
+}
+
+function inWords(tool: string, args: Readonly<Record<string, unknown>>): string {
+  const order = orderSchema.safeParse(args);
+  if (order.success) {
+    return `buy ${order.data.item} for ${dollars(order.data.amount_minor)} from ${order.data.merchant_domain}`;
+  }
+  if (tool === "write_file") return `write the file ${String(args["path"])}`;
+  if (tool === "leash_status") return `know what became of ${String(args["ref"])}`;
+  return `call ${tool}`;
+}

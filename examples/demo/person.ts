@@ -1,0 +1,82 @@
+import {
+  type Approval,
+  type Desk,
+  isLeashError,
+  type Leash,
+  type Notifier,
+  operatingSystemUser,
+  type Surface,
+  terminal,
+} from "@leashkit/core";
+import { ANSWERS } from "./script.ts";
+
+/** Whoever answers: somebody at this terminal, or a script. */
+export interface Person {
+  /** For `createLeash({ notify })`. */
+  readonly notify: Notifier | Surface;
+  /** Takes a seat at the leash's desk; before that nobody can answer. */
+  sitDown(leash: Leash): void;
+  /** Shows an approval that another process opened. */
+  show(ref: string): Promise<void>;
+  /** Resolves when the approval is no longer pending; a scripted answer that was to come later comes now. */
+  answered(ref: string): Promise<Approval>;
+}
+
+/** The person at this terminal. */
+export function personAtTerminal(): Person {
+  const surface = terminal();
+  let seat: { readonly desk: Desk; readonly elsewhere: ReturnType<Surface["attach"]> } | undefined;
+  return {
+    notify: surface,
+    sitDown(leash) {
+      const desk = leash.desk(operatingSystemUser("terminal"));
+      seat = { desk, elsewhere: surface.attach(desk) };
+    },
+    async show(ref) {
+      const { desk, elsewhere } = seated(seat);
+      await elsewhere.opened(await desk.get(ref));
+    },
+    answered: (ref) => seated(seat).desk.wait(ref),
+  };
+}
+
+/** A person who answers by the script, through the same desk that a real one would use. */
+export function scriptedPerson(): Person {
+  let desk: Desk | undefined;
+  return {
+    async notify(approval) {
+      if (scriptFor(approval)?.when === "at once") await answer(seated(desk), approval);
+    },
+    sitDown(leash) {
+      desk = leash.desk({ id: "mira", method: "script", assurance: "login" });
+    },
+    show: async () => undefined,
+    async answered(ref) {
+      const approval = await seated(desk).get(ref);
+      if (approval.status === "pending") await answer(seated(desk), approval);
+      return seated(desk).wait(ref);
+    },
+  };
+}
+
+async function answer(desk: Desk, approval: Approval): Promise<void> {
+  const script = scriptFor(approval);
+  if (script === undefined) return;
+  try {
+    await desk[script.answer](approval.id, script.reason === undefined ? {} : { reason: script.reason });
+  } catch (error) {
+    // The desk says no to a plain yes where a step-up is asked; the approval stays open and expires.
+    if (!isLeashError(error, "LEASH_DENIED")) throw error;
+  }
+}
+
+/** The person decides by what the approval shows: the very bytes that would run. */
+function scriptFor(approval: Approval) {
+  const { item } = JSON.parse(approval.text) as { readonly item?: string };
+  return ANSWERS.get(item ?? "");
+}
+
+function seated<Seat>(seat: Seat | undefined): Seat {
+  if (seat === undefined) throw new Error("Nobody sits at the desk yet.");
+  return seat;
+}

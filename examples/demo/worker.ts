@@ -1,0 +1,52 @@
+import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
+import { createLeash } from "@leashkit/core";
+import { resumeLeash } from "@leashkit/langchain";
+import { AGENT, messagesOf, narrate, shoppingAgent, talk } from "./agent.ts";
+import type { Order } from "./orders.ts";
+import { createPrinter } from "./print.ts";
+import { asFor, buys, reports } from "./script.ts";
+import type { ToolsOptions } from "./tools.ts";
+
+/** What a worker process is told. Everything that must survive it lies in the files named here. */
+export interface WorkerTask {
+  readonly phase: "start" | "resume";
+  readonly order: Order;
+  readonly policy: string;
+  readonly state: string;
+  readonly checkpoints: string;
+  readonly tools: ToolsOptions;
+}
+
+/** What it tells: it waits for a person, or it is through. */
+export type WorkerReport = { readonly pending: string } | { readonly finished: string };
+
+/** An agent in a process of its own, which the demo kills. */
+async function work({ phase, order, policy, state, checkpoints, tools }: WorkerTask): Promise<void> {
+  // The person sits in the other process: the report of what is pending is what tells them.
+  const leash = await createLeash({ policy, state, principal: { agent: AGENT }, notify: () => undefined });
+  const checkpointer = SqliteSaver.fromConnString(checkpoints);
+  const turns = [buys(order), reports(order.item)];
+  const agent = shoppingAgent({ leash, tools, turns, checkpointer, pause: "interrupt" });
+  const printer = createPrinter();
+  const thread = order.item;
+
+  if (phase === "start") {
+    const { pending } = await talk(agent, thread, asFor(order), printer);
+    report(pending[0] === undefined ? { finished: "nobody was asked" } : { pending: pending[0] });
+    // Nothing is left to do but to be killed. The open channel keeps the process alive.
+    return;
+  }
+  const before = { messages: await messagesOf(agent, thread), pending: [] };
+  const state_ = await resumeLeash(agent, { configurable: { thread_id: thread } });
+  const { messages } = narrate(before, state_, printer);
+  report({ finished: messages.at(-1)?.text ?? "" });
+  checkpointer.db.close();
+  await leash.close();
+  process.disconnect();
+}
+
+function report(message: WorkerReport): void {
+  process.send?.(message);
+}
+
+await work(JSON.parse(process.argv[2] ?? "{}") as WorkerTask);

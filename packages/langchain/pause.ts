@@ -1,0 +1,126 @@
+import type { Approval, AuthorizeOptions, Gate, Pause } from "@leashkit/core";
+import type { PauseMode } from "./options.ts";
+import type { Site, ToolConfig } from "./site.ts";
+import { dropEmptyWakeUp, dropWakeUps, hasWakeUp } from "./wake-ups.ts";
+
+/** What `streamMode: "custom"` shows, and an interrupt carries: enough to find the approval, nothing that could answer it. */
+export interface PendingNotice {
+  readonly type: "leash.pending";
+  readonly approvalId: string;
+  readonly ref: string;
+  readonly tool: string;
+  readonly digest: string;
+  readonly toolCallId: string | null;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The payload of a leash interrupt: a superset of what `humanInTheLoopMiddleware` shows, so that chat clients can render it.
+ * No decision can be given in the reply, hence no `allowedDecisions`: a reply only wakes the agent, which then reads the desk.
+ */
+export interface LeashInterrupt {
+  readonly actionRequests: readonly [{ readonly name: string; readonly args: unknown; readonly description: string }];
+  readonly reviewConfigs: readonly [{ readonly actionName: string; readonly allowedDecisions: readonly [] }];
+  readonly leash: PendingNotice;
+}
+
+/** How one call waits. `beforeRun` is called right before the tool runs on an approval. */
+export interface Waiting {
+  readonly pause: NonNullable<AuthorizeOptions["pause"]>;
+  beforeRun(): void;
+}
+
+const NOTHING = (): void => {};
+
+export function waitingFor(mode: PauseMode, gate: Gate, site: Site): Waiting {
+  if (mode === "defer") return { pause: "defer", beforeRun: NOTHING };
+  const interrupt = site.config.interrupt;
+  if (mode !== "hold" && site.durable && typeof interrupt === "function") {
+    return interrupting(site, (payload) => void interrupt(payload));
+  }
+  return { pause: holding(gate, site), beforeRun: NOTHING };
+}
+
+/** LangGraph's durable pause: throws on the way in, returns on the way back. What it returns is not looked at. */
+function interrupting(site: Site, interrupt: (payload: LeashInterrupt) => void): Waiting {
+  const { config } = site;
+  let woken = false;
+  let payload: LeashInterrupt | undefined;
+  return {
+    pause: async (approval) => {
+      payload = payloadOf(approval, site);
+      if (woken) dropWakeUps(config);
+      dropEmptyWakeUp(config);
+      interrupt(payload);
+      woken = true;
+    },
+    beforeRun() {
+      dropEmptyWakeUp(config);
+      if (!woken && hasWakeUp(config)) interruptAgain(interrupt, payload);
+    },
+  };
+}
+
+/** Takes up the value that woke this call in an execution that no longer needs to ask. */
+function interruptAgain(interrupt: (payload: LeashInterrupt) => void, payload: LeashInterrupt | undefined): void {
+  interrupt(payload ?? ({} as LeashInterrupt));
+}
+
+/** Waits in the process. Where the graph streams custom chunks, they tell that a person is asked. */
+function holding(gate: Gate, site: Site): "hold" | Pause {
+  const { writer } = site.config;
+  if (typeof writer !== "function") return "hold";
+  let told = false;
+  return async (approval, { signal }) => {
+    if (!told) tell(writer, noticeOf(approval, site));
+    told = true;
+    const settled = await gate.deferred(approval.ref, { settled: true, signal });
+    if (settled === undefined || settled.status === "pending") await pollingInterval(signal);
+  };
+}
+
+/** A stream that is gone must not stop the call. */
+function tell(writer: (...chunk: unknown[]) => unknown, notice: PendingNotice): void {
+  try {
+    writer(notice);
+  } catch {
+    // The notice is a courtesy; the desk is where the approval is found.
+  }
+}
+
+const POLLING_MS = 250;
+
+function pollingInterval(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, POLLING_MS);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
+
+function noticeOf(approval: Approval, site: Site): PendingNotice {
+  const { id, ref, tool, digest, expiresAt } = approval;
+  return { type: "leash.pending", approvalId: id, ref, tool, digest, toolCallId: site.toolCallId ?? null, expiresAt };
+}
+
+function payloadOf(approval: Approval, site: Site): LeashInterrupt {
+  const description = `Waits for a person, ref ${approval.ref}. Answer at the desk; a reply here only wakes the agent.`;
+  return {
+    actionRequests: [{ name: approval.tool, args: JSON.parse(approval.text) as unknown, description }],
+    reviewConfigs: [{ actionName: approval.tool, allowedDecisions: [] }],
+    leash: noticeOf(approval, site),
+  };
+}
+
+/** The framework's own signals (interrupts, commands to a parent graph) pass through every layer untouched. */
+export function isBubbleUp(thrown: unknown): boolean {
+  return typeof thrown === "object" && thrown !== null && "is_bubble_up" in thrown && thrown.is_bubble_up === true;
+}
+
+export type { ToolConfig };

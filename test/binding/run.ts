@@ -1,0 +1,7 @@
+import { runRegistry } from "../runs.ts";
+
+/** `npm run binding`: one script of calls through every adapter, whose decisions and records must be the same bytes. */
+process.exitCode = await runRegistry(
+  { title: "binding", budgetSeconds: 60, runs: {}, notInThisVersion: ["langchain"] },
+  process.argv.slice(2),
+);

@@ -1,0 +1,271 @@
+import { describe, expect, it } from "vitest";
+import { checkDirection, checkPurity, checkRings } from "./direction.ts";
+import { checkDoors } from "./doors.ts";
+import { checkErrorRows, checkLeftovers, checkSkippedTests, checkWorkplace } from "./hygiene.ts";
+import { checkFrameworkNames, checkImports } from "./imports.ts";
+import { checkAny, checkFileSizes, checkFunctionSizes, checkHonestTypes, checkNamedExports } from "./shape.ts";
+import { parseSource, type Source } from "./source.ts";
+import type { Manifest } from "./workspace.ts";
+
+const sources = (samples: Readonly<Record<string, string>>): readonly Source[] =>
+  Object.entries(samples).map(([path, text]) => parseSource(path, text));
+
+const lines = (count: number): string => Array.from({ length: count }, (_, index) => `export const a${index} = 1;`).join("\n");
+
+const door = (stem: string): Readonly<Record<string, string>> => ({
+  "leashkit:source": `./${stem}.ts`,
+  types: `./dist/${stem}.d.ts`,
+  default: `./dist/${stem}.js`,
+});
+
+const manifest = (folder: string, members: Partial<Manifest> = {}): Manifest => ({
+  folder,
+  name: `@leashkit/${folder.replace("packages/", "")}`,
+  version: "1.0.0",
+  exports: { ".": door("index") },
+  dependencies: { "@leashkit/core": "1.0.0" },
+  optionalDependencies: {},
+  peerDependencies: {},
+  devDependencies: {},
+  ...members,
+});
+
+const core = manifest("core", {
+  exports: {
+    ".": door("index"),
+    "./testing": door("testing/index"),
+    "./leash.schema.json": "./leash.schema.json",
+  },
+  dependencies: { yaml: "2.9.1" },
+});
+
+const workspace = manifest("", { devDependencies: { vitest: "4.1.12" } });
+
+describe("direction", () => {
+  it("refuses a part that uses one above it, by any spelling", () => {
+    const samples = {
+      "core/model/call.ts": 'import type { Policy } from "../policy/load.ts";',
+      "core/store/memory.ts": 'export const later = () => import("../enforce/run.ts");',
+      "core/audit/log.ts": 'type Leash = import("../leash.ts").Leash;',
+    };
+    expect(checkDirection(sources(samples))).toEqual([
+      "core/model/call.ts:1: model must not use policy, which stands above it",
+      "core/store/memory.ts:1: store must not use enforce, which stands above it",
+      "core/audit/log.ts:1: audit must not use leash, which stands above it",
+    ]);
+  });
+
+  it("refuses that anything published uses the testing door", () => {
+    expect(checkDirection(sources({ "core/index.ts": 'export * from "./testing/index.ts";' }))).toHaveLength(1);
+  });
+
+  it("refuses a part that has no place", () => {
+    expect(checkDirection(sources({ "core/misc/helpers.ts": "" }))).toEqual([
+      'core/misc/helpers.ts: "misc" has no place in the levels of core',
+    ]);
+  });
+
+  it("lets a part use its own level and those below, and a test use what it tests with", () => {
+    const samples = {
+      "core/tokens/verdict.ts": 'import "../audit/record.ts"; import "../model/call.ts"; import "./keys.ts";',
+      "core/model/call.test.ts": 'import { createLeash } from "../leash.ts";',
+    };
+    expect(checkDirection(sources(samples))).toEqual([]);
+  });
+
+  it("finds a ring within a level", () => {
+    const samples = {
+      "core/tokens/keys.ts": 'import "../audit/record.ts";',
+      "core/audit/log.ts": 'import "../journal/rows.ts";',
+      "core/journal/rows.ts": 'import "../tokens/proof.ts";',
+      "core/limits/window.ts": 'import "../tokens/proof.ts";',
+    };
+    expect(checkRings(sources(samples)).map((finding) => finding.split(" ")[1])).toEqual(["journal", "tokens", "audit"]);
+  });
+
+  it("keeps the system out of policy and model", () => {
+    const samples = {
+      "core/policy/guards/path.ts": 'import { realpath } from "node:fs/promises";',
+      "core/policy/load.test.ts": 'import { readFileSync } from "node:fs";',
+      "core/digest.ts": 'import { createHash } from "node:crypto";',
+    };
+    expect(checkPurity(sources(samples))).toEqual(["core/policy/guards/path.ts:1: policy must not import node:fs/promises"]);
+  });
+});
+
+describe("imports", () => {
+  const check = (path: string, text: string, members: Partial<Manifest> = {}): readonly string[] => {
+    const manifests = [core, manifest("packages/hello", members), manifest("packages/cli", members)];
+    return checkImports(sources({ [path]: text }), manifests, workspace);
+  };
+
+  it.each([
+    ["packages/hello/index.ts", 'import "@leashkit/core/store/memory";'],
+    ["packages/hello/index.ts", 'import "@leashkit/core/testing";'],
+    ["packages/hello/index.ts", 'import "@leashkit/cli";'],
+    ["packages/cli/index.ts", 'import "@leashkit/hello";'],
+    ["packages/hello/index.ts", 'import "../../core/index.ts";'],
+    ["packages/hello/index.ts", 'import "../cli/index.ts";'],
+    ["packages/hello/index.ts", 'import "left-pad";'],
+    ["packages/hello/index.ts", 'import "vitest";'],
+    ["packages/hello/index.ts", 'import "fs";'],
+    ["packages/hello/index.ts", 'import "./wrap";'],
+    ["packages/hello/index.ts", "export const load = (name: string) => import(name);"],
+    ["core/index.ts", 'import "@leashkit/hello";'],
+    ["core/index.ts", 'import "langchain";'],
+    ["core/index.ts", 'import "../packages/hello/index.ts";'],
+  ])("refuses in %s: %s", (path, text) => {
+    expect(check(path, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ["packages/hello/index.ts", 'import "@leashkit/core"; import "node:fs"; import "./wrap.ts";'],
+    ["packages/hello/wrap.ts", 'import "framework/deep/door";'],
+    ["packages/hello/wrap.test.ts", 'import "@leashkit/core/testing"; import "vitest";'],
+    ["packages/cli/index.ts", 'import "@leashkit/server";'],
+    ["core/policy/load.ts", 'import "yaml";'],
+  ])("accepts in %s: %s", (path, text) => {
+    expect(check(path, text, { peerDependencies: { framework: "^1.0.0" } })).toEqual([]);
+  });
+
+  it("finds a framework's name in core's code, strings and comments, and nowhere else", () => {
+    const samples = {
+      "core/a.ts": "/** As LangChain does. */\nexport const vendor = 'OpenAI';",
+      "core/b.ts": "export const openLeash = 'an autogenerated OpenLeash';",
+      "packages/langchain/index.ts": "export const langchain = 1;",
+    };
+    expect(checkFrameworkNames(sources(samples))).toEqual([
+      'core/a.ts:1: core names the framework or vendor "LangChain"',
+      'core/a.ts:2: core names the framework or vendor "OpenAI"',
+    ]);
+  });
+});
+
+describe("sizes", () => {
+  it("refuses a file of 251 lines, and an adapter's of 151", () => {
+    const samples = {
+      "core/long.ts": lines(251),
+      "core/enough.ts": `// comment\n\n${lines(250)}`,
+      "core/rows.table.ts": lines(900),
+      "packages/langchain/long.ts": lines(151),
+      "packages/langchain/wrap.test.ts": lines(250),
+    };
+    expect(checkFileSizes(sources(samples))).toEqual([
+      "core/long.ts: 251 lines of code, at most 250",
+      "packages/langchain/long.ts: 151 lines of code, at most 150",
+    ]);
+  });
+
+  it("refuses a function of 41 lines outside tests", () => {
+    const body = (count: number): string => `export function long() {\n${"  void 0;\n".repeat(count)}}`;
+    const samples = { "core/a.ts": body(39), "core/b.ts": body(38), "core/b.test.ts": body(300) };
+    expect(checkFunctionSizes(sources(samples))).toEqual(["core/a.ts:1: long has 41 lines, at most 40"]);
+  });
+});
+
+describe("syntax", () => {
+  it("refuses default exports by either spelling", () => {
+    const samples = {
+      "core/a.ts": "export default function a() {}",
+      "packages/hello/b.ts": "const b = 1; export { b as default };",
+      "core/c.ts": 'export { default as c } from "yaml"; export const text = "export default";',
+      "vitest.config.ts": "export default {};",
+    };
+    expect(checkNamedExports(sources(samples)).map((finding) => finding.split(":")[0])).toEqual([
+      "core/a.ts",
+      "packages/hello/b.ts",
+    ]);
+  });
+
+  it("refuses the type any, and not the word", () => {
+    const samples = { "test/a.ts": "let a: Map<string, any>;\nlet b = 1 as any;", "core/b.ts": "// any\nconst any = 'any';" };
+    expect(checkAny(sources(samples))).toHaveLength(2);
+  });
+
+  it("refuses a non-null assertion outside tests", () => {
+    const text = "const a = [1][0]!; const b = !a; if (a != b) {}";
+    expect(checkHonestTypes(sources({ "core/a.ts": text, "core/a.test.ts": text }))).toHaveLength(1);
+  });
+});
+
+describe("skipped tests", () => {
+  const check = (text: string): readonly string[] => checkSkippedTests(sources({ "core/a.test.ts": text }));
+
+  it.each([
+    'it.only("a", () => {});',
+    'describe.concurrent.only("a", () => {});',
+    'test.skip("a", () => {});',
+    'it.todo("a");',
+    'describe.skipIf(process.platform === "win32")("a", () => {});',
+    'it("a", (context) => { context.skip(); });',
+  ])("refuses %s", (text) => {
+    expect(check(text)).toHaveLength(1);
+  });
+
+  it.each([
+    'it("a", (context) => { context.skip("no network"); });',
+    'console.log("no network"); it.skipIf(true)("a", () => {});',
+    'it.each([1])("only", () => {}); list.only; it("it.only is refused", () => {});',
+  ])("accepts %s", (text) => {
+    expect(check(text)).toEqual([]);
+  });
+});
+
+describe("text", () => {
+  const path = (...parts: readonly string[]): string => ["", ...parts].join("/");
+
+  it("refuses folders of the machine it was written on", () => {
+    const samples = [path("work", "main", "core"), path("root", ".ssh"), path("home", "somebody"), path("work")];
+    for (const sample of samples) {
+      expect(checkWorkplace([{ path: "docs/a.md", text: `see "${sample}" for more` }])).toHaveLength(1);
+    }
+  });
+
+  it("accepts sample folders, addresses and relative paths", () => {
+    const text = "/workspace/** https://example.org/work/a ./work/b /home/alice/.ssh/id_rsa rootless src/home/index.ts";
+    expect(checkWorkplace([{ path: "docs/a.md", text }])).toEqual([]);
+  });
+
+  it("refuses work that was put off", () => {
+    expect(checkLeftovers([{ path: "core/a.ts", text: `// ${"TO" + "DO"} later\n` }])).toHaveLength(1);
+    expect(checkLeftovers([{ path: "core/a.ts", text: "todo list, hackathon" }])).toEqual([]);
+  });
+
+  it("compares error codes with their rows in both directions", () => {
+    const row = (code: string): string => `| \`${code}\` | what | why | do |`;
+    expect(checkErrorRows(["LEASH_A", "LEASH_B"], [row("LEASH_A"), row("LEASH_B")].join("\n"))).toEqual([]);
+    expect(checkErrorRows(["LEASH_A", "LEASH_B"], [row("LEASH_B"), row("LEASH_C"), row("LEASH_C")].join("\n"))).toEqual([
+      "LEASH_A has no row",
+      "LEASH_C has a row and is no code",
+      "LEASH_C has a row and is no code",
+      "LEASH_C has two rows",
+    ]);
+    expect(checkErrorRows(["LEASH_A"], "| `LEASH_A` | what | | do |")).toEqual([
+      "LEASH_A lacks what happened, why or what to do",
+    ]);
+  });
+});
+
+describe("doors", () => {
+  const check = (folder: string, members: Partial<Manifest>): readonly string[] =>
+    checkDoors([folder === "core" ? { ...core, ...members } : core, manifest("packages/hello", folder === "core" ? {} : members)]);
+
+  it("accepts packages as they must be", () => {
+    expect(check("core", {})).toEqual([]);
+  });
+
+  it.each<[string, string, Partial<Manifest>]>([
+    ["another name", "packages/hello", { name: "hello" }],
+    ["a second door", "packages/hello", { exports: { ".": door("index"), "./deep": door("deep/index") } }],
+    ["no door", "packages/hello", { exports: {} }],
+    ["a missing door of core", "core", { exports: { ".": door("index"), "./testing": door("testing/index") } }],
+    ["a door without types", "packages/hello", { exports: { ".": { "leashkit:source": "./index.ts", default: "./dist/index.js" } } }],
+    ["a door with a wrong order of conditions", "packages/hello", { exports: { ".": { default: "./dist/index.js", ...door("index") } } }],
+    ["a range for core", "packages/hello", { dependencies: { "@leashkit/core": "^1.0.0" } }],
+    ["another version of core", "packages/hello", { dependencies: { "@leashkit/core": "1.0.1" } }],
+    ["a framework as a dependency", "packages/hello", { dependencies: { "@leashkit/core": "1.0.0", langchain: "1.5.14" } }],
+    ["a range for a dependency of core", "core", { dependencies: { yaml: "^2.9.1" } }],
+  ])("refuses %s", (_, folder, members) => {
+    expect(check(folder, members).length).toBeGreaterThan(0);
+  });
+});
