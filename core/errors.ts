@@ -65,7 +65,7 @@ export class LeashDenied extends LeashError {
     readonly approvalId?: string | null;
     readonly cause?: unknown;
   }) {
-    super(details.code ?? "LEASH_DENIED", details.reason, { cause: details.cause });
+    super(details.code ?? "LEASH_DENIED", details.reason, "cause" in details ? { cause: details.cause } : undefined);
     this.reasonCode = details.reasonCode;
     this.reason = details.reason;
     this.note = details.note ?? null;

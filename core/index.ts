@@ -3,7 +3,6 @@
  * @packageDocumentation
  */
 export { createLeash, type LeashOptions } from "./leash.ts";
-export type { PolicySource } from "./parts.ts";
 export { openDesk, type OpenDesk } from "./desk.ts";
 export { stateFolder } from "./state.ts";
 
@@ -38,7 +37,7 @@ export { domainDigest, sha256Hex } from "./digest.ts";
 export { parseStrictJson } from "./strict-json.ts";
 export { currentPermit } from "./enforce/permit.ts";
 export { refusalText } from "./enforce/refusals.ts";
-export { loadPolicy } from "./policy/index.ts";
+export { checkPolicy, loadPolicy, type PolicySource, type PolicyText } from "./policies.ts";
 export { terminal, type TerminalOptions } from "./approvals/terminal.ts";
 export { operatingSystemUser, type AttachedSurface, type Surface } from "./approvals/surface.ts";
 export { card, visible } from "./approvals/display.ts";

@@ -14,13 +14,14 @@ import type { Desk, Leash, Narrowing } from "./model/leash.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Principal } from "./model/principal.ts";
 import type { Clock, Notifier, Random } from "./model/runtime.ts";
-import { completePrincipal, deskOf, effectiveMode, openState, readPolicy, type PolicySource, type State } from "./parts.ts";
+import { completePrincipal, deskOf, effectiveMode, openState, readPolicy, type State } from "./parts.ts";
+import type { PolicySource } from "./policies.ts";
 import type { Store } from "./store/store.ts";
 import type { KeyRing } from "./tokens/keys.ts";
 import { createToolRegistry } from "./tools.ts";
 
 export interface LeashOptions {
-  /** Path of a policy file, or its text. */
+  /** Path of a policy file, its text, or a policy compiled by another engine. */
   readonly policy: PolicySource;
   /** Default `sqlite`: embedded, durable, answered from other processes. `memory` forgets: for tests. */
   readonly store?: "memory" | "sqlite" | Store;

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { createDesk } from "./approvals/desk.ts";
 import { systemRecord } from "./audit/records.ts";
 import { LeashError, PolicyInvalid } from "./errors.ts";
@@ -10,16 +9,13 @@ import type { Desk } from "./model/leash.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Principal } from "./model/principal.ts";
 import type { Clock, Random } from "./model/runtime.ts";
-import { loadPolicy } from "./policy/index.ts";
+import { compilePolicy, type PolicySource } from "./policies.ts";
 import { stateFolder, stateLayout } from "./state.ts";
 import { toBody } from "./store/envelope.ts";
 import { memoryStore } from "./store/memory.ts";
 import { sqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
 import { fileKeyRing, memoryKeyRing, type KeyRing } from "./tokens/keys.ts";
-
-/** A policy as a file, or as text with a name for messages. */
-export type PolicySource = string | { readonly text: string; readonly origin?: string };
 
 /** Where state lives, as `createLeash` and `openDesk` are told. */
 export interface StateOptions {
@@ -89,7 +85,7 @@ async function openStore(options: StateOptions, folder: string | undefined, cloc
 /** Reads the policy; one that cannot be read in full is recorded as refused and not used. */
 export async function readPolicy(source: PolicySource, state: State, tenant: string): Promise<Policy> {
   try {
-    const policy = loadPolicy(await policyText(source), { origin: originOf(source) });
+    const policy = await compilePolicy(source);
     await archive(policy, state, tenant);
     return policy;
   } catch (error) {
@@ -98,20 +94,6 @@ export async function readPolicy(source: PolicySource, state: State, tenant: str
       await state.store.commit([], { stream: state.stream, records: [systemRecord(tenant, "policy.refused", { detail })] });
     }
     throw error;
-  }
-}
-
-function originOf(source: PolicySource): string {
-  return typeof source === "string" ? source : (source.origin ?? "policy");
-}
-
-async function policyText(source: PolicySource): Promise<string> {
-  if (typeof source !== "string") return source.text;
-  try {
-    return await readFile(source, "utf8");
-  } catch (cause) {
-    const issue = { code: "unreadable", message: "the file cannot be read", line: 1, column: 1, pointer: "" };
-    throw new PolicyInvalid(source, [issue], { cause });
   }
 }
 

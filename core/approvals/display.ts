@@ -69,8 +69,13 @@ export function mixedScript(text: string): boolean {
   return words(text).some(isMixed);
 }
 
-/** A name on a line of its own words: quoted unless it is plain, so that blanks and separators in it cannot pass for ours. */
-function name(text: string): string {
+/**
+ * A name within a line: as it is when plain, else quoted and with every hidden character escaped, so that blanks and
+ * separators in it cannot pass for the line's own.
+ * @example displayName("send_money"); // send_money
+ * @example displayName("send money\n"); // "send money\u{A}"
+ */
+export function displayName(text: string): string {
   return /^[\p{L}\p{N}_.:@/+-]+$/u.test(text) && visible(text) === text
     ? text
     : `"${visible(text).replaceAll('"', '\\"')}"`;
@@ -197,7 +202,7 @@ function warnings(approval: Approval): readonly string[] {
     const codes = [...new Set(foreign)].map(
       (letter) => `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`,
     );
-    return `${name(word)} mixes ${scriptsOf(word).join(" and ")} letters (${codes.join(" ")}): it may pass for another name`;
+    return `${displayName(word)} mixes ${scriptsOf(word).join(" and ")} letters (${codes.join(" ")}): it may pass for another name`;
   });
   const more = mixed.size - lines.length;
   return more > 0 ? [...lines, `${count(more, "more word")} of mixed scripts`] : lines;
@@ -233,9 +238,9 @@ export function duration(ms: number): string {
 function demands(approval: Approval): string {
   const { terms } = approval;
   return [
-    approval.demand === "step_up" ? `a step-up by ${terms.methods.map(name).join(" or ") || "any method"}` : "",
+    approval.demand === "step_up" ? `a step-up by ${terms.methods.map(displayName).join(" or ") || "any method"}` : "",
     terms.quorum > 1 ? `${terms.quorum} people` : "",
-    terms.roles.length > 0 ? `one of the roles ${terms.roles.map(name).join(", ")}` : "",
+    terms.roles.length > 0 ? `one of the roles ${terms.roles.map(displayName).join(", ")}` : "",
     terms.fourEyes ? "someone other than the person it is for" : "",
     terms.reasonRequired ? "a reason" : "",
   ]
@@ -244,9 +249,9 @@ function demands(approval: Approval): string {
 }
 
 function verdictText(verdict: Verdict): string {
-  const how = `${name(verdict.method)}${verdict.device === null ? "" : ` on ${name(verdict.device)}`}`;
+  const how = `${displayName(verdict.method)}${verdict.device === null ? "" : ` on ${displayName(verdict.device)}`}`;
   const reason = verdict.reason === null ? "" : `: "${visible(verdict.reason)}"`;
-  return `${verdict.answer} by ${name(verdict.approver)} (${how}, ${verdict.assurance}), ${new Date(verdict.at).toISOString()}${reason}`;
+  return `${verdict.answer} by ${displayName(verdict.approver)} (${how}, ${verdict.assurance}), ${new Date(verdict.at).toISOString()}${reason}`;
 }
 
 /**
@@ -255,7 +260,7 @@ function verdictText(verdict: Verdict): string {
  */
 export function statusLine(approval: Approval): string {
   return [
-    `${name(approval.ref)} ${name(approval.tool)}: ${approval.status}`,
+    `${displayName(approval.ref)} ${displayName(approval.tool)}: ${approval.status}`,
     ...approval.verdicts.map(verdictText),
   ].join("; ");
 }
@@ -263,8 +268,8 @@ export function statusLine(approval: Approval): string {
 export interface CardOptions {
   /** Epoch milliseconds, for the time left. */
   readonly now: number;
-  /** Width of the screen. Default 80, at least 24. */
-  readonly columns?: number;
+  /** Width of the screen, at least 24. Default 80, also for the zero by which some terminals say that they do not know. */
+  readonly columns?: number | undefined;
   /** Rows of the input at most; the card then says what is missing. Default: all of it, which is what an answer needs. */
   readonly maxLines?: number;
 }
@@ -278,19 +283,21 @@ export interface CardOptions {
  * @example output.write(`${card(await desk.get("K7Q2"), { now: Date.now() })}\n`);
  */
 export function card(approval: Approval, options: CardOptions): string {
-  const columns = Math.max(MINIMUM_COLUMNS, Math.floor(options.columns ?? DEFAULT_COLUMNS));
+  const columns = Math.max(MINIMUM_COLUMNS, Math.floor(options.columns || DEFAULT_COLUMNS));
   const { principal, counterparty } = approval;
   const bytes = new TextEncoder().encode(approval.text).length;
   const left = approval.expiresAt - options.now;
   const until = new Date(approval.expiresAt).toISOString();
-  const why = `${approval.rule === null ? "no rule" : `rule ${name(approval.rule)}`}: ${visible(approval.reason)}`;
+  const why = `${approval.rule === null ? "no rule" : `rule ${displayName(approval.rule)}`}: ${visible(approval.reason)}`;
   const facts: readonly (readonly [string, string])[] = [
-    ["tool", name(approval.tool)],
-    ["agent", callPath(principal).map(name).join(" > ")],
-    ["for", `${name(principal.subject)} of ${name(principal.tenant)}`],
+    ["tool", displayName(approval.tool)],
+    ["agent", callPath(principal).map(displayName).join(" > ")],
+    ["for", `${displayName(principal.subject)} of ${displayName(principal.tenant)}`],
     [
       "with",
-      counterparty === null ? "no counterparty known" : `${name(counterparty.id)}, trust ${name(counterparty.trust)}`,
+      counterparty === null
+        ? "no counterparty known"
+        : `${displayName(counterparty.id)}, trust ${displayName(counterparty.trust)}`,
     ],
     ["asked by", why],
     ["needs", demands(approval)],
@@ -298,7 +305,7 @@ export function card(approval: Approval, options: CardOptions): string {
     ["input", `${count(Array.from(approval.text).length, "character")}, ${count(bytes, "byte")}`],
   ];
   const stands = approval.status === "pending" && left <= 0 ? "expired" : approval.status;
-  const heading = `Approval ${name(approval.ref)}: ${stands === "pending" ? "a person must answer" : stands}`;
+  const heading = `Approval ${displayName(approval.ref)}: ${stands === "pending" ? "a person must answer" : stands}`;
   return [
     wrap(heading, columns - 2).join("\n  "),
     ...facts.filter(([, value]) => value !== "").flatMap(([label, value]) => field(label, value, columns)),
@@ -316,7 +323,7 @@ export function card(approval: Approval, options: CardOptions): string {
 export function decisionLine(tool: string, decision: Decision): string {
   const computes = decision.effect === "allow" && decision.transform !== null;
   const word = computes ? "COMPUTE" : decision.effect.toUpperCase();
-  const rule = decision.rule === null ? decision.reasonCode : `rule ${name(decision.rule)}`;
+  const rule = decision.rule === null ? decision.reasonCode : `rule ${displayName(decision.rule)}`;
   const observed = decision.mode === "observe" ? ", observed and not enforced" : "";
-  return `${word} ${name(tool)} (${rule}: ${visible(decision.reason)}${observed})`;
+  return `${word} ${displayName(tool)} (${rule}: ${visible(decision.reason)}${observed})`;
 }

@@ -18,7 +18,7 @@ export interface TerminalInput extends NodeJS.ReadableStream {
 /** What of `process.stderr` is used. */
 export interface TerminalOutput extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 export interface Keyboard {
@@ -130,7 +130,7 @@ export async function ask(
 
 interface Context {
   readonly desk: Desk;
-  readonly keyboard: Keyboard & { readonly output: TerminalOutput };
+  readonly keyboard: Keyboard;
   readonly clock: Clock;
   readonly say: (text: string) => void;
 }
@@ -138,7 +138,7 @@ interface Context {
 /** Asks until there is a yes or a no; undefined when there will be none. */
 async function answerTo(approval: Approval, context: Context, signal: AbortSignal): Promise<"y" | "n" | undefined> {
   const { keyboard, clock, say } = context;
-  const show = () => say(card(approval, { now: clock.now(), columns: keyboard.output.columns ?? 80 }));
+  const show = () => say(card(approval, { now: clock.now(), columns: keyboard.output.columns }));
   show();
   for (;;) {
     const line = (await ask(`Approve ${visible(approval.ref)}? [y/n/?] `, keyboard, signal))?.toLowerCase();

@@ -1,6 +1,6 @@
 import { draftApproval, openingChanges } from "../approvals/open.ts";
 import { approvalRecord, decidedRecord, refusedRecord, type Origin } from "../audit/records.ts";
-import { LeashDenied, LeashError } from "../errors.ts";
+import { LeashError } from "../errors.ts";
 import { freshEntry, journalId, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -114,7 +114,7 @@ async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promi
   } catch (cause) {
     const decision = inputInvalid(scope);
     await recordRefusal(scope, String(call.tool), decision, origin);
-    throw Object.assign(deniedByPolicy(decision), { cause }) satisfies LeashDenied;
+    throw deniedByPolicy(decision, { cause });
   }
 }
 

@@ -9,8 +9,9 @@ const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
 };
 
 /** A denial by policy as the exception that programs get. */
-export function deniedByPolicy(decision: Decision): LeashDenied {
+export function deniedByPolicy(decision: Decision, options: { readonly cause?: unknown } = {}): LeashDenied {
   return new LeashDenied({
+    ...options,
     code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
     reasonCode: decision.reasonCode,
     reason: decision.reason,

@@ -25,7 +25,8 @@ export interface Presence {
 }
 
 export function createPresence(store: Store, owner: Owner): Presence {
-  const running = new Set<string>();
+  // Counted: several attempts at one call race for its row, and the losers leave while the winner runs.
+  const running = new Map<string, number>();
   let lease = { version: 0, until: 0 };
   let renewal: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -60,10 +61,14 @@ export function createPresence(store: Store, owner: Owner): Presence {
     owner,
     async enter(id) {
       if (lease.until - store.now() < LEASE_MS / 2) await renew();
-      running.add(id);
+      running.set(id, (running.get(id) ?? 0) + 1);
       keepRenewing();
     },
-    leave: (id) => void running.delete(id),
+    leave(id) {
+      const left = (running.get(id) ?? 0) - 1;
+      if (left > 0) running.set(id, left);
+      else running.delete(id);
+    },
     async isRunning(id, entry) {
       if (entry.owner === null) return false;
       if (entry.owner.instance === owner.instance) return running.has(id);

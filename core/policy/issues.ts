@@ -48,8 +48,11 @@ export type Report = (code: IssueCode, place: Place, message: string, hint?: str
 export interface IssueList {
   readonly report: Report;
   /** All issues so far, in the order of their places. */
-  list(): readonly PolicyIssue[];
+  readonly list: () => readonly PolicyIssue[];
 }
+
+/** Issues kept of one text: a text with more is no policy, and its error must stay readable. */
+const MOST_ISSUES = 100;
 
 /** Collects issues about `text` and turns their places into lines and columns. */
 export function createIssueList(text: string): IssueList {
@@ -57,6 +60,7 @@ export function createIssueList(text: string): IssueList {
   const lineStarts = findLineStarts(text);
   return {
     report(code, place, message, hint) {
+      if (found.length >= MOST_ISSUES) return;
       const offset = Math.min(Math.max(place.offset, 0), text.length);
       const line = lineOf(lineStarts, offset);
       const column = offset - (lineStarts[line - 1] ?? 0) + 1;

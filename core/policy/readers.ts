@@ -15,9 +15,12 @@ export interface Shape<T> {
   readonly later?: readonly string[];
 }
 
+/** Every key optional, and no key present without a value. */
+export type Values<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+
 /** What a block said, and where each key stood. Keys that were absent or unreadable are absent. */
 export interface Block<T> {
-  readonly values: { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+  readonly values: Values<T>;
   readonly place: Place;
   /** Where a key stands; the block's own place where the key is absent. */
   placeOf(key: keyof T & string): Place;
@@ -45,7 +48,9 @@ export function block<T>(shape: Shape<T>): Reader<Block<T>> {
       if (!node.members.has(key)) report("missing_key", node.place, `${shape.what} needs the key \`${key}\``);
     }
     return {
-      values: Object.fromEntries(values) as Block<T>["values"],
+      // Each value came from the reader of its own key, which the compiler cannot follow through a Map.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      values: Object.fromEntries(values) as Values<T>,
       place: node.place,
       placeOf: (key) => node.members.get(key)?.keyPlace ?? node.place,
     };
@@ -54,7 +59,12 @@ export function block<T>(shape: Shape<T>): Reader<Block<T>> {
 
 function refuseKey<T>(key: string, place: Place, { what, keys, later }: Shape<T>, report: Report): void {
   if (later?.includes(key) === true) {
-    report("unsupported", place, `\`${key}\` is not supported by this version`, "remove it; nothing is ignored silently");
+    report(
+      "unsupported",
+      place,
+      `\`${key}\` is not supported by this version`,
+      "remove it; nothing is ignored silently",
+    );
     return;
   }
   report("unknown_key", place, `${what} has no key \`${key}\``, suggest(key, Object.keys(keys)));

@@ -8,6 +8,9 @@ export const MAXIMUM_BYTES = 1_048_576;
 /** Levels of nesting; a policy needs about seven. */
 const MAXIMUM_DEPTH = 64;
 
+/** Pieces the lexer cuts a text into; the longest sensible policies have a third of it. */
+const MAXIMUM_LEXEMES = 400_000;
+
 const START: Place = { offset: 0, pointer: "" };
 
 /** Whole numbers written plainly: what survives every YAML and JSON reader unchanged. */
@@ -44,7 +47,11 @@ export function readYaml(text: string, report: Report): Located | undefined {
   }
   const [document, second] = documents;
   if (second !== undefined) {
-    report("yaml_documents", { offset: second.range[0], pointer: "" }, "a policy is one YAML document; here starts another");
+    report(
+      "yaml_documents",
+      { offset: second.range[0], pointer: "" },
+      "a policy is one YAML document; here starts another",
+    );
     return undefined;
   }
   if (document === undefined || document.contents === null) {
@@ -66,15 +73,29 @@ function mayBeParsed(text: string, report: Report): boolean {
     return false;
   }
   const parser = new Parser();
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > MAXIMUM_LEXEMES) {
+      report("yaml_size", { offset: parser.offset, pointer: "" }, "the policy has too many values");
+      return false;
+    }
     for (const token of parser.next(lexeme)) {
       if (token.type === "directive") {
-        report("yaml_directive", { offset: token.offset, pointer: "" }, "YAML directives (`%…`) are not used in policies");
+        report(
+          "yaml_directive",
+          { offset: token.offset, pointer: "" },
+          "YAML directives (`%…`) are not used in policies",
+        );
         return false;
       }
     }
     if (parser.stack.length > MAXIMUM_DEPTH) {
-      report("yaml_depth", { offset: parser.offset, pointer: "" }, `the policy is nested deeper than ${MAXIMUM_DEPTH} levels`);
+      report(
+        "yaml_depth",
+        { offset: parser.offset, pointer: "" },
+        `the policy is nested deeper than ${MAXIMUM_DEPTH} levels`,
+      );
       return false;
     }
   }
@@ -99,7 +120,8 @@ function readNode(node: unknown, reading: Reading): Located {
     return { kind: "list", items, place };
   }
   // A member of `{ a, b }` without a value has no node; whatever else is left is an alias.
-  if (node !== null) reading.report("yaml_alias", place, "aliases (`*name`) are not used in policies", "write the value out");
+  if (node !== null)
+    reading.report("yaml_alias", place, "aliases (`*name`) are not used in policies", "write the value out");
   return { kind: "scalar", value: null, place, verbatimAt: undefined };
 }
 

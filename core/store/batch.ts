@@ -5,7 +5,7 @@ import { LeashError } from "../errors.ts";
 export interface Batcher<Request, Result> {
   /** Settles with the request's own result, or rejects with what the whole write threw. */
   submit(request: Request): Promise<Result>;
-  /** Resolves when nothing is queued and nothing is being written. */
+  /** Resolves when everything submitted so far is settled. */
   idle(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function createBatcher<Request, Result>(
         draining ??= drain();
       }),
     idle: async () => {
-      while (draining !== undefined) await draining;
+      await draining;
     },
   };
 }
@@ -69,7 +69,7 @@ async function writeBatch<Request, Result>(
         `A write of ${batch.length} requests gave ${results.length} results, so none of them can be trusted. Read back what was written.`,
       );
     }
-    batch.forEach((waiting, index) => waiting.resolve(results[index] as Result));
+    results.forEach((result, index) => batch[index]?.resolve(result));
   } catch (error) {
     for (const waiting of batch) waiting.reject(error);
   }

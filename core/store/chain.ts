@@ -45,7 +45,12 @@ const ENVELOPE_MEMBERS = Object.keys({
   trace_id: true,
 } satisfies Record<keyof AuditEnvelope, true>);
 
-const REQUIRED_MEMBERS = ["type", "tenant", "actor_type", "actor_id"] as const satisfies readonly (keyof AuditPayload)[];
+const REQUIRED_MEMBERS = [
+  "type",
+  "tenant",
+  "actor_type",
+  "actor_id",
+] as const satisfies readonly (keyof AuditPayload)[];
 
 const LINE_END = /,"hash":"([0-9a-f]{64})"\}$/;
 

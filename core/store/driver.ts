@@ -3,11 +3,14 @@ import { LeashError } from "../errors.ts";
 /** A value that the store binds and reads. */
 export type SqlValue = string | number | null;
 
-/** A prepared statement. Columns are read by name: a driver may add properties of its own to a row. */
+/** Columns by name. libsql adds a property `_metadata`, so columns are read by name and never copied as a whole. */
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** A prepared statement. */
 export interface Statement {
   /** The first row, undefined where there is none. */
-  get(...values: readonly SqlValue[]): Readonly<Record<string, unknown>> | undefined;
-  all(...values: readonly SqlValue[]): readonly Readonly<Record<string, unknown>>[];
+  get(...values: readonly SqlValue[]): SqlRow | undefined;
+  all(...values: readonly SqlValue[]): readonly SqlRow[];
   run(...values: readonly SqlValue[]): void;
 }
 
@@ -25,8 +28,8 @@ export type DriverName = "node:sqlite" | "libsql";
 interface Database {
   exec(sql: string): void;
   prepare(sql: string): {
-    get(...values: readonly SqlValue[]): object | undefined;
-    all(...values: readonly SqlValue[]): object[];
+    get(...values: readonly SqlValue[]): SqlRow | undefined;
+    all(...values: readonly SqlValue[]): readonly SqlRow[];
     run(...values: readonly SqlValue[]): unknown;
   };
   close(): void;
@@ -61,7 +64,7 @@ async function loadLibsql(): Promise<OpenDatabase> {
   // A specifier that is not a literal: the types of this optional dependency are neither needed nor always there.
   const specifier: string = "libsql";
   try {
-    const module = (await import(specifier)) as { readonly default: OpenDatabase };
+    const module: { readonly default: OpenDatabase } = await import(specifier);
     return module.default;
   } catch (cause) {
     throw noDriver("this Node has no node:sqlite and libsql cannot be loaded", cause);
@@ -83,8 +86,8 @@ function wrap(name: DriverName, database: Database): Driver {
     prepare: (sql) => {
       const statement = database.prepare(sql);
       return {
-        get: (...values) => statement.get(...values) as Readonly<Record<string, unknown>> | undefined,
-        all: (...values) => statement.all(...values) as Readonly<Record<string, unknown>>[],
+        get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
         run: (...values) => void statement.run(...values),
       };
     },

@@ -83,7 +83,10 @@ function appendTo(path: string, descriptor: number, lines: readonly string[], io
   let broken: unknown;
   const refuseIfBroken = (): void => {
     if (broken === undefined) return;
-    throw storeUnavailable(`The log ${path} takes nothing more until it is opened again, because a write failed`, broken);
+    throw storeUnavailable(
+      `The log ${path} takes nothing more until it is opened again, because a write failed`,
+      broken,
+    );
   };
   return {
     lines,

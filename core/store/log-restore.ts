@@ -29,7 +29,9 @@ function readLine(line: string, index: number, state: MemoryState): { stream: st
   }
   const before = headOf(state, stream);
   if (seq !== before.seq || prev !== before.hash) {
-    throw storeUnavailable(`The log cannot be continued, because its line ${index + 1} does not follow the one before it`);
+    throw storeUnavailable(
+      `The log cannot be continued, because its line ${index + 1} does not follow the one before it`,
+    );
   }
   return { stream, ts, head: { seq: before.seq + 1, hash } };
 }

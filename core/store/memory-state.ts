@@ -33,7 +33,9 @@ export function emptyState(): MemoryState {
 
 export function readRow(state: MemoryState, kind: Kind, id: string): Row | undefined {
   const stored = state.rows.get(rowKey({ kind, id }));
-  return stored && { ...stored, body: JSON.parse(stored.body) as Json };
+  if (stored === undefined) return undefined;
+  const body: Json = JSON.parse(stored.body);
+  return { ...stored, body };
 }
 
 /** The version of a row, 0 when it is absent. */
@@ -105,9 +107,10 @@ export function headOf(state: MemoryState, stream: string): Head {
 
 function applyChange(state: MemoryState, change: PreparedChange): void {
   const { kind, id, expect, by, dueAt, body } = change;
-  if (expect === 0 || body === null) state.sortedIds.delete(kind);
-  if (body === null) state.rows.delete(rowKey(change));
-  else state.rows.set(rowKey(change), { kind, id, version: expect + 1, by, dueAt, body });
+  const key = rowKey(change);
+  if (body === null || !state.rows.has(key)) state.sortedIds.delete(kind);
+  if (body === null) state.rows.delete(key);
+  else state.rows.set(key, { kind, id, version: expect + 1, by, dueAt, body });
 }
 
 function idsOf(state: MemoryState, kind: Kind): readonly string[] {

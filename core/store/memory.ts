@@ -45,7 +45,10 @@ const LONGEST_MS = 2 ** 31 - 1;
  * await store.commit([{ kind: "used", id: "jti-1", expect: 0, body: {} }]); // { ok: true }
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  return memoryStoreOver(options.clock ?? systemClock, options.log === undefined ? undefined : openLogFile(options.log));
+  return memoryStoreOver(
+    options.clock ?? systemClock,
+    options.log === undefined ? undefined : openLogFile(options.log),
+  );
 }
 
 /** The same over an open log, which it closes. */

@@ -76,7 +76,10 @@ export const COMMITTED: CommitResult = { ok: true };
 function prepareChange(change: Change): PreparedChange {
   const { expect, dueAt = null, by = null } = change;
   if (!Number.isSafeInteger(expect) || expect < 0) {
-    throw invalid("A change expects a version that is not a whole number from 0", "Pass the version that was read, or 0");
+    throw invalid(
+      "A change expects a version that is not a whole number from 0",
+      "Pass the version that was read, or 0",
+    );
   }
   if (dueAt !== null && !Number.isSafeInteger(dueAt)) {
     throw invalid("A change is due at a time that is not whole milliseconds", "Round it");

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Driver, type DriverName, openDriver, type SqlValue, type Statement } from "./driver.ts";
+import { type Driver, type DriverName, openDriver, type SqlRow, type SqlValue, type Statement } from "./driver.ts";
 import { storeUnavailable } from "./unavailable.ts";
 
 /** The version of the tables below; a file of another version is not opened. */
@@ -21,8 +21,8 @@ const SCHEMA = `
 /** An open SQLite file with its tables in place. Statements are prepared once and kept. */
 export interface SqliteFile {
   readonly driver: DriverName;
-  get(sql: string, ...values: readonly SqlValue[]): Readonly<Record<string, unknown>> | undefined;
-  all(sql: string, ...values: readonly SqlValue[]): readonly Readonly<Record<string, unknown>>[];
+  get(sql: string, ...values: readonly SqlValue[]): SqlRow | undefined;
+  all(sql: string, ...values: readonly SqlValue[]): readonly SqlRow[];
   run(sql: string, ...values: readonly SqlValue[]): void;
   /** Runs the work in one durable transaction that holds the only write lock; what the work throws undoes all of it. */
   transaction<Result>(work: () => Result): Result;
@@ -55,7 +55,7 @@ function createPrivately(path: string): void {
     // Only ever a new file: closing a descriptor of an existing one would drop the locks that SQLite holds on it.
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
 

@@ -2,9 +2,9 @@ import { LeashError } from "../errors.ts";
 import type { Json } from "../model/json.ts";
 import { EMPTY_HEAD, hashOf, type Head, linkText } from "./chain.ts";
 import { COMMITTED, type CommitRequest, type PreparedChange, type PreparedQuery } from "./request.ts";
+import type { SqlRow } from "./driver.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import type { CommitResult, Kind, LogLine, Row } from "./store.ts";
-import { storeUnavailable } from "./unavailable.ts";
 
 // Every read of a row brings the latest time written, so that no row is ever from the reader's future.
 const ROW = `
@@ -92,12 +92,7 @@ export function writeCommits(
   });
 }
 
-function writeCommit(
-  file: SqliteFile,
-  request: CommitRequest,
-  time: number,
-  heads: Map<string, Head>,
-): CommitResult {
+function writeCommit(file: SqliteFile, request: CommitRequest, time: number, heads: Map<string, Head>): CommitResult {
   const conflict = request.changes.find((change) => readVersion(file, change.kind, change.id) !== change.expect);
   if (conflict !== undefined) return { ok: false, conflict: conflict.source };
   for (const change of request.changes) writeChange(file, change);
@@ -126,7 +121,7 @@ function readHead(file: SqliteFile, stream: string): Head {
   return { seq: numberIn(last, "seq") + 1, hash };
 }
 
-function toRow(kind: Kind, columns: Readonly<Record<string, unknown>>): ReadRow {
+function toRow(kind: Kind, columns: SqlRow): ReadRow {
   const row: Row = {
     kind,
     id: textIn(columns, "id"),
@@ -140,19 +135,20 @@ function toRow(kind: Kind, columns: Readonly<Record<string, unknown>>): ReadRow 
 
 function parseBody(kind: Kind, text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    const body: Json = JSON.parse(text);
+    return body;
   } catch (cause) {
     throw damaged(`the body of a row of kind ${kind} is not JSON`, cause);
   }
 }
 
-function textIn(columns: Readonly<Record<string, unknown>>, name: string): string {
+function textIn(columns: SqlRow, name: string): string {
   const value = columns[name];
   if (typeof value === "string") return value;
   throw damaged(`the column ${name} holds no text`);
 }
 
-function numberIn(columns: Readonly<Record<string, unknown>> | undefined, name: string): number {
+function numberIn(columns: SqlRow | undefined, name: string): number {
   const value = columns?.[name];
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   throw damaged(`the column ${name} holds no whole number`);

@@ -84,8 +84,7 @@ function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Door
         const read = readRow(file, kind, id);
         return read && seen(clock, read);
       }),
-    list: (kind, query) =>
-      reading(() => listRows(file, kind, prepareQuery(query)).map((read) => seen(clock, read))),
+    list: (kind, query) => reading(() => listRows(file, kind, prepareQuery(query)).map((read) => seen(clock, read))),
     commit: async (changes, append) => {
       if (closing !== undefined) throw storeClosed();
       const request = prepareCommit(changes, append);
@@ -118,11 +117,11 @@ function changesOf(file: SqliteFile, bell: Doorbell): ChangeSource {
   return {
     version: (kind, id) => readVersion(file, kind, id),
     listen: (look) => {
-      let seen = dataVersionOf(file);
+      let known = dataVersionOf(file);
       const lookIfChanged = (): void => {
         const current = dataVersionOf(file);
-        if (current !== undefined && current === seen) return;
-        seen = current;
+        if (current !== undefined && current === known) return;
+        known = current;
         look();
       };
       const stopBell = bell.watch(lookIfChanged);
@@ -160,7 +159,8 @@ async function answering<Result>(problem: string, work: () => Result | Promise<R
 }
 
 function checkedPath(file: string): string {
-  if (typeof file === "string" && file.trim() !== "" && file !== ":memory:" && !file.includes("\0")) return resolve(file);
+  if (typeof file === "string" && file.trim() !== "" && file !== ":memory:" && !file.includes("\0"))
+    return resolve(file);
   throw new LeashError(
     "LEASH_CONFIG_INVALID",
     "The option `file` of sqliteStore names no file, so no store was opened. Give a path; for a store without a file use memoryStore.",

@@ -73,7 +73,7 @@ export function createWaiters(source: ChangeSource): Waiters {
     },
     wake: (rows) => {
       if (waiting.size === 0) return;
-      for (const row of rows) for (const waiter of [...(waiting.get(rowKey(row)) ?? [])]) waiter.end();
+      for (const row of rows) for (const waiter of waiting.get(rowKey(row)) ?? []) waiter.end();
     },
     close: () => {
       for (const waiter of allOf(waiting)) waiter.end();

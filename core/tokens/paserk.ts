@@ -7,13 +7,17 @@ const PUBLIC = "k4.public.";
 const SECRET = "k4.secret.";
 const ID = "k4.pid.";
 
+export type PublicKeyText = `${typeof PUBLIC}${string}`;
+export type SecretKeyText = `${typeof SECRET}${string}`;
+export type KeyId = `${typeof ID}${string}`;
+
 /** BLAKE2b-264, as the operations of PASERK ids ask. */
 const ID_BYTES = 33;
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID` when it is not 32 bytes. */
-export function encodePublicKey(publicKey: Uint8Array): string {
+export function encodePublicKey(publicKey: Uint8Array): PublicKeyText {
   if (publicKey.length !== PUBLIC_KEY_BYTES) throw malformed(PUBLIC);
-  return PUBLIC + toText(publicKey);
+  return `${PUBLIC}${toText(publicKey)}`;
 }
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID` when it is not a well-formed `k4.public`. */
@@ -25,8 +29,8 @@ export function decodePublicKey(paserk: string): Uint8Array {
  * The secret key of a seed as text: 32 bytes of seed, then 32 of public key. Whoever reads it can sign.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when the seed is not 32 bytes.
  */
-export function encodeSecretKey(seed: Uint8Array): string {
-  return SECRET + toText(Buffer.concat([seed, ed25519().signingKey(seed).publicKey]));
+export function encodeSecretKey(seed: Uint8Array): SecretKeyText {
+  return `${SECRET}${toText(Buffer.concat([seed, ed25519().signingKey(seed).publicKey]))}`;
 }
 
 /**
@@ -46,9 +50,9 @@ export function decodeSecretKey(paserk: string): SigningKey {
  * The id of a public key, safe to publish and to put into tokens.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when it is not a well-formed `k4.public`.
  */
-export function publicKeyId(paserk: string): string {
+export function publicKeyId(paserk: string): KeyId {
   decodePublicKey(paserk);
-  return ID + toText(blake2b(Buffer.from(ID + paserk), { dkLen: ID_BYTES }));
+  return `${ID}${toText(blake2b(Buffer.from(ID + paserk), { dkLen: ID_BYTES }))}`;
 }
 
 function decode(paserk: string, header: string, size: number): Buffer {

@@ -1,5 +1,6 @@
-import type { AuditEnvelope, AuditPayload, Leash } from "@leashkit/core";
+import { type AuditEnvelope, type AuditPayload, canonicalText, type Leash, sha256Hex } from "@leashkit/core";
 import type { Printer } from "./print.ts";
+import { ORDERS } from "./script.ts";
 
 /** One line of the log, as a reader sees it. */
 export type LogEntry = AuditPayload &
@@ -29,31 +30,43 @@ export function countLog(entries: readonly LogEntry[]) {
 /** Prints what was logged since the last call, in words. Calls may overlap; nothing is printed twice. */
 export function followLog(leash: Leash, printer: Printer): () => Promise<void> {
   const printed = new Set<string>();
+  const items = new Map<string, string>();
   return async () => {
     for (const entry of await readLog(leash)) {
       const key = `${entry.stream} ${entry.seq}`;
       if (printed.has(key)) continue;
       printed.add(key);
-      describe(entry, printer);
+      const item = ITEMS.get(entry.input_ref ?? "");
+      if (item !== undefined) items.set(entry.digest ?? "", item);
+      describe(entry, whatOf(entry, items), printer);
     }
   };
 }
 
-function describe(entry: LogEntry, printer: Printer): void {
-  const what = `${entry.action_type ?? "?"}, rule ${entry.rule ?? "none"}`;
+/** The log names inputs by digest only. Whoever has an input can find it there. */
+const ITEMS: ReadonlyMap<string, string> = new Map(
+  ORDERS.map((order) => [sha256Hex(canonicalText(order)), order.item] as const),
+);
+
+function whatOf({ action_type: tool = "a call", digest = "" }: LogEntry, items: ReadonlyMap<string, string>): string {
+  const item = items.get(digest);
+  return item === undefined ? tool : `${tool} of ${item}`;
+}
+
+function describe(entry: LogEntry, what: string, printer: Printer): void {
   switch (entry.type) {
     case "decided":
-      return describeDecision(entry, what, printer);
+      return describeDecision(entry, `${what}, rule ${entry.rule ?? "none"}`, printer);
     case "approval.settled":
       return entry.answer === "approve"
-        ? printer.line("person", `YES, says ${entry.actor_id} (by ${entry.method ?? "?"})`, "good")
-        : printer.line("person", `NO, says ${entry.actor_id} (by ${entry.method ?? "?"})`, "bad");
+        ? printer.line("person", `YES to ${what}, says ${entry.actor_id} (by ${entry.method ?? "?"})`, "good")
+        : printer.line("person", `NO to ${what}, says ${entry.actor_id} (by ${entry.method ?? "?"})`, "bad");
     case "approval.refused":
       return printer.line("leash", `the answer of ${entry.actor_id} does not count: ${entry.detail ?? "?"}`, "bad");
     case "approval.expired":
-      return printer.line("leash", "EXPIRED: nobody who may answered in time", "bad");
+      return printer.line("leash", `EXPIRED: ${what}; nobody who may answered in time`, "bad");
     case "executed":
-      return printer.line("leash", `ran once, outcome recorded: ${entry.action_type ?? "?"}`, "good");
+      return printer.line("leash", `ran, outcome recorded: ${what}`, "good");
     case "failed":
       return printer.line("leash", `FAILED: ${what}`, "bad");
     case "unknown":

@@ -4,7 +4,6 @@ import {
   isLeashError,
   type Leash,
   type Notifier,
-  operatingSystemUser,
   type Surface,
   terminal,
 } from "@leashkit/core";
@@ -16,7 +15,7 @@ export interface Person {
   readonly notify: Notifier | Surface;
   /** Takes a seat at the leash's desk; before that nobody can answer. */
   sitDown(leash: Leash): void;
-  /** Shows an approval that another process opened. */
+  /** Shows an approval that another process opened, until it is answered. */
   show(ref: string): Promise<void>;
   /** Resolves when the approval is no longer pending; a scripted answer that was to come later comes now. */
   answered(ref: string): Promise<Approval>;
@@ -25,18 +24,22 @@ export interface Person {
 /** The person at this terminal. */
 export function personAtTerminal(): Person {
   const surface = terminal();
-  let seat: { readonly desk: Desk; readonly elsewhere: ReturnType<Surface["attach"]> } | undefined;
+  let desk: Desk | undefined;
   return {
     notify: surface,
     sitDown(leash) {
-      const desk = leash.desk(operatingSystemUser("terminal"));
-      seat = { desk, elsewhere: surface.attach(desk) };
+      desk = leash.desk(surface.approver);
     },
     async show(ref) {
-      const { desk, elsewhere } = seated(seat);
-      await elsewhere.opened(await desk.get(ref));
+      const attached = surface.attach(seated(desk));
+      try {
+        await attached.opened(await seated(desk).get(ref));
+        await seated(desk).wait(ref);
+      } finally {
+        attached.close();
+      }
     },
-    answered: (ref) => seated(seat).desk.wait(ref),
+    answered: (ref) => seated(desk).wait(ref),
   };
 }
 
@@ -76,7 +79,7 @@ function scriptFor(approval: Approval) {
   return ANSWERS.get(item ?? "");
 }
 
-function seated<Seat>(seat: Seat | undefined): Seat {
-  if (seat === undefined) throw new Error("Nobody sits at the desk yet.");
-  return seat;
+function seated(desk: Desk | undefined): Desk {
+  if (desk === undefined) throw new Error("Nobody sits at the desk yet.");
+  return desk;
 }

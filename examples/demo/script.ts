@@ -22,6 +22,8 @@ export const HEADPHONES = order("headphones", STRANGER, 6_000);
 export const PRINTER = order("a printer", STRANGER, 30_000);
 export const CAMERA = order("a camera", STRANGER, 25_000);
 
+export const ORDERS: readonly Order[] = [NOTEBOOK, LAMP, CHAIR, LAPTOP, CABLE, HEADPHONES, PRINTER, CAMERA];
+
 /** What the scripted person says, and when: as soon as they are asked, or only when the story has them come back. */
 export interface ScriptedAnswer {
   readonly answer: "approve" | "deny";

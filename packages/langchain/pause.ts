@@ -1,7 +1,7 @@
 import type { Approval, AuthorizeOptions, Gate, Pause } from "@leashkit/core";
 import type { PauseMode } from "./options.ts";
-import type { Site, ToolConfig } from "./site.ts";
-import { dropEmptyWakeUp, dropWakeUps, hasWakeUp } from "./wake-ups.ts";
+import type { Site } from "./site.ts";
+import { dropWakeUps, hasWakeUp } from "./wake-ups.ts";
 
 /** What `streamMode: "custom"` shows, and an interrupt carries: enough to find the approval, nothing that could answer it. */
 export interface PendingNotice {
@@ -43,37 +43,29 @@ export function waitingFor(mode: PauseMode, gate: Gate, site: Site): Waiting {
 }
 
 /** LangGraph's durable pause: throws on the way in, returns on the way back. What it returns is not looked at. */
-function interrupting(site: Site, interrupt: (payload: LeashInterrupt) => void): Waiting {
-  const { config } = site;
+function interrupting({ config, ...site }: Site, interrupt: (payload?: LeashInterrupt) => void): Waiting {
   let woken = false;
-  let payload: LeashInterrupt | undefined;
   return {
     pause: async (approval) => {
-      payload = payloadOf(approval, site);
       if (woken) dropWakeUps(config);
-      dropEmptyWakeUp(config);
-      interrupt(payload);
+      interrupt(payloadOf(approval, site.toolCallId));
       woken = true;
     },
+    // The execution that runs the tool does not ask any more; it only takes up the value that woke it.
     beforeRun() {
-      dropEmptyWakeUp(config);
-      if (!woken && hasWakeUp(config)) interruptAgain(interrupt, payload);
+      if (!woken && hasWakeUp(config)) interrupt();
     },
   };
-}
-
-/** Takes up the value that woke this call in an execution that no longer needs to ask. */
-function interruptAgain(interrupt: (payload: LeashInterrupt) => void, payload: LeashInterrupt | undefined): void {
-  interrupt(payload ?? ({} as LeashInterrupt));
 }
 
 /** Waits in the process. Where the graph streams custom chunks, they tell that a person is asked. */
 function holding(gate: Gate, site: Site): "hold" | Pause {
   const { writer } = site.config;
   if (typeof writer !== "function") return "hold";
+  const write = writer as (chunk: unknown) => unknown;
   let told = false;
   return async (approval, { signal }) => {
-    if (!told) tell(writer, noticeOf(approval, site));
+    if (!told) tell(write, noticeOf(approval, site.toolCallId));
     told = true;
     const settled = await gate.deferred(approval.ref, { settled: true, signal });
     if (settled === undefined || settled.status === "pending") await pollingInterval(signal);
@@ -81,9 +73,9 @@ function holding(gate: Gate, site: Site): "hold" | Pause {
 }
 
 /** A stream that is gone must not stop the call. */
-function tell(writer: (...chunk: unknown[]) => unknown, notice: PendingNotice): void {
+function tell(write: (chunk: unknown) => unknown, notice: PendingNotice): void {
   try {
-    writer(notice);
+    write(notice);
   } catch {
     // The notice is a courtesy; the desk is where the approval is found.
   }
@@ -104,17 +96,17 @@ function pollingInterval(signal: AbortSignal): Promise<void> {
   });
 }
 
-function noticeOf(approval: Approval, site: Site): PendingNotice {
+function noticeOf(approval: Approval, toolCallId: string | undefined): PendingNotice {
   const { id, ref, tool, digest, expiresAt } = approval;
-  return { type: "leash.pending", approvalId: id, ref, tool, digest, toolCallId: site.toolCallId ?? null, expiresAt };
+  return { type: "leash.pending", approvalId: id, ref, tool, digest, toolCallId: toolCallId ?? null, expiresAt };
 }
 
-function payloadOf(approval: Approval, site: Site): LeashInterrupt {
+function payloadOf(approval: Approval, toolCallId: string | undefined): LeashInterrupt {
   const description = `Waits for a person, ref ${approval.ref}. Answer at the desk; a reply here only wakes the agent.`;
   return {
     actionRequests: [{ name: approval.tool, args: JSON.parse(approval.text) as unknown, description }],
     reviewConfigs: [{ actionName: approval.tool, allowedDecisions: [] }],
-    leash: noticeOf(approval, site),
+    leash: noticeOf(approval, toolCallId),
   };
 }
 
@@ -122,5 +114,3 @@ function payloadOf(approval: Approval, site: Site): LeashInterrupt {
 export function isBubbleUp(thrown: unknown): boolean {
   return typeof thrown === "object" && thrown !== null && "is_bubble_up" in thrown && thrown.is_bubble_up === true;
 }
-
-export type { ToolConfig };

@@ -9,7 +9,7 @@ import type { ToolConfig } from "./site.ts";
 interface Scratchpad {
   interruptCounter: number;
   readonly resume: unknown[];
-  nullResume?: unknown;
+  readonly nullResume?: unknown;
 }
 
 /** Forgets the wake-ups of this task so far, so that the next `interrupt()` takes position 0 again. */
@@ -22,19 +22,10 @@ export function dropWakeUps(config: ToolConfig): void {
   if (typeof send === "function") send([["__resume__", []]]);
 }
 
-/**
- * A scalar resume of `false`, `0` or `""` is never used up in LangGraph 1.4: `interrupt()` would return for ever. It carries
- * nothing, so it is dropped before it is read.
- */
-export function dropEmptyWakeUp(config: ToolConfig): void {
-  const pad = scratchpadOf(config);
-  if (pad !== undefined && pad.nullResume !== undefined && !pad.nullResume) delete pad.nullResume;
-}
-
 /** True when the next `interrupt()` would return a value instead of pausing. */
 export function hasWakeUp(config: ToolConfig): boolean {
   const pad = scratchpadOf(config);
-  return pad !== undefined && (pad.resume.length > pad.interruptCounter + 1 || Boolean(pad.nullResume));
+  return pad !== undefined && (pad.resume.length > pad.interruptCounter + 1 || pad.nullResume !== undefined);
 }
 
 function scratchpadOf(config: ToolConfig): Scratchpad | undefined {

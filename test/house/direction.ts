@@ -13,7 +13,8 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["policy", "tools", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce"],
-  ["leash", "remote"],
+  ["state", "policies", "parts"],
+  ["leash", "desk", "remote"],
   ["index"],
   ["testing"],
 ];
@@ -58,7 +59,7 @@ export function checkDirection(sources: readonly Source[]): readonly string[] {
     .filter(({ path }) => levelOf(partOf(path)) === -1)
     .map(({ path }) => `${path}: "${partOf(path)}" has no place in the levels of core`);
   const against = findUses(sources)
-    .filter(({ from, to }) => levelOf(from) < levelOf(to))
+    .filter(({ from, to }) => levelOf(from) !== -1 && levelOf(from) < levelOf(to))
     .map(({ from, to, where }) => `${where}: ${from} must not use ${to}, which stands above it`);
   return [...unplaced, ...against];
 }

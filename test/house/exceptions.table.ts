@@ -8,4 +8,10 @@ export interface Exception {
   readonly reason: string;
 }
 
-export const EXCEPTIONS: readonly Exception[] = [];
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    check: "packages import only what they declare, and core by its doors",
+    startsWith: "core/store/driver.ts",
+    reason: "libsql is an optional dependency: a literal import would need its types wherever core is compiled",
+  },
+];

@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runProcess, type Ended } from "../process.ts";
 
@@ -88,7 +87,3 @@ export function unreachable({ code, stderr }: Ended): string | undefined {
   return found === undefined ? undefined : `the package registry cannot be reached (${found})`;
 }
 
-/** Names of the executables that an installation put in place. */
-export async function installedBins(folder: string): Promise<readonly string[]> {
-  return readdir(join(folder, "node_modules/.bin"));
-}

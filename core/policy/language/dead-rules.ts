@@ -11,6 +11,7 @@ export function reportDeadRules(rules: readonly RuleEntry[], tools: readonly Too
   const denies = rules.filter((rule) => rule.effect === "deny" && rule.when === undefined);
   const coveringDeny = (patterns: readonly Pattern[]): RuleEntry | undefined =>
     denies.find((deny) => patterns.every((narrow) => deny.action.some((wide) => covers(wide, narrow))));
+  const coveringName = (name: string): RuleEntry | undefined => coveringDeny([{ kind: "exact", name }]);
   for (const rule of rules) {
     const deny = rule.effect === "allow" && rule.action.length > 0 ? coveringDeny(rule.action) : undefined;
     if (deny !== undefined) {
@@ -18,8 +19,9 @@ export function reportDeadRules(rules: readonly RuleEntry[], tools: readonly Too
     }
   }
   for (const tool of tools) {
+    // A deny meets every name of a tool, so one covered name is enough.
     const deny =
-      tool.decision === "allow" ? coveringDeny([{ kind: "exact", name: tool.name }]) : undefined;
+      tool.decision === "allow" ? tool.names.map(coveringName).find((found) => found !== undefined) : undefined;
     if (deny !== undefined) {
       report("dead_rule", tool.place, `the tool \`${tool.name}\` can never be allowed: \`${deny.id}\` denies it`);
     }

@@ -40,7 +40,18 @@ export const documentShape: Shape<DocumentForm> = {
     rules,
   },
   required: ["leash"],
-  later: ["extends", "limits", "tests", "obligations", "money", "constraints", "channels", "labels", "version", "overridable"],
+  later: [
+    "extends",
+    "limits",
+    "tests",
+    "obligations",
+    "money",
+    "constraints",
+    "channels",
+    "labels",
+    "version",
+    "overridable",
+  ],
 };
 
 const read = block(documentShape);

@@ -22,7 +22,12 @@ export function duration(what: string, longestSeconds: number = LONGEST_SECONDS)
     const seconds = node.kind === "scalar" ? secondsOf(node.value) : undefined;
     if (seconds === undefined || seconds <= 0) {
       const shown = node.kind === "scalar" ? "" : `, not ${describe(node)}`;
-      report("bad_duration", node.place, `${what} must be a positive duration${shown}`, "whole seconds, or 90s, 15m, 24h, 7d");
+      report(
+        "bad_duration",
+        node.place,
+        `${what} must be a positive duration${shown}`,
+        "whole seconds, or 90s, 15m, 24h, 7d",
+      );
       return undefined;
     }
     if (seconds > longestSeconds) {

@@ -1,5 +1,4 @@
 import type { Reader } from "../readers.ts";
-import { closest } from "../suggest.ts";
 import { describe } from "../located.ts";
 
 const LONGEST_NAME = 256;
@@ -44,14 +43,18 @@ export const toolName: Reader<string> = (node, report) => {
 export const identifier: Reader<string> = (node, report) => {
   const value = node.kind === "scalar" ? node.value : undefined;
   if (typeof value === "string" && IDENTIFIER.test(value)) return value;
-  report("bad_name", node.place, "an id is 1 to 128 letters, digits, `.`, `_` and `-`, and starts with a letter or digit");
+  report(
+    "bad_name",
+    node.place,
+    "an id is 1 to 128 letters, digits, `.`, `_` and `-`, and starts with a letter or digit",
+  );
   return undefined;
 };
 
 const PATTERN_HELP = "an exact name, `prefix.*` or `*`";
 
 /** One pattern. */
-export const pattern: Reader<Pattern> = (node, report) => {
+const readPattern: Reader<Pattern> = (node, report) => {
   const value = node.kind === "scalar" ? node.value : undefined;
   if (typeof value !== "string") {
     report("wrong_type", node.place, `an action must be a text, not ${describe(node)}`, PATTERN_HELP);
@@ -72,23 +75,18 @@ export const pattern: Reader<Pattern> = (node, report) => {
 /** A rule's `action`: a pattern or a list of them. */
 export const action: Reader<readonly Pattern[]> = (node, report) => {
   if (node.kind !== "list") {
-    const only = pattern(node, report);
+    const only = readPattern(node, report);
     return only === undefined ? undefined : [only];
   }
   if (node.items.length === 0) report("bad_pattern", node.place, "`action` must name at least one tool", PATTERN_HELP);
-  return node.items.flatMap((item) => pattern(item, report) ?? []);
+  return node.items.flatMap((item) => readPattern(item, report) ?? []);
 };
 
 /** True when the pattern meets the name. */
 export function meets(pattern: Pattern, name: string): boolean {
-  switch (pattern.kind) {
-    case "any":
-      return true;
-    case "exact":
-      return pattern.name === name;
-    case "below":
-      return name.length > pattern.prefix.length && name.startsWith(pattern.prefix);
-  }
+  if (pattern.kind === "any") return true;
+  if (pattern.kind === "exact") return pattern.name === name;
+  return name.length > pattern.prefix.length && name.startsWith(pattern.prefix);
 }
 
 /** True when `wide` meets every name that `narrow` meets. */
@@ -96,10 +94,4 @@ export function covers(wide: Pattern, narrow: Pattern): boolean {
   if (wide.kind === "any") return true;
   if (narrow.kind === "exact") return meets(wide, narrow.name);
   return narrow.kind === "below" && wide.kind === "below" && narrow.prefix.startsWith(wide.prefix);
-}
-
-/** A hint for a word of a path or condition. */
-export function meant(word: string, known: readonly string[]): string | undefined {
-  const nearest = closest(word, known);
-  return nearest === undefined ? undefined : `did you mean \`${nearest}\`?`;
 }

@@ -1,4 +1,4 @@
-import type { Json } from "../../model/json.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
 import type { Reader } from "../readers.ts";
 
 const INPUT_PATH = /^input(?:\.[A-Za-z_][A-Za-z0-9_-]*){1,16}$/;
@@ -12,7 +12,8 @@ export function parseInputPath(path: string): readonly string[] | undefined {
 export const inputPath: Reader<readonly string[]> = (node, report) => {
   const value = node.kind === "scalar" ? node.value : undefined;
   const steps = typeof value === "string" ? parseInputPath(value) : undefined;
-  if (steps === undefined) report("bad_path", node.place, "a path names a member of the input", "for example input.merchant_domain");
+  if (steps === undefined)
+    report("bad_path", node.place, "a path names a member of the input", "for example input.merchant_domain");
   return steps;
 };
 
@@ -20,8 +21,12 @@ export const inputPath: Reader<readonly string[]> = (node, report) => {
 export function valueAt(input: Json, steps: readonly string[]): Json | undefined {
   let value: Json | undefined = input;
   for (const step of steps) {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return undefined;
-    value = (value as { readonly [key: string]: Json })[step];
+    if (!isObject(value) || !Object.hasOwn(value, step)) return undefined;
+    value = value[step];
   }
   return value;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { ApprovalTerms } from "../../model/decision.ts";
 import type { Effect } from "../../model/effect.ts";
-import { block, namesOf, type Reader, type Shape } from "../readers.ts";
+import { block, namesOf, type Reader, type Shape, type Values } from "../readers.ts";
 import { duration } from "./durations.ts";
 
 /** What a policy says about asking a person; every member has a default. */
@@ -54,14 +54,14 @@ export const proofShape: Shape<ProofForm> = {
   required: ["ttl"],
 };
 
-const values = <T extends object>(shape: Shape<T>): Reader<{ readonly [Key in keyof T]?: Exclude<T[Key], undefined> }> => {
+function valuesOf<T>(shape: Shape<T>): Reader<Values<T>> {
   const read = block(shape);
   return (node, report) => read(node, report)?.values;
-};
+}
 
-export const terms = values(termsShape);
-export const stepUp = values(stepUpShape);
-export const proof = values(proofShape);
+export const terms = valuesOf(termsShape);
+export const stepUp = valuesOf(stepUpShape);
+export const proof = valuesOf(proofShape);
 
 /** The full terms of a decision that asks; null for one that does not. */
 export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: StepUpForm = {}): ApprovalTerms | null {

@@ -1,0 +1,92 @@
+import { celList, celMap, type CelInput, type CelMap } from "@bufbuild/cel";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Action } from "../../model/call.ts";
+import type { Counterparty } from "../../model/decision.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
+import type { ToolSpec } from "../../model/tool.ts";
+
+/** What a condition can know: one call, and who it deals with. */
+export interface CallInView {
+  readonly action: Action;
+  readonly tool: ToolSpec;
+  readonly facts: Facts;
+  readonly counterparty: Counterparty | null;
+}
+
+/**
+ * How each variable is made of a call. What the call does not have is undefined, so that a condition that uses it is unknown.
+ */
+const MAKERS = {
+  input: ({ action }) => toCel(action.input),
+  tool: ({ tool: { id, origin, sideEffect, idempotent } }) =>
+    objectToCel({ name: id, origin, side_effect: sideEffect, idempotent }),
+  agent: ({ action }) => action.principal.agent,
+  subject: ({ action }) => action.principal.subject,
+  session: ({ action }) => action.session ?? undefined,
+  counterparty: ({ counterparty }) => (counterparty === null ? undefined : objectToCel({ ...counterparty })),
+  now: ({ facts }) => timestampFromMs(facts.now),
+  labels: ({ action }) => objectToCel(action.labels),
+} as const satisfies Readonly<Record<string, (call: CallInView) => CelInput | undefined>>;
+
+export type Variable = keyof typeof MAKERS;
+
+/** What a condition can speak of. */
+export const VARIABLES: readonly string[] = Object.keys(MAKERS);
+
+/** Variables of the language that this version does not fill. */
+export const LATER_VARIABLES: readonly string[] = ["money", "limits"];
+
+/** Members of the variables whose members are known; a condition that names another one does not load. */
+export const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["tool", ["name", "origin", "side_effect", "idempotent"]],
+  ["counterparty", ["id", "trust"]],
+  ["agent", []],
+  ["subject", []],
+  ["session", []],
+]);
+
+/** The variables of one call, as far as some condition needed them. */
+export type Bindings = Record<string, CelInput>;
+
+export function isVariable(name: string): name is Variable {
+  return Object.hasOwn(MAKERS, name);
+}
+
+/** No prototype: a condition's names must find variables and nothing else. */
+export function createBindings(): Bindings {
+  return { __proto__: null } as unknown as Bindings;
+}
+
+/** Makes the variables that are not there yet. */
+export function bind(bindings: Bindings, variables: readonly Variable[], call: CallInView): void {
+  for (const name of variables) {
+    const made = bindings[name] ?? MAKERS[name](call);
+    if (made !== undefined) bindings[name] = made;
+  }
+}
+
+/** JSON as CEL sees it: safe integers are ints, other numbers doubles. */
+function toCel(value: Json): CelInput {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value !== "object" || value === null) return value;
+  return isList(value) ? celList(value.map(toCel)) : objectToCel(value);
+}
+
+function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** A map of an object's own members; a Map underneath, so that `constructor` is a name like any other. */
+function objectToCel(object: JsonObject): CelMap {
+  const members = new Map<string, CelInput>();
+  for (const name of Object.keys(object)) members.set(name, toCel(object[name] ?? null));
+  return Object.assign(celMap(members), PRESENCE);
+}
+
+/** The library's own `has` says false for a member that is null, which CEL and JSON call present. */
+const PRESENCE: Pick<CelMap, "has"> = {
+  has(this: CelMap, key) {
+    return this.get(key) !== undefined;
+  },
+};

@@ -1,0 +1,205 @@
+import { celEnv, CelScalar, isCelError, plan } from "@bufbuild/cel";
+import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
+import { suggest } from "../suggest.ts";
+import { isVariable, LATER_VARIABLES, MEMBERS, type Variable, VARIABLES } from "./bindings.ts";
+import { BOUNDED, FUNCTIONS, TYPE_NAMES } from "./functions.ts";
+
+/** Levels of a condition's syntax tree. */
+const MAXIMUM_DEPTH = 256;
+
+/** Comprehensions (`all`, `exists`, `filter`, `map` …) inside one another. */
+const MAXIMUM_LOOPS = 2;
+
+/** Everything conditions are planned and evaluated with. */
+export const ENVIRONMENT = celEnv({ funcs: [...FUNCTIONS] });
+
+/** One thing wrong with a condition; `id` is the expression's, for its place. */
+export interface ConditionProblem {
+  readonly id: bigint;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface Inspection {
+  readonly problems: readonly ConditionProblem[];
+  /** The variables it needs. */
+  readonly variables: readonly Variable[];
+}
+
+interface Scope {
+  readonly problems: ConditionProblem[];
+  readonly variables: Set<Variable>;
+  /** Variables of the comprehensions around. */
+  readonly locals: readonly string[];
+  readonly loops: number;
+  readonly depth: number;
+}
+
+/**
+ * Finds what a parsed condition says that can never mean anything: unknown names, members, functions and signatures, patterns
+ * that are no literals or no regular expressions, a value that is no boolean. Bounds every comprehension's range on the way.
+ */
+export function inspect(root: Expr): Inspection {
+  const problems: ConditionProblem[] = [];
+  const variables = new Set<Variable>();
+  visit(root, { problems, variables, locals: [], loops: 0, depth: 0 });
+  if (problems.length === 0 && !mayBeBoolean(root)) {
+    problems.push({ id: root.id, message: "a condition must be true or false" });
+  }
+  return { problems, variables: [...variables] };
+}
+
+function visit(expression: Expr | undefined, outer: Scope): void {
+  if (expression === undefined) return;
+  const scope = { ...outer, depth: outer.depth + 1 };
+  if (scope.depth > MAXIMUM_DEPTH) {
+    // Reported once: what lies deeper is not visited.
+    if (!scope.problems.some(({ message }) => message === TOO_DEEP))
+      scope.problems.push({ id: expression.id, message: TOO_DEEP });
+    return;
+  }
+  const { id, exprKind } = expression;
+  switch (exprKind.case) {
+    case "identExpr":
+      return visitName(id, exprKind.value.name, scope);
+    case "selectExpr":
+      return visitSelect(id, exprKind.value, scope);
+    case "callExpr":
+      return visitCall(id, exprKind.value, scope);
+    case "listExpr":
+      return exprKind.value.elements.forEach((element) => visit(element, scope));
+    case "structExpr":
+      if (exprKind.value.messageName !== "")
+        scope.problems.push({ id, message: "messages are not built in conditions" });
+      return exprKind.value.entries.forEach((entry) => {
+        if (entry.keyKind.case === "mapKey") visit(entry.keyKind.value, scope);
+        visit(entry.value, scope);
+      });
+    case "comprehensionExpr":
+      return visitComprehension(id, exprKind.value, scope);
+    default:
+  }
+}
+
+const TOO_DEEP = `a condition nests at most ${MAXIMUM_DEPTH} levels`;
+
+function visitName(id: bigint, name: string, { locals, problems, variables }: Scope): void {
+  if (locals.includes(name) || TYPE_NAMES.includes(name)) return;
+  if (isVariable(name)) {
+    variables.add(name);
+    return;
+  }
+  if (LATER_VARIABLES.includes(name)) {
+    problems.push({ id, message: `\`${name}\` in conditions is not supported by this version` });
+    return;
+  }
+  const known = [...locals.filter((local) => !local.startsWith("@")), ...VARIABLES];
+  problems.push({ id, message: `conditions know no \`${name}\``, hint: suggest(name, known) });
+}
+
+function visitSelect(id: bigint, { operand, field }: Expr_Select, scope: Scope): void {
+  visit(operand, scope);
+  const variable = operand?.exprKind.case === "identExpr" ? operand.exprKind.value.name : undefined;
+  if (variable === undefined || scope.locals.includes(variable)) return;
+  const members = MEMBERS.get(variable);
+  if (members === undefined || members.includes(field)) return;
+  const hint = members.length === 0 ? `\`${variable}\` is a text` : suggest(field, members);
+  scope.problems.push({ id, message: `\`${variable}\` has no member \`${field}\``, hint });
+}
+
+function visitCall(id: bigint, call: Expr_Call, scope: Scope): void {
+  visit(call.target, scope);
+  for (const argument of call.args) visit(argument, scope);
+  if (SPECIAL_FORMS.has(call.function)) return;
+  const overloads = [...(ENVIRONMENT.funcs.find(call.function) ?? [])];
+  if (overloads.length === 0) {
+    const known = [...new Set([...ENVIRONMENT.funcs].map(({ name }) => name).filter((name) => /^[a-zA-Z]/.test(name)))];
+    scope.problems.push({
+      id,
+      message: `conditions know no function \`${call.function}\``,
+      hint: suggest(call.function, [...known, ...MACROS]),
+    });
+    return;
+  }
+  const callable = overloads.some(
+    (overload) =>
+      (overload.target === undefined) === (call.target === undefined) && overload.arguments.length === call.args.length,
+  );
+  if (!callable) {
+    scope.problems.push({ id, message: `the function \`${call.function}\` is not called like this` });
+  } else if (call.function === "matches") {
+    visitPattern(id, call.args[0], scope);
+  }
+}
+
+/** Forms of the language that the evaluator knows without a function of that name. */
+const SPECIAL_FORMS: ReadonlySet<string> = new Set([
+  "_&&_",
+  "_||_",
+  "_?_:_",
+  "_[_]",
+  "@not_strictly_false",
+  "__not_strictly_false__",
+]);
+
+const MACROS: readonly string[] = ["has", "all", "exists", "exists_one", "filter", "map"];
+
+/** A pattern is the policy author's, never the call's, and is known to compile before anything is decided. */
+function visitPattern(id: bigint, pattern: Expr | undefined, { problems }: Scope): void {
+  if (pattern?.exprKind.case !== "constExpr" || pattern.exprKind.value.constantKind.case !== "stringValue") {
+    problems.push({ id, message: "the pattern of `matches` must be written out as a text" });
+    return;
+  }
+  const empty: Expr = {
+    $typeName: "cel.expr.Expr",
+    id,
+    exprKind: {
+      case: "constExpr",
+      value: { $typeName: "cel.expr.Constant", constantKind: { case: "stringValue", value: "" } },
+    },
+  };
+  const trial = plan(ENVIRONMENT, callOf("matches", [pattern], id, empty))();
+  if (isCelError(trial)) {
+    problems.push({ id: pattern.id, message: "this is no regular expression (RE2 syntax)", hint: trial.message });
+  }
+}
+
+function visitComprehension(id: bigint, loop: Expr_Comprehension, scope: Scope): void {
+  visit(loop.iterRange, scope);
+  if (scope.loops >= MAXIMUM_LOOPS) {
+    scope.problems.push({
+      id,
+      message: `at most ${MAXIMUM_LOOPS} of all, exists, filter and map stand inside one another`,
+    });
+    return;
+  }
+  const inner = { ...scope, loops: scope.loops + 1, locals: [...scope.locals, loop.iterVar, loop.accuVar] };
+  for (const part of [loop.accuInit, loop.loopCondition, loop.loopStep, loop.result]) visit(part, inner);
+  if (loop.iterRange !== undefined) loop.iterRange = callOf(BOUNDED, [loop.iterRange], loop.iterRange.id);
+}
+
+function callOf(name: string, args: Expr[], id: bigint, target?: Expr): Expr {
+  const value: Expr_Call = { $typeName: "cel.expr.Expr.Call", function: name, args, ...(target && { target }) };
+  return { $typeName: "cel.expr.Expr", id, exprKind: { case: "callExpr", value } };
+}
+
+/** False where the outermost form alone shows that no evaluation can give a boolean. */
+function mayBeBoolean({ exprKind }: Expr): boolean {
+  switch (exprKind.case) {
+    case "constExpr":
+      return exprKind.value.constantKind.case === "boolValue";
+    case "listExpr":
+    case "structExpr":
+      return false;
+    case "callExpr": {
+      const overloads = [...(ENVIRONMENT.funcs.find(exprKind.value.function) ?? [])];
+      const boolean = ({ result }: (typeof overloads)[number]): boolean =>
+        result === CelScalar.BOOL || (result === CelScalar.DYN && !NUMERIC.has(exprKind.value.function));
+      return overloads.length === 0 || overloads.some(boolean);
+    }
+    default:
+      return true;
+  }
+}
+
+const NUMERIC: ReadonlySet<string> = new Set(["min", "max"]);

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { isLeashError } from "../errors.ts";
+import type { AuditRecord } from "../model/audit.ts";
+import { EMPTY_HEAD, hashOf, link } from "./chain.ts";
+
+const NEW_YEAR = Date.UTC(2026, 0, 1);
+
+const small: AuditRecord = {
+  payload: { type: "decided", tenant: "acme", actor_type: "agent", actor_id: "shopper" },
+  envelope: {},
+};
+
+// Members in an order that is not the line's.
+const full: Required<AuditRecord> & { payload: Required<AuditRecord["payload"]> } = {
+  envelope: {
+    trace_id: "t1",
+    adapter: "x",
+    proof_jti: "j1",
+    proof_kid: "k1",
+    approval_id: "p1",
+    decision_id: "d1",
+    action_id: "a1",
+  },
+  payload: {
+    detail: "",
+    device: null,
+    assurance: "login",
+    method: "terminal",
+    answer: "approve",
+    signature_valid: true,
+    output_ref: "out",
+    input_ref: "in",
+    digest: "0a",
+    policy_digest: "0b",
+    policy_id: "p",
+    reason_code: "rule",
+    rule: null,
+    effective: "COMPUTE",
+    decision: "ALLOW",
+    action_type: "purchase",
+    actor_id: "ann",
+    actor_type: "person",
+    tenant: "acme",
+    type: "approval.settled",
+  },
+};
+
+function sha256OfLeaf(text: string): string {
+  return createHash("sha256").update(Buffer.of(0)).update(text, "utf8").digest("hex");
+}
+
+describe("link", () => {
+  it("writes exactly this line", () => {
+    const { line } = link("w-1", EMPTY_HEAD, NEW_YEAR, small);
+    const zeros = "0".repeat(64);
+    const before =
+      '{"v":1,"stream":"w-1","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"decided","tenant":"acme",' +
+      `"actor_type":"agent","actor_id":"shopper","prev":"${zeros}"`;
+    expect(line).toBe(`${before},"hash":"${sha256OfLeaf(before)}"}`);
+    expect(line.slice(-66, -2)).toBe("e9e9c4a0"); // frozen below
+  });
+
+  it("writes all members in their fixed order, payload first", () => {
+    const { line } = link("w", { seq: 7, hash: "f".repeat(64) }, NEW_YEAR + 1, full);
+    expect(line.slice(0, line.indexOf(',"prev"'))).toBe(
+      '{"v":1,"stream":"w","seq":7,"ts":"2026-01-01T00:00:00.001Z","type":"approval.settled","tenant":"acme",' +
+        '"actor_type":"person","actor_id":"ann","action_type":"purchase","decision":"ALLOW","effective":"COMPUTE",' +
+        '"rule":null,"reason_code":"rule","policy_id":"p","policy_digest":"0b","digest":"0a","input_ref":"in",' +
+        '"output_ref":"out","signature_valid":true,"answer":"approve","method":"terminal","assurance":"login",' +
+        '"device":null,"detail":"","action_id":"a1","decision_id":"d1","approval_id":"p1","proof_kid":"k1",' +
+        '"proof_jti":"j1","adapter":"x","trace_id":"t1"',
+    );
+  });
+
+  it("leaves out members that are undefined", () => {
+    const absent = { payload: { ...small.payload, detail: undefined }, envelope: { adapter: undefined } };
+    // A caller without exact optional types can hand this in.
+    const record = absent as unknown as AuditRecord;
+    expect(link("w", EMPTY_HEAD, NEW_YEAR, record)).toEqual(link("w", EMPTY_HEAD, NEW_YEAR, small));
+  });
+
+  it("names the hash of the line before and counts on", () => {
+    const first = link("w", EMPTY_HEAD, NEW_YEAR, small);
+    const second = link("w", first.head, NEW_YEAR, small);
+    expect(first.head).toEqual({ seq: 1, hash: hashOf(first.line) });
+    expect(second.line).toContain(`"seq":1,`);
+    expect(second.line).toContain(`,"prev":"${hashOf(first.line)}","hash":`);
+    expect(second.head.seq).toBe(2);
+  });
+
+  it("hashes the UTF-8 bytes of a line whose text is not ASCII, and stays one line", () => {
+    const record = { ...small, payload: { ...small.payload, actor_id: 'é𝄞"\n\u2028\ud800' } };
+    const { line } = link("w\"é", EMPTY_HEAD, NEW_YEAR, record);
+    expect(line).not.toContain("\n");
+    expect(JSON.parse(line)).toMatchObject({ stream: 'w"é', actor_id: 'é𝄞"\n\u2028\ud800' });
+    expect(hashOf(line)).toBe(sha256OfLeaf(line.slice(0, line.lastIndexOf(',"hash":'))));
+  });
+
+  it.each([
+    ["an unknown member of the payload", { payload: { ...small.payload, surprise: "x" }, envelope: {} }],
+    ["an unknown member of the envelope", { payload: small.payload, envelope: { surprise: "x" } }],
+    ["a payload's member in the envelope", { payload: small.payload, envelope: { detail: "x" } }],
+    ["a number", { payload: { ...small.payload, detail: 1 }, envelope: {} }],
+    ["an object", { payload: { ...small.payload, detail: {} }, envelope: {} }],
+    ["a missing member", { payload: { type: "decided", tenant: "t", actor_type: "agent" }, envelope: {} }],
+  ])("refuses a record with %s", (_what, record) => {
+    let caught: unknown;
+    try {
+      link("w", EMPTY_HEAD, NEW_YEAR, record as unknown as AuditRecord);
+    } catch (error) {
+      caught = error;
+    }
+    expect(isLeashError(caught, "LEASH_INPUT_INVALID")).toBe(true);
+  });
+});
+
+describe("hashOf", () => {
+  it("finds no hash in what does not end like a line", () => {
+    const { line } = link("w", EMPTY_HEAD, NEW_YEAR, small);
+    expect(hashOf(line)).toMatch(/^[0-9a-f]{64}$/);
+    expect(hashOf(line.slice(0, -1))).toBeUndefined();
+    expect(hashOf(`${line} `)).toBeUndefined();
+    expect(hashOf("")).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+
+import { LeashError } from "../errors.ts";
+import type { Approval, ApprovalStatus } from "../model/approval.ts";
+import type { Desk } from "../model/leash.ts";
+
+/** A desk whose approvals a test moves itself. */
+export interface FakeDesk extends Desk {
+  /** Answers that had an effect, in order: `approve <id>` or `deny <id>: <reason>`. */
+  readonly answers: readonly string[];
+  /** What another surface, or time, does to an approval. */
+  become(id: string, status: ApprovalStatus): void;
+}
+
+/**
+ * A desk over nothing but memory, without a store, a signature or a clock: for tests of surfaces. It has one winner per
+ * approval, refuses late answers and wakes who waits.
+ * @example const desk = fakeDesk([sampleApproval()]);
+ */
+export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
+  const rows = new Map(approvals.map((approval) => [approval.id, approval]));
+  const changes = new EventTarget();
+  const answers: string[] = [];
+  const row = (id: string): Approval => {
+    const found = rows.get(id);
+    if (found === undefined) throw new LeashError("LEASH_CONFIG_INVALID", `"${id}" names no open approval.`);
+    return found;
+  };
+  const become = (id: string, status: ApprovalStatus): Approval => {
+    const next = { ...row(id), status };
+    rows.set(id, next);
+    changes.dispatchEvent(new Event(id));
+    return next;
+  };
+  const settle = (id: string, answer: "approve" | "deny", reason?: string): Approval => {
+    if (row(id).status !== "pending") throw new LeashError("LEASH_EXPIRED", "Too late. The answer has no effect.");
+    answers.push(reason === undefined ? `${answer} ${id}` : `${answer} ${id}: ${reason}`);
+    return become(id, answer === "approve" ? "approved" : "denied");
+  };
+  return {
+    approver: { id: "ada" },
+    answers,
+    become: (id, status) => void become(id, status),
+    pending: async () => [...rows.values()].filter(({ status }) => status === "pending"),
+    get: async (id) => row(id),
+    approve: async (id, options) => settle(id, "approve", options?.reason),
+    deny: async (id, options) => settle(id, "deny", options?.reason),
+    async wait(id, options) {
+      const until = options?.signal === undefined ? {} : { signal: options.signal };
+      if (row(id).status === "pending") await once(changes, id, until).catch(() => undefined);
+      return row(id);
+    },
+  };
+}

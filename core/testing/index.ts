@@ -1,0 +1,10 @@
+export { crashingStore, type CrashingStore } from "./crash-points.ts";
+export { fakeClock, type FakeClock } from "./clock.ts";
+export { faultyStore, type FaultPlan } from "./faulty-store.ts";
+export { seededRandom, type SeededRandom } from "./random.ts";
+export { durableStoreCases } from "./durable-store-cases.ts";
+export { storeCases } from "./store-cases.ts";
+export type { DurableStoreCase, OpenStore, OpenStoreOptions, StoreCase } from "./store-harness.ts";
+export { countingShop, type CountingShop, type Order } from "./counting-shop.ts";
+export { scriptedApprover, type ScriptedVerdict } from "./scripted-approver.ts";
+export { scriptedPolicy, type ScriptedAnswer } from "./scripted-policy.ts";

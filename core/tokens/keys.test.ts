@@ -1,0 +1,312 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inspect, promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isLeashError } from "../errors.ts";
+import { PURPOSES } from "../model/keys.ts";
+import type { Random } from "../model/runtime.ts";
+import { openToken } from "./claims.ts";
+import { fileKeyRing, memoryKeyRing, type KeyRing } from "./keys.ts";
+import { publicKeyId } from "./paserk.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const invalid = expect.toSatisfy((error) => isLeashError(error, "LEASH_CONFIG_INVALID"));
+
+function seededRandom(seed: string): Random {
+  let count = 0;
+  return (size) =>
+    createHash("shake256", { outputLength: size })
+      .update(`${seed} ${(count += 1)}`)
+      .digest();
+}
+
+const sources = (seed = "keys") => ({ clock: { now: () => NOW }, random: seededRandom(seed) });
+
+let folder: string;
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "leashkit-keys-")), "state", "keys");
+});
+afterEach(() => rmSync(join(folder, "..", ".."), { recursive: true, force: true }));
+
+const ring = (seed?: string): KeyRing => fileKeyRing({ folder, ...sources(seed) });
+const file = (): string => join(folder, "proof.json");
+
+interface StoredFile {
+  v: number;
+  purpose: string;
+  keys: { kid: string; secret: string; createdAt: number; revokedAt: number | null }[];
+}
+const stored = (path = file()): StoredFile => JSON.parse(readFileSync(path, "utf8"));
+
+/** As a rotation would: a new file under the old name. */
+function replaceFile(text: string, mode = 0o600): void {
+  const temporary = `${file()}.new`;
+  writeFileSync(temporary, text, { mode });
+  chmodSync(temporary, mode);
+  renameSync(temporary, file());
+}
+
+describe.each([
+  ["memory", () => memoryKeyRing(sources())],
+  ["file", () => ring()],
+])("a key ring (%s)", (_name, open) => {
+  it("makes one key per purpose, and another one for each", () => {
+    const keys = open();
+    const kids = PURPOSES.map((purpose) => keys.signer(purpose).kid);
+    expect(new Set(kids).size).toBe(PURPOSES.length);
+    expect(PURPOSES.map((purpose) => keys.signer(purpose).kid)).toEqual(kids);
+    expect(keys.keySet().keys.map((key) => [key.kid, key.purpose])).toEqual(
+      PURPOSES.map((purpose, at) => [kids[at], purpose]),
+    );
+  });
+
+  it("publishes ids, public keys and times, and nothing that signs", () => {
+    const keys = open();
+    const [key, ...others] = keys.publicKeys("approval");
+    expect(others).toEqual([]);
+    expect(key).toEqual({
+      kid: keys.signer("approval").kid,
+      purpose: "approval",
+      publicKey: expect.stringMatching(/^k4\.public\.[\w-]{43}$/),
+      createdAt: NOW,
+      revokedAt: null,
+    });
+    expect(publicKeyId(key?.publicKey ?? "")).toBe(key?.kid);
+    expect(JSON.stringify(keys.keySet())).not.toContain("secret");
+  });
+
+  it("has a key for proofs in its key set before the first proof", () => {
+    expect(open().keySet()).toMatchObject({ v: 1, keys: [{ purpose: "proof" }] });
+  });
+
+  it("states version, issuer, key and purpose itself, whatever the claims say", () => {
+    const keys = open();
+    const signer = keys.signer("session");
+    const token = signer.sign({ v: 7, iss: "mallory", kid: "k", purpose: "proof", sub: "ann" });
+    expect(openToken(token, "session", keys.keySet())).toEqual({
+      v: 1,
+      iss: "leashkit",
+      kid: signer.kid,
+      purpose: "session",
+      sub: "ann",
+    });
+  });
+});
+
+describe("key files", () => {
+  it("are private to their owner, in a private folder", () => {
+    ring().signer("proof");
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["proof.json"]);
+  });
+
+  it("keep the keys over a restart, in the documented format", () => {
+    const { kid } = ring("first").signer("proof");
+    expect(ring("second").signer("proof").kid).toBe(kid);
+    expect(stored()).toEqual({
+      v: 1,
+      purpose: "proof",
+      keys: [{ kid, secret: expect.stringMatching(/^k4\.secret\.[\w-]{86}$/), createdAt: NOW, revokedAt: null }],
+    });
+  });
+
+  it("are made when they are first needed", () => {
+    const keys = ring();
+    expect(readdirSync(folder)).toEqual([]);
+    keys.signer("receipt");
+    expect(readdirSync(folder)).toEqual(["receipt.json"]);
+    keys.keySet();
+    expect(readdirSync(folder).sort()).toEqual(["proof.json", "receipt.json"]);
+  });
+
+  it("agree on one key when processes start together", { timeout: 120_000 }, async () => {
+    const program = `
+      import { randomBytes } from "node:crypto";
+      import { existsSync, writeFileSync } from "node:fs";
+      import { fileKeyRing } from ${JSON.stringify(new URL("./keys.ts", import.meta.url).href)};
+      const folder = ${JSON.stringify(folder)};
+      const keys = fileKeyRing({ folder, clock: { now: Date.now }, random: randomBytes });
+      writeFileSync(folder + "/../ready." + process.pid, "");
+      const giveUp = Date.now() + 100_000;
+      while (!existsSync(folder + "/../go") && Date.now() < giveUp);
+      process.stdout.write(${JSON.stringify(PURPOSES)}.map((purpose) => keys.signer(purpose).kid).join(" "));
+    `;
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const flags = ["--conditions=leashkit:source", "--import", "tsx", "--input-type=module", "--eval", program];
+    const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, flags, { cwd: root }));
+    mkdirSync(join(folder, ".."), { recursive: true });
+    const ready = (): number => readdirSync(join(folder, "..")).filter((name) => name.startsWith("ready.")).length;
+    await vi.waitUntil(() => ready() === runs.length, { timeout: 100_000, interval: 20 });
+    writeFileSync(join(folder, "..", "go"), "");
+    const kids = (await Promise.all(runs)).map(({ stdout }) => stdout);
+    expect(kids[0]?.split(" ")).toHaveLength(PURPOSES.length);
+    expect(new Set(kids).size).toBe(1);
+    expect(readdirSync(folder).sort()).toEqual(PURPOSES.map((purpose) => `${purpose}.json`).sort());
+  });
+
+  it("take the other's key when another process was quicker", () => {
+    const slow = fileKeyRing({
+      folder,
+      clock: {
+        now() {
+          quick ??= ring("quick").signer("proof").kid;
+          return NOW;
+        },
+      },
+      random: seededRandom("slow"),
+    });
+    let quick: string | undefined;
+    expect(slow.signer("proof").kid).toBe(stored().keys[0]?.kid);
+    expect(quick).toBe(stored().keys[0]?.kid);
+    expect(readdirSync(folder)).toEqual(["proof.json"]);
+  });
+
+  it("rotate under a running ring: the newest key signs, the older ones still verify", () => {
+    const keys = ring();
+    const old = keys.signer("proof").sign({ sub: "old" });
+    const next = memoryKeys("next");
+    replaceFile(JSON.stringify({ ...stored(), keys: [{ ...next, createdAt: NOW + 1 }, ...stored().keys] }));
+    expect(keys.signer("proof").kid).toBe(next.kid);
+    expect(keys.publicKeys("proof").map((key) => key.createdAt)).toEqual([NOW, NOW + 1]);
+    expect(openToken(old, "proof", keys.keySet())).toMatchObject({ sub: "old" });
+  });
+
+  it("B-H19: honour a revocation under a running ring at once", () => {
+    const keys = ring();
+    const token = keys.signer("proof").sign({ sub: "ann" });
+    const [key] = stored().keys;
+    const next = memoryKeys("next");
+    replaceFile(JSON.stringify({ ...stored(), keys: [{ ...key, createdAt: NOW + 9, revokedAt: NOW + 10 }, next] }));
+    expect(keys.signer("proof").kid).toBe(next.kid);
+    expect(() => openToken(token, "proof", keys.keySet())).toThrow(
+      expect.toSatisfy((error) => isLeashError(error, "LEASH_TOKEN_REVOKED")),
+    );
+    replaceFile(JSON.stringify({ ...stored(), keys: [{ ...key, revokedAt: NOW }] }));
+    expect(() => keys.signer("proof")).toThrow(/revoked/);
+    expect(keys.publicKeys("proof")).toHaveLength(1);
+  });
+
+  it.each([0o640, 0o604, 0o660, 0o644])("refuse a file that others may open (mode %o)", (mode) => {
+    const keys = ring();
+    keys.signer("proof");
+    chmodSync(file(), mode);
+    for (const open of [keys, ring()]) {
+      expect(() => open.signer("proof")).toThrow(invalid);
+      expect(() => open.signer("proof")).toThrow(/chmod 600/);
+    }
+  });
+
+  it.each([0o750, 0o705, 0o777])("refuse a folder that others may enter (mode %o)", (mode) => {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, mode);
+    expect(() => ring()).toThrow(invalid);
+    expect(() => ring()).toThrow(/chmod 700/);
+  });
+
+  it("refuse what is not a folder, and a key file that is not a file", () => {
+    mkdirSync(join(folder, ".."), { recursive: true });
+    writeFileSync(folder, "");
+    expect(() => ring()).toThrow(invalid);
+    rmSync(folder);
+    const keys = ring();
+    mkdirSync(file());
+    expect(() => keys.signer("proof")).toThrow(invalid);
+  });
+
+  it("refuse a link to a file that others may open", () => {
+    const keys = ring();
+    keys.signer("proof");
+    const elsewhere = join(folder, "..", "elsewhere.json");
+    writeFileSync(elsewhere, readFileSync(file()), { mode: 0o644 });
+    chmodSync(elsewhere, 0o644);
+    rmSync(file());
+    symlinkSync(elsewhere, file());
+    expect(() => keys.signer("proof")).toThrow(/chmod 600/);
+  });
+
+  const edits: readonly (readonly [string, (content: StoredFile) => unknown])[] = [
+    ["nothing", () => ""],
+    ["half of the file", (content) => JSON.stringify(content).slice(0, 100)],
+    ["a list", () => []],
+    ["an unknown version", (content) => ({ ...content, v: 2 })],
+    ["no version", ({ purpose, keys }) => ({ purpose, keys })],
+    ["an unknown member", (content) => ({ ...content, note: "x" })],
+    ["another purpose", (content) => ({ ...content, purpose: "approval" })],
+    ["no keys", (content) => ({ ...content, keys: [] })],
+    ["keys that are not a list", (content) => ({ ...content, keys: {} })],
+    ["a key that is not an object", (content) => ({ ...content, keys: ["k4.secret.x"] })],
+    ["the same key twice", (content) => ({ ...content, keys: [content.keys[0], content.keys[0]] })],
+    ["another id", (content) => ({ ...content, keys: [{ ...content.keys[0], kid: memoryKeys("x").kid }] })],
+    ["another's public half", (content) => ({ ...content, keys: [{ ...content.keys[0], secret: spliced(content) }] })],
+    ["no secret", (content) => ({ ...content, keys: [{ ...content.keys[0], secret: null }] })],
+    ["a key with an unknown member", (content) => ({ ...content, keys: [{ ...content.keys[0], use: "sig" }] })],
+    ["a time that is a text", (content) => ({ ...content, keys: [{ ...content.keys[0], createdAt: "now" }] })],
+    ["a time that is a fraction", (content) => ({ ...content, keys: [{ ...content.keys[0], createdAt: 1.5 }] })],
+    ["a revocation that is false", (content) => ({ ...content, keys: [{ ...content.keys[0], revokedAt: false }] })],
+    ["a duplicate member", (content) => JSON.stringify(content).replace('"v":1', '"v":1,"v":1')],
+    ["a megabyte more", (content) => JSON.stringify(content) + " ".repeat(1_048_576)],
+  ];
+
+  it.each(edits)("are refused with %s, and left as they are", (_name, edit) => {
+    const keys = ring();
+    keys.signer("proof");
+    const edited = edit(stored());
+    const text = typeof edited === "string" ? edited : JSON.stringify(edited);
+    replaceFile(text);
+    for (const open of [keys, ring("other")]) expect(() => open.signer("proof")).toThrow(invalid);
+    expect(() => keys.keySet()).toThrow(invalid);
+    expect(readFileSync(file(), "utf8")).toBe(text);
+  });
+
+  it("never show a secret in what they throw", () => {
+    ring().signer("proof");
+    const secret = stored().keys[0]?.secret ?? "";
+    replaceFile(readFileSync(file(), "utf8").replace('"revokedAt"', '"revoked"'));
+    const half = secret.slice("k4.secret.".length, 30);
+    expect(() => ring().signer("proof")).toThrow(
+      expect.toSatisfy((error: Error) => half !== "" && !inspect(error, { depth: null }).includes(half)),
+    );
+  });
+
+  it("leave no temporary file behind when the folder cannot be written", () => {
+    const keys = ring();
+    rmSync(folder, { recursive: true });
+    expect(() => keys.signer("proof")).toThrow(invalid);
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+/** A key as it stands in a file. */
+function memoryKeys(seed: string): StoredFile["keys"][number] {
+  const other = join(mkdtempSync(join(tmpdir(), "leashkit-keys-")), "keys");
+  try {
+    fileKeyRing({ folder: other, ...sources(seed) }).signer("proof");
+    const [key] = stored(join(other, "proof.json")).keys;
+    if (key === undefined) throw new Error("The other ring made no key.");
+    return key;
+  } finally {
+    rmSync(join(other, ".."), { recursive: true });
+  }
+}
+
+function spliced(content: StoredFile): string {
+  const own = content.keys[0]?.secret ?? "";
+  return own.slice(0, 54) + memoryKeys("foreign").secret.slice(54);
+}

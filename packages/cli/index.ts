@@ -1,0 +1,108 @@
+import { Command, CommanderError } from "commander";
+
+import { type AnswerOptions, approve, deny, listApprovals, showApproval } from "./approvals.ts";
+import { EXIT, type Exit, reportError } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { verifyLog } from "./log.ts";
+import { checkPolicy } from "./policy.ts";
+import type { CommonOptions } from "./state.ts";
+
+export type { Io } from "./io.ts";
+
+/** Hands the exit code of a command back to `run`. */
+type Finish = (exit: Exit) => void;
+
+/**
+ * The `leash` command, in process.
+ *
+ * @param argv the arguments after the command's own name
+ * @param io where it reads and writes; `process` fits
+ * @returns the exit code: 0 fine, 1 a finding or an answer without effect, 2 wrong usage, 3 unreadable. Never throws.
+ * @example process.exitCode = await run(["approvals", "list", "--policy", "leash.yaml"], process);
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let exit: Exit = EXIT.fine;
+  try {
+    await program(io, (code) => (exit = code)).parseAsync([...argv], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    return reportError(error, io);
+  }
+}
+
+function program(io: Io, finish: Finish): Command {
+  const leash = new Command("leash")
+    .description("See and answer what agents wait for.")
+    .option("--policy <file>", "the policy the leash runs with; names its state folder")
+    .option("--state <dir>", "the state folder itself")
+    .option("--tenant <name>", "whose approvals; default: default")
+    .option("--json", "one JSON object a line")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+    });
+  addApprovals(leash, io, finish);
+  addPolicy(leash, io, finish);
+  addLog(leash, io, finish);
+  return leash;
+}
+
+function addApprovals(leash: Command, io: Io, finish: Finish): void {
+  const approvals = leash.command("approvals").description("calls that wait for a person");
+  approvals
+    .command("list")
+    .description("what waits, oldest first")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await listApprovals(io, command.optsWithGlobals<CommonOptions>())),
+    );
+  approvals
+    .command("show")
+    .description("one approval in full")
+    .argument("<ref>", "its short ref, or its id")
+    .action(async (ref: string, _options: unknown, command: Command) =>
+      finish(await showApproval(io, ref, command.optsWithGlobals<CommonOptions>())),
+    );
+  approvals
+    .command("approve")
+    .description("show it, and after a yes let exactly this call run once")
+    .argument("<ref>", "its short ref, or its id")
+    .option("--reason <text>", "kept in the log")
+    .option("--yes", "do not ask to confirm")
+    .action(async (ref: string, _options: unknown, command: Command) =>
+      finish(await approve(io, ref, command.optsWithGlobals<AnswerOptions>())),
+    );
+  approvals
+    .command("deny")
+    .description("refuse it")
+    .argument("<ref>", "its short ref, or its id")
+    .option("--reason <text>", "kept in the log and told to the model")
+    .action(async (ref: string, _options: unknown, command: Command) =>
+      finish(await deny(io, ref, command.optsWithGlobals<AnswerOptions>())),
+    );
+}
+
+function addPolicy(leash: Command, io: Io, finish: Finish): void {
+  leash
+    .command("policy")
+    .description("policy files")
+    .command("check")
+    .description("read a policy as a leash would, and name what is wrong by line and column")
+    .argument("<file>")
+    .action(async (file: string, _options: unknown, command: Command) =>
+      finish(await checkPolicy(io, file, command.optsWithGlobals<CommonOptions>())),
+    );
+}
+
+function addLog(leash: Command, io: Io, finish: Finish): void {
+  leash
+    .command("log")
+    .description("the audit log")
+    .command("verify")
+    .description("recompute the hash chain of the stored log")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await verifyLog(io, command.optsWithGlobals<CommonOptions>())),
+    );
+}

@@ -1,0 +1,109 @@
+import type { Gate } from "@leashkit/core";
+import { consumeOutput } from "./events.ts";
+import { guardCall, type Guarded } from "./guard.ts";
+import { kindOf, nameOf, overridesInvoke, unsupported, type CallableTool, type ProviderTool } from "./kinds.ts";
+import { markOf, rememberRaw, type Raw } from "./marks.ts";
+import { settingsOf, type Settings, type WrapOptions } from "./options.ts";
+import { patchTool } from "./patch.ts";
+import { guardedView, type Work } from "./proxy.ts";
+import { registerTool } from "./registration.ts";
+import { rebuildRunnableTool, workOf } from "./runnable.ts";
+import type { ToolConfig } from "./site.ts";
+import type { RunnableToolLike } from "@langchain/core/runnables";
+
+/**
+ * Puts a gate before every tool of an array: LangChain tools (made from functions, classes, MCP servers, runnables), whatever
+ * schema they use. Each tool is registered with the gate under its own name; the policy sees the arguments after the tool's
+ * schema has parsed them, and the tool gets exactly what was decided. Wrapping twice with the same gate changes nothing;
+ * another gate stands in front of the first.
+ *
+ * Not reached: tools that middleware or sub-agents bring along (use `leashMiddleware`), and provider-run tools.
+ *
+ * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for anything that cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options or
+ * when a tool's name is taken by another tool.
+ * @example
+ * const agent = createAgent({ model, tools: wrapTools([search, sendMail], leash) });
+ */
+export function wrapTools<const T extends readonly object[]>(tools: T, leash: Gate, options?: WrapOptions): T {
+  return tools.map((tool) => wrapTool(tool, leash, options)) as unknown as T;
+}
+
+interface Wrapped {
+  readonly options: WrapOptions | undefined;
+  readonly tool: object;
+}
+
+const wrappers = new WeakMap<object, WeakMap<Gate, Wrapped>>();
+
+/**
+ * Puts a gate before one tool; see `wrapTools`.
+ * @example const guarded = wrapTool(sendMail, leash, { pause: "hold" });
+ */
+export function wrapTool<T extends object>(tool: T, leash: Gate, options?: WrapOptions): T {
+  const mark = markOf(tool);
+  if (mark === true || mark === leash) return tool;
+  const known = wrappers.get(tool)?.get(leash);
+  if (known !== undefined && known.options === options) return known.tool as T;
+  const wrapped = wrapAnew(tool, leash, settingsOf(options));
+  const byGate = wrappers.get(tool) ?? new WeakMap<Gate, Wrapped>();
+  wrappers.set(tool, byGate.set(leash, { options, tool: wrapped }));
+  return wrapped as T;
+}
+
+function wrapAnew(tool: object, gate: Gate, settings: Settings): object {
+  const found = kindOf(tool);
+  switch (found.kind) {
+    case "callable":
+      return wrapCallable(found.tool, gate, settings);
+    case "runnable":
+      return wrapRunnable(found.tool, gate, settings);
+    case "provider":
+      return allowProviderTool(found.tool, settings);
+  }
+}
+
+function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): object {
+  if (overridesInvoke(tool) && !settings.invokeOverrides.includes(tool.name)) {
+    throw unsupported(
+      nameOf(tool),
+      "its class overrides `invoke` or `call`, where work would pass unguarded; list it in `invokeOverrides` if its work is done in `_call`",
+    );
+  }
+  const { id } = registerTool(tool, gate, settings);
+  const pair = (): boolean => tool.responseFormat === "content_and_artifact";
+  const guard = (work: Work): Work =>
+    guarded(() => ({ gate, settings, id, schema: tool.schema, pair: pair() }), consumeOutput(work));
+  const work: Work = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));
+  const bareCall = tool._call as Work;
+  const wrapped = settings.patch ? patchTool(tool, gate, guard) : guardedView(tool, gate, guard);
+  rememberRaw(wrapped, { id, run: work, pair } satisfies Raw);
+  return wrapped;
+}
+
+function wrapRunnable(tool: RunnableToolLike, gate: Gate, settings: Settings): object {
+  const { id } = registerTool(tool, gate, settings);
+  const last = workOf(tool);
+  const work: Work = (input, _runManager, config) => last.invoke(input, config as Parameters<typeof last.invoke>[1]);
+  const target: Guarded = { gate, settings, id, schema: tool.schema, pair: false };
+  const wrapped = rebuildRunnableTool(tool, gate, guarded(() => target, work));
+  rememberRaw(wrapped, { id, run: work, pair: () => false });
+  return wrapped;
+}
+
+function guarded(target: () => Guarded, work: Work): Work {
+  return (input, runManager, config) =>
+    guardCall(target(), input, toolConfig(config), (decided) => work(decided, runManager, config));
+}
+
+function toolConfig(config: unknown): ToolConfig {
+  return typeof config === "object" && config !== null ? config : {};
+}
+
+function allowProviderTool(tool: ProviderTool, settings: Settings): object {
+  const names = [tool.type, tool["name"]];
+  if (settings.providerTools.some((listed) => names.includes(listed))) return tool;
+  throw unsupported(
+    `${nameOf(tool)} (${JSON.stringify(tool.type)})`,
+    "it runs at the model's provider, where no call can be gated; list it in `providerTools` to let it through",
+  );
+}
