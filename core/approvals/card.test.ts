@@ -21,29 +21,25 @@ function inputShown(text: string): string {
   return lines.join("");
 }
 
-/** The inverse of the escapes; in JSON a doubled backslash is the text's own and stays. */
-function unescape(shown: string, backslash: string): string {
-  return shown.replace(/\\\\|\\u\{([0-9A-F]+)\}/gu, (_match, code: string | undefined) =>
-    code === undefined ? backslash : String.fromCodePoint(Number.parseInt(code, 16)),
+/** Undoes the escapes of a JSON text, whose doubled backslashes are its own. */
+function unescape(shown: string): string {
+  return shown.replace(/\\\\|\\u\{([0-9A-F]+)\}/gu, (escape, code: string | undefined) =>
+    code === undefined ? escape : String.fromCodePoint(Number.parseInt(code, 16)),
   );
 }
-
-const codeUnits = fc
-  .array(fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.constantFrom(0x5c, 0x202e, 0x200b, 0xd83d, 0xde00, 0xfe0f)))
-  .map((units) => String.fromCharCode(...units));
-const anyText = fc.oneof(codeUnits, fc.string({ unit: "binary" }), fc.string());
 
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Bidi_Control}]|(?! )\p{Zs}|(?!\uFE0F)\p{Default_Ignorable_Code_Point}/u;
 
 describe("card", () => {
   it("says which tool, for whom, with whom, why, how much, which digest and how long", () => {
-    expect(card(sampleApproval(), { now: OPENED + 12_500 })).toBe(
+    const principal = { tenant: "acme", subject: "ada", agent: "buyer", chain: ["root"] };
+    expect(card(sampleApproval({ principal }), { now: OPENED + 12_500 })).toBe(
       [
         "Approval K7Q2: a person must answer",
         "  tool          send_money",
         "  agent         root > buyer",
-        "  for           ada of local",
+        "  for           ada of acme",
         "  with          shop.storeco.com, trust HIGH",
         "  asked by      rule mid: amounts up to 50000 need a yes",
         "  time left     59 min 47 s (until 2026-01-01T01:00:00.000Z)",
@@ -90,11 +86,16 @@ describe("card", () => {
 
   it("A-H8: every character of the sealed input is on the card, in order, for any input and width", () => {
     fc.assert(
-      fc.property(fc.jsonValue(), anyText, fc.integer({ min: 24, max: 120 }), (value, extra, columns) => {
-        const text = JSON.stringify({ value, extra });
-        const json = unescape(inputShown(card(sampleApproval({ text }), { now: OPENED, columns })), "\\\\");
-        expect(JSON.stringify(JSON.parse(json))).toBe(text);
-      }),
+      fc.property(
+        fc.jsonValue(),
+        fc.string({ unit: "binary" }),
+        fc.integer({ min: 24, max: 120 }),
+        (value, extra, columns) => {
+          const text = JSON.stringify({ value, extra });
+          const json = unescape(inputShown(card(sampleApproval({ text }), { now: OPENED, columns })));
+          expect(JSON.stringify(JSON.parse(json))).toBe(text);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -167,8 +168,8 @@ describe("card", () => {
   });
 
   it("shows quotes, blanks and separators of a name as part of it", () => {
-    expect(cardOf({ principal: { tenant: "local", subject: 'ada of "x', agent: "a > b", chain: [] } })).toMatch(
-      /agent {9}"a > b"\n {2}for {11}"ada of \\"x" of local/u,
+    expect(cardOf({ principal: { tenant: "default", subject: 'ada of "x', agent: "a > b", chain: [] } })).toMatch(
+      /agent {9}"a > b"\n {2}for {11}"ada of \\"x" of default/u,
     );
   });
 

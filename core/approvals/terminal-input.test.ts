@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it, vi } from "vitest";
 
+import { LeashError } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
 import { fakeDesk } from "../testing/fake-desk.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
@@ -34,10 +35,10 @@ describe("terminal, before and while it asks", () => {
     screen.type("y\n");
     await screen.until("Approve K7Q2? ");
     await sleep(QUIET * 5);
-    expect(answers).toEqual([]);
+    expect(desk.answers).toEqual([]);
     screen.type("n\n");
     await screen.until("denied");
-    expect(answers).toEqual(["deny approval-K7Q2"]);
+    expect(desk.answers).toEqual(["deny approval-K7Q2"]);
   });
 
   it("a line begun before the question was shown does not count once it is ended", async () => {
@@ -52,11 +53,11 @@ describe("terminal, before and while it asks", () => {
     expect(screen.input.isRaw).toBe(false);
     screen.type("\n");
     await screen.until("Approve K7Q2? ", 2);
-    expect(answers).toEqual([]);
+    expect(desk.answers).toEqual([]);
   });
 
   it("reads an answer that comes in pieces, and multi-byte letters across them", async () => {
-    const { until, input, answers } = scene(FIRST);
+    const { until, type, answers } = scene(FIRST);
     await until("Approve K7Q2? ");
     const bytes = Buffer.from("é\n");
     type(bytes.subarray(0, 1));
@@ -75,7 +76,7 @@ describe("terminal, before and while it asks", () => {
 
   it("A-H8: shows what the desk's store holds, not what the announcement said", async () => {
     const screen = fakeTerminal();
-    const desk = fakeDesk([sampleApproval({ ref: "K7Q2", text: '{"operation":"delete"}' }));
+    const desk = fakeDesk([sampleApproval({ ref: "K7Q2", text: '{"operation":"delete"}' })]);
     void terminal({ ...screen, quietMs: QUIET })
       .attach(desk)
       .opened(sampleApproval({ ref: "K7Q2", text: '{"operation":"read"}' }));
@@ -86,7 +87,7 @@ describe("terminal, before and while it asks", () => {
 
   it("A-H5: control characters in arguments, names and errors do not reach the output raw", async () => {
     const evil = "\u001B]0;x\u0007\u009B2J\u202E\u200B\r";
-    const { until, input, shown, desk } = scene(
+    const { until, type, shown, desk } = scene(
       sampleApproval({ ref: "K7Q2", tool: evil, reason: evil, text: JSON.stringify({ [`a${evil}`]: evil }) }),
       SECOND,
     );

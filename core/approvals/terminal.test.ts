@@ -1,7 +1,9 @@
+import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it } from "vitest";
 
+import { LeashError } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
 import { fakeDesk } from "../testing/fake-desk.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
@@ -25,7 +27,7 @@ function scene(...approvals: readonly Approval[]) {
 
 describe("terminal", () => {
   it.each(["y\n", "yes\n", "Y\r\n", "  YES  \n", "y\r"])("approves on the whole line %j", async (typed) => {
-    const { until, input, answers, shown } = scene(FIRST);
+    const { until, type, answers, shown } = scene(FIRST);
     await until("Approve K7Q2? [y/n/?] ");
     expect(shown()).toContain("Approval K7Q2: a person must answer");
     type(typed);
@@ -34,7 +36,7 @@ describe("terminal", () => {
   });
 
   it.each(["n\n", "no\n", "NO\r\n"])("denies on the whole line %j", async (typed) => {
-    const { until, input, answers } = scene(FIRST);
+    const { until, type, answers } = scene(FIRST);
     await until("Approve K7Q2? ");
     type(typed);
     await until("K7Q2 send_money: denied");
@@ -44,7 +46,7 @@ describe("terminal", () => {
   it.each(["\n", "yess\n", "ja\n", "y n\n", "yes please\n", "не\n", "\u001B[A\n", `y${" ".repeat(5_000)}n\n`])(
     "I4: takes %j neither for a yes nor for a no and asks again",
     async (typed) => {
-      const { until, input, answers, settle } = scene(FIRST);
+      const { until, type, answers, settle } = scene(FIRST);
       await until("Approve K7Q2? ");
       type(typed);
       await until("Approve K7Q2? ", 2);
@@ -54,7 +56,7 @@ describe("terminal", () => {
   );
 
   it("shows the card again on a question mark", async () => {
-    const { until, input, answers } = scene(FIRST);
+    const { until, type, answers } = scene(FIRST);
     await until("Approve K7Q2? ");
     type("?\n");
     await until("Approve K7Q2? ", 2);
@@ -81,7 +83,7 @@ describe("terminal", () => {
   });
 
   it("withdraws the question when the time is up, and a y typed after it is for nobody", async () => {
-    const { until, input, answers, become, settle } = scene(FIRST);
+    const { until, type, answers, become, settle } = scene(FIRST);
     await until("Approve K7Q2? ");
     become("approval-K7Q2", "expired");
     await until("Not answered here. K7Q2 send_money: expired");
@@ -91,7 +93,7 @@ describe("terminal", () => {
   });
 
   it("A-H13: says so when the desk finds the answer too late, and nothing is approved", async () => {
-    const { until, input, desk, answers } = scene(FIRST);
+    const { until, type, desk, answers } = scene(FIRST);
     desk.approve = async () => {
       throw new LeashError("LEASH_EXPIRED", "Too late: its time is up.");
     };
@@ -102,7 +104,7 @@ describe("terminal", () => {
   });
 
   it("asks about one approval at a time, and one burst of lines answers one question", async () => {
-    const { until, input, answers, count, settle } = scene(FIRST, SECOND);
+    const { until, type, answers, count, settle } = scene(FIRST, SECOND);
     await until("Approve K7Q2? ");
     await settle();
     expect(count("M3T8")).toBe(0);
@@ -116,7 +118,7 @@ describe("terminal", () => {
   });
 
   it("asks once about an approval that is announced twice, and not about one that was settled meanwhile", async () => {
-    const { until, input, attached, become, count, settle } = scene(FIRST, SECOND);
+    const { until, type, attached, become, count, settle } = scene(FIRST, SECOND);
     void attached.opened(FIRST);
     void attached.opened(SECOND);
     await until("Approve K7Q2? ");
@@ -129,7 +131,7 @@ describe("terminal", () => {
   });
 
   it("asks again for another approval after the queue ran dry, and leaves the input paused in between", async () => {
-    const { until, input, attached, answers } = scene(FIRST);
+    const { until, input, attached, answers, type } = scene(FIRST);
     await until("Approve K7Q2? ");
     type("y\n");
     await until("approved");
@@ -141,7 +143,7 @@ describe("terminal", () => {
 
   it("asks for a reason where one is demanded, and passes it on", async () => {
     const terms = { ...FIRST.terms, reasonRequired: true };
-    const { until, input, answers } = scene(sampleApproval({ ref: "K7Q2", terms }));
+    const { until, type, answers } = scene(sampleApproval({ ref: "K7Q2", terms }));
     await until("Approve K7Q2? ");
     type("y\n");
     await until("Reason: ");
@@ -155,7 +157,7 @@ describe("terminal", () => {
 
   it("I4: the end of the input while a reason is asked is no answer", async () => {
     const terms = { ...FIRST.terms, reasonRequired: true };
-    const { until, input, answers } = scene(sampleApproval({ ref: "K7Q2", terms }));
+    const { until, input, answers, type } = scene(sampleApproval({ ref: "K7Q2", terms }));
     await until("Approve K7Q2? ");
     type("y\n");
     await until("Reason: ");
@@ -165,7 +167,7 @@ describe("terminal", () => {
   });
 
   it("I4: closing withdraws the question, drops the queue and takes nothing more", async () => {
-    const { until, input, attached, answers, count, settle } = scene(FIRST, SECOND);
+    const { until, type, attached, answers, count, settle } = scene(FIRST, SECOND);
     await until("Approve K7Q2? ");
     attached.close();
     await until("Not answered here. K7Q2 send_money: pending");
@@ -177,18 +179,23 @@ describe("terminal", () => {
   });
 
   it("goes on with the next approval when the desk fails", async () => {
-    const { until, desk, answers, input } = scene(SECOND);
-    const attached = terminal({ input, output: fakeTerminal().output, quietMs: QUIET }).attach({
+    const screen = fakeTerminal();
+    const desk = fakeDesk([FIRST, SECOND]);
+    const failing = {
       ...desk,
-      get: async () => {
-        throw new LeashError("LEASH_STORE_UNAVAILABLE", "The store does not answer.");
+      get: async (id: string) => {
+        if (id === FIRST.id) throw new LeashError("LEASH_STORE_UNAVAILABLE", "The store does not answer.");
+        return desk.get(id);
       },
-    });
+    };
+    const attached = terminal({ ...screen, quietMs: QUIET }).attach(failing);
     void attached.opened(FIRST);
-    await until("Approve M3T8? ");
-    type("n\n");
-    await until("M3T8 send_money: denied");
-    expect(answers).toEqual(["deny approval-M3T8"]);
+    void attached.opened(SECOND);
+    await screen.until("Not answered: The store does not answer.");
+    await screen.until("Approve M3T8? ");
+    screen.type("n\n");
+    await screen.until("M3T8 send_money: denied");
+    expect(desk.answers).toEqual(["deny approval-M3T8"]);
   });
 
   it("refuses to attach where nobody can be asked", () => {

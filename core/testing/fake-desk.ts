@@ -9,7 +9,7 @@ export interface FakeDesk extends Desk {
   /** Answers that had an effect, in order: `approve <id>` or `deny <id>: <reason>`. */
   readonly answers: readonly string[];
   /** What another surface, or time, does to an approval. */
-  become(id: string, status: ApprovalStatus): void;
+  readonly become: (id: string, status: ApprovalStatus) => void;
 }
 
 /**

@@ -8,15 +8,15 @@ const LOOK_EVERY_MS = 2;
 
 /** A screen and a keyboard without a person. */
 export interface FakeTerminal {
-  readonly input: TerminalInput & PassThrough;
-  readonly output: TerminalOutput & PassThrough;
-  type(keys: string | Uint8Array): void;
+  readonly input: PassThrough & Required<Pick<TerminalInput, "isTTY" | "isRaw" | "setRawMode">>;
+  readonly output: PassThrough & Required<Pick<TerminalOutput, "isTTY" | "columns">>;
+  readonly type: (keys: string | Uint8Array) => void;
   /** All that was ever shown. */
-  shown(): string;
+  readonly shown: () => string;
   /** How often `text` was shown. */
-  count(text: string): number;
+  readonly count: (text: string) => number;
   /** Resolves once `text` was shown so many times; rejects with what was shown after ten seconds. */
-  until(text: string, times?: number): Promise<void>;
+  readonly until: (text: string, times?: number) => Promise<void>;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -20,7 +19,7 @@ import { inspect, promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isLeashError } from "../errors.ts";
 import { PURPOSES } from "../model/keys.ts";
-import type { Random } from "../model/runtime.ts";
+import { seededRandom } from "../testing/random.ts";
 import { openToken } from "./claims.ts";
 import { fileKeyRing, memoryKeyRing, type KeyRing } from "./keys.ts";
 import { publicKeyId } from "./paserk.ts";
@@ -28,15 +27,7 @@ import { publicKeyId } from "./paserk.ts";
 const NOW = Date.UTC(2026, 0, 1);
 const invalid = expect.toSatisfy((error) => isLeashError(error, "LEASH_CONFIG_INVALID"));
 
-function seededRandom(seed: string): Random {
-  let count = 0;
-  return (size) =>
-    createHash("shake256", { outputLength: size })
-      .update(`${seed} ${(count += 1)}`)
-      .digest();
-}
-
-const sources = (seed = "keys") => ({ clock: { now: () => NOW }, random: seededRandom(seed) });
+const sources = (seed = 1) => ({ clock: { now: () => NOW }, random: seededRandom(seed) });
 
 let folder: string;
 beforeEach(() => {
@@ -44,7 +35,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(folder, "..", ".."), { recursive: true, force: true }));
 
-const ring = (seed?: string): KeyRing => fileKeyRing({ folder, ...sources(seed) });
+const ring = (seed?: number): KeyRing => fileKeyRing({ folder, ...sources(seed) });
 const file = (): string => join(folder, "proof.json");
 
 interface StoredFile {
@@ -118,8 +109,8 @@ describe("key files", () => {
   });
 
   it("keep the keys over a restart, in the documented format", () => {
-    const { kid } = ring("first").signer("proof");
-    expect(ring("second").signer("proof").kid).toBe(kid);
+    const { kid } = ring(1).signer("proof");
+    expect(ring(2).signer("proof").kid).toBe(kid);
     expect(stored()).toEqual({
       v: 1,
       purpose: "proof",
@@ -166,11 +157,11 @@ describe("key files", () => {
       folder,
       clock: {
         now() {
-          quick ??= ring("quick").signer("proof").kid;
+          quick ??= ring(2).signer("proof").kid;
           return NOW;
         },
       },
-      random: seededRandom("slow"),
+      random: seededRandom(3),
     });
     let quick: string | undefined;
     expect(slow.signer("proof").kid).toBe(stored().keys[0]?.kid);
@@ -181,7 +172,7 @@ describe("key files", () => {
   it("rotate under a running ring: the newest key signs, the older ones still verify", () => {
     const keys = ring();
     const old = keys.signer("proof").sign({ sub: "old" });
-    const next = memoryKeys("next");
+    const next = memoryKeys(2);
     replaceFile(JSON.stringify({ ...stored(), keys: [{ ...next, createdAt: NOW + 1 }, ...stored().keys] }));
     expect(keys.signer("proof").kid).toBe(next.kid);
     expect(keys.publicKeys("proof").map((key) => key.createdAt)).toEqual([NOW, NOW + 1]);
@@ -192,7 +183,7 @@ describe("key files", () => {
     const keys = ring();
     const token = keys.signer("proof").sign({ sub: "ann" });
     const [key] = stored().keys;
-    const next = memoryKeys("next");
+    const next = memoryKeys(2);
     replaceFile(JSON.stringify({ ...stored(), keys: [{ ...key, createdAt: NOW + 9, revokedAt: NOW + 10 }, next] }));
     expect(keys.signer("proof").kid).toBe(next.kid);
     expect(() => openToken(token, "proof", keys.keySet())).toThrow(
@@ -253,7 +244,7 @@ describe("key files", () => {
     ["keys that are not a list", (content) => ({ ...content, keys: {} })],
     ["a key that is not an object", (content) => ({ ...content, keys: ["k4.secret.x"] })],
     ["the same key twice", (content) => ({ ...content, keys: [content.keys[0], content.keys[0]] })],
-    ["another id", (content) => ({ ...content, keys: [{ ...content.keys[0], kid: memoryKeys("x").kid }] })],
+    ["another id", (content) => ({ ...content, keys: [{ ...content.keys[0], kid: memoryKeys(2).kid }] })],
     ["another's public half", (content) => ({ ...content, keys: [{ ...content.keys[0], secret: spliced(content) }] })],
     ["no secret", (content) => ({ ...content, keys: [{ ...content.keys[0], secret: null }] })],
     ["a key with an unknown member", (content) => ({ ...content, keys: [{ ...content.keys[0], use: "sig" }] })],
@@ -270,7 +261,7 @@ describe("key files", () => {
     const edited = edit(stored());
     const text = typeof edited === "string" ? edited : JSON.stringify(edited);
     replaceFile(text);
-    for (const open of [keys, ring("other")]) expect(() => open.signer("proof")).toThrow(invalid);
+    for (const open of [keys, ring(2)]) expect(() => open.signer("proof")).toThrow(invalid);
     expect(() => keys.keySet()).toThrow(invalid);
     expect(readFileSync(file(), "utf8")).toBe(text);
   });
@@ -294,7 +285,7 @@ describe("key files", () => {
 });
 
 /** A key as it stands in a file. */
-function memoryKeys(seed: string): StoredFile["keys"][number] {
+function memoryKeys(seed: number): StoredFile["keys"][number] {
   const other = join(mkdtempSync(join(tmpdir(), "leashkit-keys-")), "keys");
   try {
     fileKeyRing({ folder: other, ...sources(seed) }).signer("proof");
@@ -308,5 +299,5 @@ function memoryKeys(seed: string): StoredFile["keys"][number] {
 
 function spliced(content: StoredFile): string {
   const own = content.keys[0]?.secret ?? "";
-  return own.slice(0, 54) + memoryKeys("foreign").secret.slice(54);
+  return own.slice(0, 54) + memoryKeys(3).secret.slice(54);
 }

@@ -1,8 +1,9 @@
 import type { Leash } from "@leashkit/core";
-import { leashStatusTool, wrapTools } from "@leashkit/langchain";
+import { leashStatusTool, resumeLeash, wrapTools } from "./adapter-tmp.ts";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { Command } from "@langchain/langgraph";
+import type { Command } from "@langchain/langgraph";
 import { AIMessage, type BaseMessage, createAgent, HumanMessage, ToolMessage } from "langchain";
+import type { LogFollower } from "./log.ts";
 import { scriptedModel, type Turn } from "./model.ts";
 import { dollars, orderSchema } from "./orders.ts";
 import type { Printer } from "./print.ts";
@@ -38,32 +39,47 @@ export interface Run {
   readonly pending: readonly string[];
 }
 
-/** What may be given to an agent: a person's words, or a resume of a run that stopped. */
-export type Input = string | Command;
+/** Where a run is told as it happens. */
+export interface Audience {
+  readonly printer: Printer;
+  readonly log: LogFollower;
+}
 
-/** Runs the agent on one thread and prints what it says and is told, as it happens. */
-export async function talk(agent: ShoppingAgent, thread: string, input: Input, printer: Printer): Promise<Run> {
-  const config = { configurable: { thread_id: thread } };
-  let run: Run = { messages: await messagesOf(agent, thread), pending: [] };
+/** Runs the agent on one thread, on a person's words or the resume of a run that stopped. */
+export async function talk(
+  agent: ShoppingAgent,
+  thread: string,
+  input: string | Command,
+  audience: Audience,
+): Promise<Run> {
+  let run = await runSoFar(agent, thread);
   const given = typeof input === "string" ? { messages: [new HumanMessage(input)] } : input;
-  for await (const state of await agent.stream(given, { ...config, streamMode: "values" })) {
-    run = narrate(run, state, printer);
+  for await (const state of await agent.stream(given, { ...configOf(thread), streamMode: "values" })) {
+    run = await narrate(run, state, audience);
   }
   return run;
 }
 
-/** The conversation so far. */
-export async function messagesOf(agent: ShoppingAgent, thread: string): Promise<readonly BaseMessage[]> {
-  const { values } = await agent.getState({ configurable: { thread_id: thread } });
-  return (values as { readonly messages?: readonly BaseMessage[] }).messages ?? [];
+/** Goes on with a run that stopped to ask a person, once they answered. */
+export async function resume(agent: ShoppingAgent, thread: string, audience: Audience): Promise<Run> {
+  const before = await runSoFar(agent, thread);
+  return narrate(before, await resumeLeash(agent, configOf(thread)), audience);
 }
 
-/** Prints what `state` adds to a run. */
-export function narrate(before: Run, state: unknown, printer: Printer): Run {
-  const { messages = [], __interrupt__: interrupts = [] } = state as {
+const configOf = (thread: string) => ({ configurable: { thread_id: thread } });
+
+async function runSoFar(agent: ShoppingAgent, thread: string): Promise<Run> {
+  const { values } = await agent.getState(configOf(thread));
+  return { messages: (values as { readonly messages?: readonly BaseMessage[] }).messages ?? [], pending: [] };
+}
+
+/** Prints what `state` adds to a run: first what the log says about it, then what the agent says and is told. */
+async function narrate(before: Run, state: unknown, { printer, log }: Audience): Promise<Run> {
+  const { messages = before.messages, __interrupt__: interrupts = [] } = state as {
     readonly messages?: readonly BaseMessage[];
     readonly __interrupt__?: readonly { readonly value?: { readonly leash?: { readonly ref?: string } } }[];
   };
+  await log.show();
   for (const message of messages.slice(before.messages.length)) printMessage(message, printer);
   return { messages, pending: interrupts.flatMap(({ value }) => value?.leash?.ref ?? []) };
 }

@@ -25,7 +25,10 @@ export async function attackTheShop(world: World): Promise<void> {
   };
   const dearer = { ...booked.order, amount_minor: booked.order.amount_minor + 1 };
   world.check("an order without a proof is refused (401)", (await send(booked.order, "")) === 401);
-  world.check(`a proof for ${dollars(booked.order.amount_minor)} does not buy for one cent more (401)`, (await send(dearer, booked.proof)) === 401);
+  world.check(
+    `a proof for ${dollars(booked.order.amount_minor)} does not buy for one cent more (401)`,
+    (await send(dearer, booked.proof)) === 401,
+  );
   world.check("nothing was booked", readOrders(world.files.orders).length === before.length);
 }
 
@@ -46,7 +49,12 @@ export async function checkEverything(world: World): Promise<Evidence> {
 /** Verifies the proof beside each order and each written file; returns the claims of those that hold. */
 function verifiedClaims(world: World, orders: readonly BookedOrder[], keys: KeySet): readonly ProofClaims[] {
   const shown = [
-    ...orders.map(({ order, proof, bookedAt }) => ({ input: order, proof, at: bookedAt, audience: order.merchant_domain })),
+    ...orders.map(({ order, proof, bookedAt }) => ({
+      input: order,
+      proof,
+      at: bookedAt,
+      audience: order.merchant_domain,
+    })),
     ...readWrittenFiles(world.files.writtenFiles).map(({ input, proof, writtenAt }) => ({
       input,
       proof,
@@ -61,7 +69,10 @@ function verifiedClaims(world: World, orders: readonly BookedOrder[], keys: KeyS
       return [];
     }
   });
-  world.check(`${claims.length} of ${shown.length} proofs hold for exactly what was done`, claims.length === shown.length);
+  world.check(
+    `${claims.length} of ${shown.length} proofs hold for exactly what was done`,
+    claims.length === shown.length,
+  );
   return claims;
 }
 
@@ -70,7 +81,10 @@ function checkGrants(world: World, log: readonly LogEntry[], claims: readonly Pr
   const grants = log.filter(({ type }) => type === "granted");
   const granted = grants.map(({ proof_jti: jti, digest }) => `${jti} ${digest}`).toSorted();
   const proven = claims.map(({ jti, action_hash: digest }) => `${jti} ${digest}`).toSorted();
-  world.check("each proof belongs to one leave in the log, and each leave to one proof", granted.join() === proven.join());
+  world.check(
+    "each proof belongs to one leave in the log, and each leave to one proof",
+    granted.join() === proven.join(),
+  );
 
   const answered = (answer: "approve" | "deny") =>
     log.filter((entry) => entry.type === "approval.settled" && entry.answer === answer);
@@ -85,7 +99,10 @@ function checkGrants(world: World, log: readonly LogEntry[], claims: readonly Pr
     ...log.filter((entry) => entry.type === "approval.expired" || entry.decision === "DENY"),
   ];
   const ran = new Set(grants.map(({ digest }) => digest));
-  world.check("nothing ran that was denied or expired", refused.every(({ digest }) => !ran.has(digest)));
+  world.check(
+    "nothing ran that was denied or expired",
+    refused.every(({ digest }) => !ran.has(digest)),
+  );
 }
 
 function checkOrders(world: World, log: readonly LogEntry[], orders: readonly BookedOrder[]): void {

@@ -102,7 +102,9 @@ describe("the demo", () => {
     const files = readWrittenFiles(join(kept, "written-files.jsonl"));
     const claims = [...orders, ...files].map(({ proof }) => openProof(proof, read("public-keys.json")));
     expect(claims).toHaveLength(Number(generous.summary["proofsVerified"]));
-    expect(claims.slice(0, orders.length).map(({ aud }) => aud)).toEqual(orders.map(({ order }) => order.merchant_domain));
+    expect(claims.slice(0, orders.length).map(({ aud }) => aud)).toEqual(
+      orders.map(({ order }) => order.merchant_domain),
+    );
     const granted = read("log.jsonl")
       .split("\n")
       .filter((line) => line.includes('"type":"granted"'))

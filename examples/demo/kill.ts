@@ -13,7 +13,6 @@ export async function killedWhileAsked(world: World): Promise<void> {
   world.printer.chapter("A process is killed while a person is asked, and started again");
   const approval = await askThenKill(world, PRINTER);
   await runToTheEnd(world, PRINTER);
-  await world.showLog();
   const expected = approval.status === "approved" ? 1 : 0;
   world.check(`the shop has exactly ${expected} order for it`, ordersOf(world, PRINTER) === expected);
   if (ordersOf(world, PRINTER) === 1) world.resumedAfterKill.add(PRINTER.item);
@@ -32,7 +31,6 @@ export async function killedAfterTheEffect(world: World): Promise<void> {
     world.printer.line("demo", `the shop has booked; SIGKILL to process ${second.pid} before the answer`, "bad");
   }
   await runToTheEnd(world, CAMERA);
-  await world.showLog();
   const expected = approval.status === "approved" ? 1 : 0;
   world.check(`it was not repeated: ${expected} order`, ordersOf(world, CAMERA) === expected);
 }
@@ -42,13 +40,14 @@ async function askThenKill(world: World, order: Order): Promise<Approval> {
   const worker = startWorker(world, order, "start");
   const report = await reportOf(worker);
   if (!("pending" in report)) throw new Error("The worker was to wait for a person.");
-  await world.showLog();
   worker.kill("SIGKILL");
   await ended(worker);
   world.printer.line("demo", `SIGKILL to process ${worker.pid}; nothing of the agent runs now`, "bad");
+  // The worker told of its own part of the log.
+  await world.log.skip();
   await world.person.show(report.pending);
   const approval = await world.person.answered(report.pending);
-  await world.showLog();
+  await world.log.show();
   return approval;
 }
 
@@ -57,6 +56,7 @@ async function runToTheEnd(world: World, order: Order): Promise<void> {
   world.printer.line("demo", `process ${worker.pid} takes over from the checkpoint`);
   await reportOf(worker);
   await ended(worker);
+  await world.log.skip();
 }
 
 function startWorker({ files, tools, atClose }: World, order: Order, phase: WorkerTask["phase"]): ChildProcess {

@@ -27,20 +27,27 @@ export function countLog(entries: readonly LogEntry[]) {
   };
 }
 
-/** Prints what was logged since the last call, in words. Calls may overlap; nothing is printed twice. */
-export function followLog(leash: Leash, printer: Printer): () => Promise<void> {
-  const printed = new Set<string>();
+export interface LogFollower {
+  /** Prints, in words, what was logged since the last call. Calls may overlap; nothing is printed twice. */
+  show(): Promise<void>;
+  /** Passes over what was logged since the last call. */
+  skip(): Promise<void>;
+}
+
+export function followLog(leash: Leash, printer: Printer): LogFollower {
+  const seen = new Set<string>();
   const items = new Map<string, string>();
-  return async () => {
+  async function follow(print: boolean): Promise<void> {
     for (const entry of await readLog(leash)) {
       const key = `${entry.stream} ${entry.seq}`;
-      if (printed.has(key)) continue;
-      printed.add(key);
+      if (seen.has(key)) continue;
+      seen.add(key);
       const item = ITEMS.get(entry.input_ref ?? "");
       if (item !== undefined) items.set(entry.digest ?? "", item);
-      describe(entry, whatOf(entry, items), printer);
+      if (print) describe(entry, whatOf(entry, items), printer);
     }
-  };
+  }
+  return { show: () => follow(true), skip: () => follow(false) };
 }
 
 /** The log names inputs by digest only. Whoever has an input can find it there. */

@@ -7,6 +7,7 @@ import {
   type Surface,
   terminal,
 } from "@leashkit/core";
+import type { Printer } from "./print.ts";
 import { ANSWERS } from "./script.ts";
 
 /** Whoever answers: somebody at this terminal, or a script. */
@@ -44,11 +45,11 @@ export function personAtTerminal(): Person {
 }
 
 /** A person who answers by the script, through the same desk that a real one would use. */
-export function scriptedPerson(): Person {
+export function scriptedPerson(printer: Printer): Person {
   let desk: Desk | undefined;
   return {
     async notify(approval) {
-      if (scriptFor(approval)?.when === "at once") await answer(seated(desk), approval);
+      if (scriptFor(approval)?.when === "at once") await answer(seated(desk), approval, printer);
     },
     sitDown(leash) {
       desk = leash.desk({ id: "mira", method: "script", assurance: "login" });
@@ -56,20 +57,20 @@ export function scriptedPerson(): Person {
     show: async () => undefined,
     async answered(ref) {
       const approval = await seated(desk).get(ref);
-      if (approval.status === "pending") await answer(seated(desk), approval);
+      if (approval.status === "pending") await answer(seated(desk), approval, printer);
       return seated(desk).wait(ref);
     },
   };
 }
 
-async function answer(desk: Desk, approval: Approval): Promise<void> {
+async function answer(desk: Desk, approval: Approval, printer: Printer): Promise<void> {
   const script = scriptFor(approval);
   if (script === undefined) return;
   try {
     await desk[script.answer](approval.id, script.reason === undefined ? {} : { reason: script.reason });
   } catch (error) {
-    // The desk says no to a plain yes where a step-up is asked; the approval stays open and expires.
     if (!isLeashError(error, "LEASH_DENIED")) throw error;
+    printer.line("person", `${desk.approver.id} says yes, and the desk does not take it: ${error.message}`, "bad");
   }
 }
 

@@ -33,6 +33,8 @@ export interface ScriptedAnswer {
 
 /** By item, as the person reads it in the approval. */
 export const ANSWERS: ReadonlyMap<string, ScriptedAnswer> = new Map([
+  // Asked for only when the threshold is lowered.
+  [NOTEBOOK.item, { answer: "approve", when: "at once" }],
   [LAMP.item, { answer: "approve", when: "at once" }],
   [CHAIR.item, { answer: "deny", when: "at once", reason: "We have enough chairs." }],
   // A plain yes: the policy wants proof of who says it, so it does not count.

@@ -7,7 +7,9 @@ export function checkLog(jsonl: string): number {
   const heads = new Map<string, { readonly seq: number; readonly hash: string }>();
   const lines = jsonl.split("\n").filter((line) => line !== "");
   for (const line of lines) {
-    const { stream, seq, prev, hash } = JSON.parse(line) as Record<"stream" | "prev" | "hash", string> & { seq: number };
+    const { stream, seq, prev, hash } = JSON.parse(line) as Record<"stream" | "prev" | "hash", string> & {
+      seq: number;
+    };
     const head = heads.get(stream) ?? { seq: -1, hash: "0".repeat(64) };
     const end = line.lastIndexOf(',"hash":"');
     // RFC 6962 leaf hash: SHA-256 over a zero byte and the exact bytes of the line before its own hash.

@@ -1,7 +1,7 @@
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { createLeash } from "@leashkit/core";
-import { resumeLeash } from "@leashkit/langchain";
-import { AGENT, messagesOf, narrate, shoppingAgent, talk } from "./agent.ts";
+import { AGENT, resume, shoppingAgent, talk } from "./agent.ts";
+import { followLog } from "./log.ts";
 import type { Order } from "./orders.ts";
 import { createPrinter } from "./print.ts";
 import { asFor, buys, reports } from "./script.ts";
@@ -28,17 +28,17 @@ async function work({ phase, order, policy, state, checkpoints, tools }: WorkerT
   const turns = [buys(order), reports(order.item)];
   const agent = shoppingAgent({ leash, tools, turns, checkpointer, pause: "interrupt" });
   const printer = createPrinter();
+  const audience = { printer, log: followLog(leash, printer) };
+  await audience.log.skip();
   const thread = order.item;
 
   if (phase === "start") {
-    const { pending } = await talk(agent, thread, asFor(order), printer);
+    const { pending } = await talk(agent, thread, asFor(order), audience);
     report(pending[0] === undefined ? { finished: "nobody was asked" } : { pending: pending[0] });
     // Nothing is left to do but to be killed. The open channel keeps the process alive.
     return;
   }
-  const before = { messages: await messagesOf(agent, thread), pending: [] };
-  const state_ = await resumeLeash(agent, { configurable: { thread_id: thread } });
-  const { messages } = narrate(before, state_, printer);
+  const { messages } = await resume(agent, thread, audience);
   report({ finished: messages.at(-1)?.text ?? "" });
   checkpointer.db.close();
   await leash.close();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createLeash, type Leash } from "@leashkit/core";
 import { MemorySaver } from "@langchain/langgraph";
 import { AGENT, shoppingAgent, type ShoppingAgentOptions } from "./agent.ts";
-import { followLog } from "./log.ts";
+import { followLog, type LogFollower } from "./log.ts";
 import { type DemoOptions, withThreshold } from "./options.ts";
 import type { Order } from "./orders.ts";
 import { type Person, personAtTerminal, scriptedPerson } from "./person.ts";
@@ -41,8 +41,7 @@ export interface World {
   /** Called for every order a shop has booked, before the shop answers. */
   onBooked: (order: Order) => void;
   agent(options: Pick<ShoppingAgentOptions, "turns" | "pause">): ReturnType<typeof shoppingAgent>;
-  /** Prints what the log says since the last time. */
-  showLog(): Promise<void>;
+  readonly log: LogFollower;
   /** States what must hold, and prints whether it does. */
   check(statement: string, holds: boolean): void;
   /** Runs when the world ends. */
@@ -52,7 +51,8 @@ export interface World {
 
 export async function createWorld(options: DemoOptions): Promise<World> {
   const files = layOut(options);
-  const person = options.scripted ? scriptedPerson() : personAtTerminal();
+  const printer = createPrinter();
+  const person = options.scripted ? scriptedPerson(printer) : personAtTerminal();
   const leash = await createLeash({
     policy: files.policy,
     state: files.state,
@@ -60,7 +60,6 @@ export async function createWorld(options: DemoOptions): Promise<World> {
     notify: person.notify,
   });
   person.sitDown(leash);
-  const printer = createPrinter();
   const shops = await Promise.all(
     [TRUSTED, STRANGER].map((domain) =>
       startShop({
@@ -90,7 +89,7 @@ export async function createWorld(options: DemoOptions): Promise<World> {
     resumedAfterKill: new Set(),
     onBooked: () => undefined,
     agent: ({ turns, pause }) => shoppingAgent({ leash, tools, turns, pause, checkpointer: new MemorySaver() }),
-    showLog: followLog(leash, printer),
+    log: followLog(leash, printer),
     check(statement, holds) {
       if (!holds) failures.push(statement);
       printer.line("check", `${holds ? "✓" : "✗"} ${statement}`, holds ? "good" : "bad");

@@ -3,7 +3,7 @@ import { loadCommand, resultCodec } from "./codec.ts";
 import type { Settings } from "./options.ts";
 import { isBubbleUp, waitingFor } from "./pause.ts";
 import { refuse } from "./refusal.ts";
-import { withDefaults } from "./schema-defaults.ts";
+import { withDefaults } from "./schemas.ts";
 import { siteOf, within, type ToolConfig } from "./site.ts";
 
 /** One tool behind one gate. */

@@ -4,5 +4,10 @@
  */
 export { wrapTool, wrapTools } from "./wrap.ts";
 export type { PauseMode, WrapOptions } from "./options.ts";
-export type { LeashInterrupt, PendingNotice } from "./pause.ts";
+export { leashMiddleware, type LeashMiddlewareOptions } from "./middleware.ts";
+export { leashed, type LeashedParts } from "./leashed.ts";
+export { leashStatusTool } from "./status.ts";
+export { resumeLeash, type ResumableAgent, type ResumeOptions } from "./resume.ts";
+export { LeashCallbackHandler, type CallbackOptions, type LeashEvent } from "./callbacks.ts";
 export { refusalOf, type RefusalArtifact } from "./refusal.ts";
+export type { LeashInterrupt, PendingNotice } from "./pause.ts";

@@ -30,6 +30,8 @@ export interface Raw {
   readonly id: string;
   /** True while the tool answers with `[content, artifact]`. */
   readonly pair: () => boolean;
+  /** True for tools that take a bare text. */
+  readonly takesText: () => boolean;
   readonly run: (input: unknown, runManager?: unknown, config?: unknown) => unknown;
 }
 

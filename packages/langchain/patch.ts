@@ -12,19 +12,26 @@ const working = new AsyncLocalStorage<readonly object[]>();
  * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` when the instance cannot be changed.
  */
 export function patchTool<T extends CallableTool>(tool: T, mark: Mark, guard: Guard): T {
-  const own = tool as unknown as Record<PropertyKey, unknown>;
-  const describe = own["toJSON"];
+  const own = tool as unknown as Record<string, unknown>;
   try {
     for (const key of ["_call", "func"]) {
       const work = own[key];
       if (typeof work === "function") define(tool, key, once(tool, work as Work, guard));
     }
-    if (typeof describe === "function") define(tool, "toJSON", () => remembered(Reflect.apply(describe, tool, []), mark));
-    Object.defineProperty(tool, GUARDED_BY, { value: mark });
+    markInstance(tool, mark);
   } catch (cause) {
     throw unsupported(JSON.stringify(tool.name), "its instance cannot be changed", cause);
   }
   return tool;
+}
+
+/** Marks the instance itself as guarded, also for callback handlers, which are handed its description only. */
+export function markInstance(tool: object, mark: Mark): void {
+  const describe: unknown = (tool as { readonly toJSON?: unknown }).toJSON;
+  if (typeof describe === "function") {
+    define(tool, "toJSON", () => remembered(Reflect.apply(describe, tool, []), mark));
+  }
+  Object.defineProperty(tool, GUARDED_BY, { value: mark });
 }
 
 function once(tool: object, work: Work, guard: Guard): Work {

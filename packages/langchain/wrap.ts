@@ -2,11 +2,12 @@ import type { Gate } from "@leashkit/core";
 import { consumeOutput } from "./events.ts";
 import { guardCall, type Guarded } from "./guard.ts";
 import { kindOf, nameOf, overridesInvoke, unsupported, type CallableTool, type ProviderTool } from "./kinds.ts";
-import { markOf, rememberRaw, type Raw } from "./marks.ts";
+import { markOf, rememberRaw } from "./marks.ts";
 import { settingsOf, type Settings, type WrapOptions } from "./options.ts";
 import { patchTool } from "./patch.ts";
 import { guardedView, type Work } from "./proxy.ts";
 import { registerTool } from "./registration.ts";
+import { takesText } from "./schemas.ts";
 import { rebuildRunnableTool, workOf } from "./runnable.ts";
 import type { ToolConfig } from "./site.ts";
 import type { RunnableToolLike } from "@langchain/core/runnables";
@@ -71,12 +72,12 @@ function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): objec
   }
   const { id } = registerTool(tool, gate, settings);
   const pair = (): boolean => tool.responseFormat === "content_and_artifact";
+  const bareCall = tool._call as Work;
   const guard = (work: Work): Work =>
     guarded(() => ({ gate, settings, id, schema: tool.schema, pair: pair() }), consumeOutput(work));
-  const work: Work = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));
-  const bareCall = tool._call as Work;
+  const run = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));
   const wrapped = settings.patch ? patchTool(tool, gate, guard) : guardedView(tool, gate, guard);
-  rememberRaw(wrapped, { id, run: work, pair } satisfies Raw);
+  rememberRaw(wrapped, { id, pair, takesText: () => takesText(tool.schema), run });
   return wrapped;
 }
 
@@ -86,7 +87,7 @@ function wrapRunnable(tool: RunnableToolLike, gate: Gate, settings: Settings): o
   const work: Work = (input, _runManager, config) => last.invoke(input, config as Parameters<typeof last.invoke>[1]);
   const target: Guarded = { gate, settings, id, schema: tool.schema, pair: false };
   const wrapped = rebuildRunnableTool(tool, gate, guarded(() => target, work));
-  rememberRaw(wrapped, { id, run: work, pair: () => false });
+  rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work });
   return wrapped;
 }
 

@@ -91,11 +91,14 @@ function compile(source: string, node: LocatedScalar, report: Report): Condition
 
 /** The library's parse errors carry a location and a raw message; anything else has neither. */
 function parseProblem(error: unknown): { readonly offset: number; readonly message: string } {
-  const details = error as {
-    readonly location?: { readonly start?: { readonly offset?: unknown } };
-    readonly rawMessage?: unknown;
+  const offset = memberOf(memberOf(memberOf(error, "location"), "start"), "offset");
+  const message = memberOf(error, "rawMessage");
+  return {
+    offset: typeof offset === "number" ? offset : 0,
+    message: typeof message === "string" ? message : "it is malformed or too complex",
   };
-  const offset = details.location?.start?.offset;
-  const message = typeof details.rawMessage === "string" ? details.rawMessage : "it is too complex or malformed";
-  return { offset: typeof offset === "number" ? offset : 0, message };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -37,8 +37,3 @@ export function effect(what: string, sensible: readonly Effect[]): Reader<Effect
     return meaning;
   };
 }
-
-/** What a policy may write for each effect, for the JSON Schema's test. */
-export function effectWords(): ReadonlyMap<string, Effect> {
-  return EFFECT_WORDS;
-}

@@ -1,4 +1,4 @@
-import { isInteropZodSchema } from "@langchain/core/utils/types";
+import { interopSafeParse, isInteropZodSchema } from "@langchain/core/utils/types";
 
 /**
  * The input with the defaults that a JSON schema states for missing members, also in nested objects. MCP servers fill them in
@@ -23,4 +23,9 @@ function fill(input: unknown, schema: unknown): unknown {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** True for the schema that LangChain gives to tools of one text: it turns `{ input: text }` into the text. */
+export function takesText(schema: unknown): boolean {
+  return isInteropZodSchema(schema) && interopSafeParse(schema, { input: "text" }).data === "text";
 }

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { PolicyIssue } from "../model/policy.ts";
+import { createIssueList } from "./issues.ts";
+import { type Located, toJson } from "./located.ts";
+import { readYaml } from "./yaml.ts";
+
+function read(text: string): { readonly node: Located | undefined; readonly issues: readonly PolicyIssue[] } {
+  const issues = createIssueList(text);
+  return { node: readYaml(text, issues.report), issues: issues.list() };
+}
+
+/** Ten times what is expected of the slowest of these on a busy machine. */
+const FAST_MS = 10_000;
+
+describe("readYaml", () => {
+  it("reads maps, lists and scalars with their places", () => {
+    const { node, issues } = read("a: 1\nb:\n  - x\n  - true\n");
+    expect(issues).toEqual([]);
+    expect(node && toJson(node)).toEqual({ a: 1, b: ["x", true] });
+  });
+
+  it("reads JSON, which is YAML", () => {
+    expect(toJson(read('{"a": {"b": [1, "2", null]}}').node ?? expect.fail("not read"))).toEqual({
+      a: { b: [1, "2", null] },
+    });
+  });
+
+  it("keeps the words that older YAML takes for booleans as texts", () => {
+    expect(toJson(read("a: [yes, no, on, off]").node ?? expect.fail("not read"))).toEqual({
+      a: ["yes", "no", "on", "off"],
+    });
+  });
+
+  it.each([
+    ["A-P1: an alias", "a: &x 1\nb: *x", "yaml_alias", 2, 4],
+    ["A-P1: an anchor without an alias", "a: &x 1", "yaml_alias", 1, 7],
+    ["A-P1: a merge key", "a: 1\n<<: { b: 2 }", "yaml_merge_key", 2, 1],
+    ["A-P1: an own tag", "a: !danger 1", "yaml_tag", 1, 4],
+    ["A-P1: a standard tag", "a: !!str 1", "yaml_tag", 1, 10],
+    ["A-P1: a tag on a key", "!!str a: 1", "yaml_tag", 1, 7],
+    ["A-P1: a duplicate key", "a: 1\nb: 2\na: 3", "yaml_duplicate_key", 3, 1],
+    ["A-P1: a duplicate key in other quotes", "a: 1\n'a': 3", "yaml_duplicate_key", 2, 1],
+    ["A-P1: a second document", "a: 1\n---\nb: 2", "yaml_documents", 2, 1],
+    ["A-P1: a byte order mark", "\uFEFFa: 1", "yaml_bom", 1, 1],
+    ["A-P1: a directive", "%YAML 1.1\n---\na: 1", "yaml_directive", 1, 1],
+    ["an empty text", "", "yaml_empty", 1, 1],
+    ["only a comment", "# nothing\n", "yaml_empty", 1, 1],
+    ["broken syntax", "a: [1, 2\n", "yaml_syntax", 2, 1],
+    ["a number as key", "1: x", "yaml_key", 1, 1],
+    ["a list as key", "? [1]\n: x", "yaml_key", 1, 1],
+    ["A-A10: __proto__ as key", "a: { __proto__: { x: 1 } }", "yaml_key", 1, 6],
+    ["A-A12: an integer beyond 2^53", "a: 9007199254740993", "yaml_number", 1, 4],
+    ["A-A12: a fraction", "a: 0.1", "yaml_number", 1, 4],
+    ["A-A12: an infinite number", "a: 1e400", "yaml_number", 1, 4],
+    ["A-A12: a hexadecimal number", "a: 0x10", "yaml_number", 1, 4],
+    ["A-A12: a number with a leading zero", "a: 010", "yaml_number", 1, 4],
+    ["half a surrogate pair", 'a: "\\ud800"', "yaml_text", 1, 4],
+  ])("I11: refuses %s", (_what, text, code, line, column) => {
+    const { issues } = read(text);
+    expect(issues[0]).toMatchObject({ code, line, column });
+  });
+
+  it.each([
+    ["20,000 open lists", "a: ".concat("[".repeat(20_000))],
+    ["20,000 closed lists", `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+    ["20,000 maps", "{a: ".repeat(20_000)],
+    ["20,000 nested dashes", `${"- ".repeat(20_000)}a`],
+    ["20,000 nested complex keys", `${"? ".repeat(20_000)}a`],
+    ["1,400 growing indents", Array.from({ length: 1400 }, (_, level) => `${" ".repeat(level)}a:`).join("\n")],
+  ])("A-P1: refuses %s without running out of stack", (_what, text) => {
+    const started = performance.now();
+    expect(read(text).issues).toMatchObject([{ code: "yaml_depth" }]);
+    expect(performance.now() - started).toBeLessThan(FAST_MS);
+  });
+
+  it.each([
+    ["half a million commas", `{${"a,".repeat(500_000)}}`],
+    ["half a million comments", "#\n".repeat(500_000)],
+    ["aliases of aliases", `[&a x, ${"*a,".repeat(300_000)}]`],
+    ["a quarter million documents", "---\n".repeat(250_000)],
+    ["a text that is too long", "a: ".padEnd(1_100_000, "x")],
+    ["a text whose UTF-8 is too long", "a: ".padEnd(600_000, "\u20AC")],
+  ])("A-P1: refuses %s by size", (_what, text) => {
+    const started = performance.now();
+    expect(read(text).issues).toMatchObject([{ code: "yaml_size" }]);
+    expect(performance.now() - started).toBeLessThan(FAST_MS);
+  });
+
+  it("A-A10: takes constructor and toString for plain keys", () => {
+    const { node, issues } = read("constructor: 1\ntoString: 2");
+    expect(issues).toEqual([]);
+    expect(node && toJson(node)).toEqual({ constructor: 1, toString: 2 });
+    expect(Object.prototype).not.toHaveProperty("x");
+  });
+
+  it("knows where a text shows a value letter by letter", () => {
+    const at = (text: string): number | undefined => {
+      const { node } = read(text);
+      const value = node?.kind === "map" ? node.members.get("a")?.value : undefined;
+      return value?.kind === "scalar" ? value.verbatimAt : undefined;
+    };
+    expect(at("a: plain")).toBe(3);
+    expect(at("a: 'quoted'")).toBe(4);
+    expect(at("a: 'it''s'")).toBeUndefined();
+    expect(at("a: folded\n  text")).toBeUndefined();
+  });
+});
