@@ -1,7 +1,8 @@
 import type { Approver } from "./model/approval.ts";
 import type { Desk, LogReport } from "./model/leash.ts";
 import { verifyLog } from "./audit/verify.ts";
-import { deskOf, openState } from "./parts.ts";
+import { createDesk } from "./approvals/desk.ts";
+import { openState } from "./state.ts";
 
 /** A desk on the state folder of a leash that may run in another process. */
 export interface OpenDesk {
@@ -24,7 +25,7 @@ export async function openDesk(options: {
 }): Promise<OpenDesk> {
   const state = await openState({ state: options.state, store: "sqlite" });
   return {
-    desk: deskOf(state, options.tenant ?? "default", options.approver),
+    desk: createDesk({ ...state, tenant: options.tenant ?? "default" }, options.approver),
     verifyLog: () => verifyLog(state.store),
     close: () => state.store.close(),
   };

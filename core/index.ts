@@ -38,9 +38,17 @@ export { parseStrictJson } from "./strict-json.ts";
 export { currentPermit } from "./enforce/permit.ts";
 export { refusalText } from "./enforce/refusals.ts";
 export { checkPolicy, loadPolicy, type PolicySource, type PolicyText } from "./policies.ts";
-export { terminal, type TerminalOptions } from "./approvals/terminal.ts";
+export {
+  ask,
+  isInteractive,
+  type Keyboard,
+  terminal,
+  type TerminalInput,
+  type TerminalOptions,
+  type TerminalOutput,
+} from "./approvals/terminal.ts";
 export { operatingSystemUser, type AttachedSurface, type Surface } from "./approvals/surface.ts";
-export { card, visible } from "./approvals/display.ts";
+export { card, decisionLine, displayName, duration, statusLine, visible } from "./approvals/display.ts";
 export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
 export { verifyProof } from "./tokens/verify-proof.ts";

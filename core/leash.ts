@@ -1,4 +1,5 @@
 import { createAnnouncer, type Announcer } from "./approvals/announce.ts";
+import { createDesk } from "./approvals/desk.ts";
 import type { Surface } from "./approvals/surface.ts";
 import { exportLog } from "./audit/export.ts";
 import { verifyLog } from "./audit/verify.ts";
@@ -9,13 +10,14 @@ import { thisOwner } from "./journal/owner.ts";
 import { createPresence } from "./journal/presence.ts";
 import type { Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
-import type { Mode } from "./model/effect.ts";
+import { effectiveMode, type Mode } from "./model/effect.ts";
 import type { Desk, Leash, Narrowing } from "./model/leash.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Principal } from "./model/principal.ts";
 import type { Clock, Notifier, Random } from "./model/runtime.ts";
-import { completePrincipal, deskOf, effectiveMode, openState, readPolicy, type State } from "./parts.ts";
-import type { PolicySource } from "./policies.ts";
+import { readPolicy, type PolicySource } from "./policies.ts";
+import { completePrincipal } from "./principal.ts";
+import { openState, type State } from "./state.ts";
 import type { Store } from "./store/store.ts";
 import type { KeyRing } from "./tokens/keys.ts";
 import { createToolRegistry } from "./tools.ts";
@@ -62,7 +64,7 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     const policy = await readPolicy(options.policy, state, principal.tenant);
     const mode = effectiveMode(options.mode, policy.mode);
     const targets = surfacesOf(options, policy, mode, state.store);
-    const announcer = createAnnouncer(targets, (approver) => deskOf(state, principal.tenant, approver));
+    const announcer = createAnnouncer(targets, (approver) => createDesk({ ...state, tenant: principal.tenant }, approver));
     return assemble(contextOf(options, state, policy, mode, announcer), principal, state, announcer);
   } catch (error) {
     if (state.owned) await state.store.close();
@@ -115,13 +117,13 @@ function assemble(context: Context, principal: Principal, state: State, announce
     policy: { id: context.policy.id, digest: context.policy.digest },
     as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
     narrow: (limits) => face(narrowed(scope, limits)),
-    desk: (approver: Approver): Desk => deskOf(state, scope.principal.tenant, approver),
+    desk: (approver: Approver): Desk => createDesk({ ...state, tenant: scope.principal.tenant }, approver),
     verifyLog: () => verifyLog(store),
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),
     async close() {
       announcer.close();
-      context.presence.close();
+      await context.presence.close();
       if (state.owned) await store.close();
     },
   });

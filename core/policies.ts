@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { systemRecord } from "./audit/records.ts";
 import { PolicyInvalid } from "./errors.ts";
 import type { Policy, PolicyIssue } from "./model/policy.ts";
+import { toBody } from "./store/envelope.ts";
+import type { Store } from "./store/store.ts";
 
 /** A policy as the path of a file, as text with a name for messages, or compiled by another engine. */
 export type PolicySource = string | PolicyText | Policy;
@@ -41,4 +44,38 @@ async function readPolicyFile(path: string): Promise<string> {
     const issue = { code: "unreadable", message: "the file cannot be read", line: 1, column: 1, pointer: "" };
     throw new PolicyInvalid(path, [issue], { cause });
   }
+}
+
+/** Where the loading of a policy is recorded. */
+export interface PolicyLog {
+  readonly store: Store;
+  readonly stream: string;
+}
+
+/** Reads the policy; one that cannot be read in full is recorded as refused and not used. */
+export async function readPolicy(source: PolicySource, log: PolicyLog, tenant: string): Promise<Policy> {
+  try {
+    const policy = await compilePolicy(source);
+    await archive(policy, log, tenant);
+    return policy;
+  } catch (error) {
+    if (error instanceof PolicyInvalid) {
+      const detail = `${error.issues.length} issues`;
+      const refused = systemRecord(tenant, "policy.refused", { detail });
+      await log.store.commit([], { stream: log.stream, records: [refused] });
+    }
+    throw error;
+  }
+}
+
+/** Keeps the text that later decisions name by digest. */
+async function archive(policy: Policy, { store, stream }: PolicyLog, tenant: string): Promise<void> {
+  const known = await store.get("policy", policy.digest);
+  const body = toBody({ v: 1, id: policy.id, source: policy.source } as { readonly v: 1 });
+  const changes = known === undefined ? [{ kind: "policy", id: policy.digest, expect: 0, body } as const] : [];
+  const loaded = systemRecord(tenant, "policy.loaded", { policy_id: policy.id, policy_digest: policy.digest });
+  const append = { stream, records: [loaded] };
+  const result = await store.commit(changes, append);
+  // Another process archived the same text at the same moment; its copy serves both.
+  if (!result.ok) await store.commit([], append);
 }

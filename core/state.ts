@@ -1,7 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { sha256Hex } from "./digest.ts";
+import { LeashError } from "./errors.ts";
+import { uuidv7 } from "./ids.ts";
+import type { Clock, Random } from "./model/runtime.ts";
+import type { PolicySource } from "./policies.ts";
+import { memoryStore } from "./store/memory.ts";
+import { sqliteStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
+import { fileKeyRing, memoryKeyRing, type KeyRing } from "./tokens/keys.ts";
 
 /** Where the parts of a state folder lie. The folder is mode 0700 and never in the workspace. */
 export interface StateLayout {
@@ -31,4 +40,69 @@ function realPath(path: string): string {
   } catch {
     return resolve(path);
   }
+}
+
+/** Where state lives, as `createLeash` and `openDesk` are told. */
+export interface StateOptions {
+  readonly policy?: PolicySource | undefined;
+  readonly store?: "memory" | "sqlite" | Store | undefined;
+  readonly state?: string | undefined;
+  readonly keys?: KeyRing | undefined;
+  readonly audit?: { readonly file: string } | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+/** The parts that keep state. */
+export interface State {
+  readonly store: Store;
+  /** True when `close` is ours to call. */
+  readonly owned: boolean;
+  readonly keys: KeyRing;
+  /** This process's stream of the log. */
+  readonly stream: string;
+  readonly instance: string;
+  readonly random: Random;
+}
+
+const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
+
+/** Opens store and keys. */
+export async function openState(options: StateOptions): Promise<State> {
+  const clock = options.clock ?? SYSTEM_CLOCK;
+  const random = options.random ?? ((size: number): Uint8Array => randomBytes(size));
+  const folder = folderOf(options);
+  const store = await openStore(options, folder, clock);
+  const instance = uuidv7(clock.now(), random);
+  const keys =
+    options.keys ??
+    (folder === undefined
+      ? memoryKeyRing({ clock, random })
+      : fileKeyRing({ folder: stateLayout(folder).keys, clock, random }));
+  return { store, owned: typeof options.store !== "object", keys, stream: instance, instance, random };
+}
+
+function folderOf({ policy, state, store }: StateOptions): string | undefined {
+  if (state !== undefined) return state;
+  if (store === "memory" || typeof store === "object") return undefined;
+  if (typeof policy === "string") return stateFolder(policy);
+  throw new LeashError(
+    "LEASH_CONFIG_INVALID",
+    'A policy given as text has no path to derive a state folder from. Pass `state: "<folder>"`, or `store: "memory"` for tests.',
+  );
+}
+
+async function openStore(options: StateOptions, folder: string | undefined, clock: Clock): Promise<Store> {
+  if (typeof options.store === "object") return options.store;
+  if (options.store === "memory") {
+    return memoryStore({ clock, ...(options.audit === undefined ? {} : { log: options.audit.file }) });
+  }
+  if (options.audit !== undefined) {
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "`audit.file` goes with the memory store, whose log it is. Other stores keep the log themselves: use `exportLog()`.",
+    );
+  }
+  if (folder === undefined) throw new LeashError("LEASH_CONFIG_INVALID", "The embedded store needs a state folder.");
+  return sqliteStore({ file: stateLayout(folder).store, clock });
 }

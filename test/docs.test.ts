@@ -6,7 +6,9 @@ import { findLooseMarkers, findSnippets, isPolicy, readRegion, snippetProblem } 
 import { listTextFiles, ROOT } from "./house/workspace.ts";
 
 /** Everything a user reads: the READMEs and the guide. Decisions and the changelog are history. */
-const documents = listTextFiles().filter(({ path }) => /(?:^|\/)README\.md$|^docs\/[^/]+\.md$|^SECURITY\.md$/u.test(path));
+const documents = listTextFiles().filter(({ path }) =>
+  /(?:^|\/)README\.md$|^docs\/[^/]+\.md$|^SECURITY\.md$/u.test(path),
+);
 
 const readExample = (path: string): string | undefined =>
   existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : undefined;
@@ -40,13 +42,15 @@ describe("the documents", () => {
 });
 
 describe("the check of snippets", () => {
-  const example = "const before = 1;\n  // #region one\n  const a = 1;\n    const b = 2;\n  // #endregion\n# #region two\nx: 1\n# #endregion\n";
+  const example =
+    "const before = 1;\n  // #region one\n  const a = 1;\n    const b = 2;\n  // #endregion\n# #region two\nx: 1\n# #endregion\n";
   const problemOf = (markdown: string): string | undefined => {
     const [snippet] = findSnippets(markdown);
     if (snippet === undefined) throw new Error("no snippet");
     return snippetProblem(snippet, (path) => (path === "examples/a.ts" ? example : undefined));
   };
-  const fence = (text: string, marker = "", language = "ts"): string => `${marker}\n\`\`\`${language}\n${text}\n\`\`\`\n`;
+  const fence = (text: string, marker = "", language = "ts"): string =>
+    `${marker}\n\`\`\`${language}\n${text}\n\`\`\`\n`;
 
   it("finds the region of a file, moved to the margin", () => {
     expect(readRegion(example, "one")).toBe("const a = 1;\n  const b = 2;");
@@ -81,7 +85,9 @@ describe("the check of snippets", () => {
   });
 
   it("finds a marker whose snippet went away", () => {
-    expect(findLooseMarkers(`<!-- snippet: examples/a.ts -->\n\ntext\n${fence("x", "<!-- snippet: examples/a.ts -->")}`)).toEqual([1]);
+    expect(
+      findLooseMarkers(`<!-- snippet: examples/a.ts -->\n\ntext\n${fence("x", "<!-- snippet: examples/a.ts -->")}`),
+    ).toEqual([1]);
   });
 
   it("knows a policy from a part of one", () => {

@@ -70,11 +70,14 @@ describe("packaging", () => {
     expect(tarballs.map(({ folder }) => folder)).toEqual(manifests.map(({ folder }) => folder));
   });
 
-  it.each(manifests)("$folder packs its licence, its README and all its doors, and neither tests nor sources", ({ folder, exports }) => {
-    const tarball = tarballs.find((packed) => packed.folder === folder);
-    const { bin } = readMembers(folder);
-    expect(tarball && checkContents(tarball, { exports, ...(bin && { bin }) })).toEqual([]);
-  });
+  it.each(manifests)(
+    "$folder packs its licence, its README and all its doors, and neither tests nor sources",
+    ({ folder, exports }) => {
+      const tarball = tarballs.find((packed) => packed.folder === folder);
+      const { bin } = readMembers(folder);
+      expect(tarball && checkContents(tarball, { exports, ...(bin && { bin }) })).toEqual([]);
+    },
+  );
 
   it("opens every door by import, in a folder that has only the tarballs", async (context) => {
     requireInstallation(context);
@@ -128,7 +131,15 @@ describe("the packaging checks", () => {
     ".": { "leashkit:source": "./index.ts", types: "./dist/index.d.ts", default: "./dist/index.js" },
     "./leash.schema.json": "./leash.schema.json",
   };
-  const files = ["LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts", "leash.schema.json", "dist/main.js"];
+  const files = [
+    "LICENSE",
+    "README.md",
+    "package.json",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "leash.schema.json",
+    "dist/main.js",
+  ];
   const bin = { leash: "dist/main.js" };
 
   it("accept a tarball with all it needs", () => {
@@ -138,13 +149,22 @@ describe("the packaging checks", () => {
   it.each(files)("find that %s is missing", (missing) => {
     const left = files.filter((file) => file !== missing);
     expect(checkContents({ name: "hello", files: left }, { exports, bin })).toEqual([
-      `hello lacks ${Object.values(exports["."]).concat("./leash.schema.json").find((path) => path === `./${missing}`) ?? missing}`,
+      `hello lacks ${
+        Object.values(exports["."])
+          .concat("./leash.schema.json")
+          .find((path) => path === `./${missing}`) ?? missing
+      }`,
     ]);
   });
 
-  it.each(["dist/a.test.js", "dist/a.test.d.ts", "dist/test/helper.js", "index.ts", "dist/.tsbuildinfo"])("find that %s is too much", (path) => {
-    expect(checkContents({ name: "hello", files: [...files, path] }, { exports, bin })).toEqual([`hello must not hold ${path}`]);
-  });
+  it.each(["dist/a.test.js", "dist/a.test.d.ts", "dist/test/helper.js", "index.ts", "dist/.tsbuildinfo"])(
+    "find that %s is too much",
+    (path) => {
+      expect(checkContents({ name: "hello", files: [...files, path] }, { exports, bin })).toEqual([
+        `hello must not hold ${path}`,
+      ]);
+    },
+  );
 
   it("take only an unreachable registry for a reason to skip", () => {
     const ended = (code: number, stderr: string): Ended => ({ code, stdout: "", stderr, timedOut: false });

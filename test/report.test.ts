@@ -34,12 +34,18 @@ describe("the command line of a longer run", () => {
     });
   });
 
-  it.each([["--sed", "1"], ["--seed"], ["--seed", "x"], ["--seed", "-1"], ["--seed", "1.5"], ["--budget", "0"], ["--json=1"], ["--only", "a"]])(
-    "refuses %s %s",
-    (...argv) => {
-      expect(() => parseRunOptions(argv, { budgetSeconds: 30 })).toThrow(UsageError);
-    },
-  );
+  it.each([
+    ["--sed", "1"],
+    ["--seed"],
+    ["--seed", "x"],
+    ["--seed", "-1"],
+    ["--seed", "1.5"],
+    ["--budget", "0"],
+    ["--json=1"],
+    ["--only", "a"],
+  ])("refuses %s %s", (...argv) => {
+    expect(() => parseRunOptions(argv, { budgetSeconds: 30 })).toThrow(UsageError);
+  });
 });
 
 describe("targets", () => {
@@ -109,7 +115,10 @@ describe("a report", () => {
 });
 
 describe("a registry of runs", () => {
-  const start = async (argv: readonly string[], runs: Registry["runs"]): Promise<{ code: number; out: string; err: string }> => {
+  const start = async (
+    argv: readonly string[],
+    runs: Registry["runs"],
+  ): Promise<{ code: number; out: string; err: string }> => {
     const text = { out: "", err: "" };
     const registry: Registry = { title: "bench", budgetSeconds: 1, runs, notInThisVersion: ["server"] };
     const code = await runRegistry(registry, argv, {

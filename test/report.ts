@@ -72,7 +72,7 @@ function wholeNumber(name: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   const number = Number(value);
   if (typeof value === "string" && /^\d+$/u.test(value) && Number.isSafeInteger(number)) return number;
-  throw new UsageError(`--${name} takes a whole number, not "${String(value)}".`);
+  throw new UsageError(`--${name} takes a whole number, not ${JSON.stringify(value)}.`);
 }
 
 /** A value in a table or a JSON line. */
@@ -131,7 +131,10 @@ export function createReport(options: Pick<RunOptions, "json" | "check">, write:
         result: met ? "met" : "MISSED",
       }));
       const lines = rows.length > 0 ? ["", "Targets", ...formatTable(rows)] : [];
-      print(lines, judged.map(({ name, ...rest }) => ({ target: name, ...rest })));
+      print(
+        lines,
+        judged.map(({ name, ...rest }) => ({ target: name, ...rest })),
+      );
       return options.check && judged.some(({ met }) => !met) ? 1 : 0;
     },
   };
@@ -142,10 +145,12 @@ export function formatTable(rows: readonly Readonly<Record<string, Cell>>[]): re
   const columns = Object.keys(rows[0] ?? {});
   if (columns.length === 0) return ["  (nothing)"];
   const texts = rows.map((row) => columns.map((column) => formatCell(row[column] ?? null)));
-  const widths = columns.map((column, index) => Math.max(column.length, ...texts.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...texts.map((row) => row[index]?.length ?? 0)),
+  );
   const right = columns.map((column) => rows.every((row) => typeof row[column] === "number"));
   const align = (text: string, index: number): string =>
-    right[index] === true ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+    right[index] ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
   return [columns, ...texts].map((row) => `  ${row.map(align).join("  ")}`.trimEnd());
 }
 

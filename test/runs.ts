@@ -51,7 +51,8 @@ function describe(error: unknown): string {
 
 function chooseNames({ title, runs, notInThisVersion }: Registry, asked: readonly string[]): readonly string[] {
   const existing = Object.keys(runs);
-  const there = existing.length > 0 ? `There ${existing.length > 1 ? "are" : "is"}: ${existing.join(", ")}.` : "There are none.";
+  const there =
+    existing.length > 0 ? `There ${existing.length > 1 ? "are" : "is"}: ${existing.join(", ")}.` : "There are none.";
   const missing = asked.filter((name) => !Object.hasOwn(runs, name));
   if (missing.length > 0) {
     const planned = missing.filter((name) => notInThisVersion.includes(name));

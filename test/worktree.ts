@@ -27,7 +27,8 @@ export async function copyWorkspace(root: string): Promise<Worktree> {
   try {
     await cp(original, folder, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
     await linkModules(original, folder, "node_modules");
-    for (const place of await packageFolders(original)) await linkModules(original, folder, join(place, "node_modules"));
+    for (const place of await packageFolders(original))
+      await linkModules(original, folder, join(place, "node_modules"));
   } catch (error) {
     await remove();
     throw error;

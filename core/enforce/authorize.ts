@@ -42,7 +42,7 @@ export async function admit(
 ): Promise<Admission> {
   const signal = options.signal ?? NEVER;
   let known: Known = { kind: "new", version: 0, entry: undefined };
-  for (let round = 0; ; round += 1) {
+  for (let round = 0; round < MAX_LOOKS; round += 1) {
     throwIfAborted(signal);
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
@@ -52,7 +52,11 @@ export async function admit(
     const grant = await consume(scope, proposal, standing, options);
     if (grant !== undefined) return { kind: "granted", grant };
   }
+  throw new LeashError("LEASH_STORE_UNAVAILABLE", "The rows of this call contradict each other or never rest. Nothing was run.");
 }
+
+// Far beyond any contention; rows that somebody edited by hand must not keep a call looking for ever.
+const MAX_LOOKS = 1_000;
 
 /** Finds what the call may stand on, asking a person where the policy says so. Undefined: look again. */
 async function standingOf(
@@ -79,7 +83,7 @@ async function standingOf(
     await open(scope, proposal, decided, known, options);
     return undefined;
   }
-  return { kind: "allowed", version: known.version, entry: known.entry && { ...known.entry, approvalId: null }, decided };
+  return { kind: "decided", version: known.version, entry: known.entry && { ...known.entry, approvalId: null }, decided };
 }
 
 /** Step 6: opens the one approval for this call. A conflict means that somebody else did; the next look finds it. */

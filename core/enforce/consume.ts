@@ -23,8 +23,8 @@ export interface Proposal {
 
 /** What leave to run stands on. Nothing else gives leave. */
 export type Standing =
-  /** The policy allowed it just now. */
-  | { readonly kind: "allowed"; readonly version: number; readonly entry: JournalEntry | undefined; readonly decided: Decided }
+  /** The policy's word of just now: an allow gives leave. */
+  | { readonly kind: "decided"; readonly version: number; readonly entry: JournalEntry | undefined; readonly decided: Decided }
   /** A person's yes, used up by this grant. */
   | { readonly kind: "approved"; readonly version: number; readonly entry: JournalEntry; readonly approval: Stored<Approval> }
   /** Leave that was given before: the same run goes on. */
@@ -42,7 +42,7 @@ export interface Grant {
 }
 
 /**
- * Step 7: unless the policy allowed it just now, decides again with fresh facts; then, in one commit, uses up the approval and
+ * Step 7: unless the policy was asked just now, decides again with fresh facts; then, in one commit, uses up the approval and
  * writes the journal row and the records. Undefined when somebody else moved first: look again.
  * @throws {LeashDenied} when the standing does not cover what is demanded now; nothing but a log record was written.
  */
@@ -53,7 +53,7 @@ export async function consume(
   origin: Origin,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  const decided = standing.kind === "allowed" ? standing.decided : decide(scope, proposal.action);
+  const decided = standing.kind === "decided" ? standing.decided : decide(scope, proposal.action);
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
   await presence.enter(proposal.journalId);
@@ -101,7 +101,7 @@ function draft(
   };
   const changes = [writeEntry(proposal.journalId, entry, standing.version)];
   const records: AuditRecord[] = [];
-  if (standing.kind === "allowed") records.push(decidedRecord(action, decision, origin, { decision_id: decisionId }));
+  if (standing.kind === "decided") records.push(decidedRecord(action, decision, origin, { decision_id: decisionId }));
   if (standing.kind === "approved") {
     const used: Approval = { ...standing.approval.value, status: "consumed" };
     changes.push(writeApproval(used, standing.approval.version));
@@ -120,7 +120,7 @@ async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standin
     throw deniedByPolicy(now.decision);
   }
   if (standing.kind === "continued") return;
-  if (standing.kind === "allowed") {
+  if (standing.kind === "decided") {
     if (now.decision.effect !== "allow") throw deniedByPolicy(now.decision);
     return;
   }

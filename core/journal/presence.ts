@@ -21,7 +21,8 @@ export interface Presence {
   leave(journalId: string): void;
   /** True while the entry's owner may still be running it. */
   isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
-  close(): void;
+  /** Withdraws the lease. */
+  close(): Promise<void>;
 }
 
 export function createPresence(store: Store, owner: Owner): Presence {
@@ -76,6 +77,12 @@ export function createPresence(store: Store, owner: Owner): Presence {
       const row = await store.get("instance", entry.owner.instance);
       return row !== undefined && openRow<Lease>(row).value.leaseUntil > store.now();
     },
-    close: () => clearInterval(timer),
+    async close() {
+      clearInterval(timer);
+      if (lease.version === 0) return;
+      const gone = { kind: "instance", id: owner.instance, expect: lease.version, body: null } as const;
+      // A lease that cannot be withdrawn runs out by itself.
+      await store.commit([gone]).catch(() => undefined);
+    },
   };
 }

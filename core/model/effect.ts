@@ -16,3 +16,9 @@ export function stricter(a: Effect, b: Effect): Effect {
 export function atLeast(a: Effect, b: Effect): boolean {
   return EFFECTS.indexOf(a) >= EFFECTS.indexOf(b);
 }
+
+/** The stricter of option and document; enforce where neither says anything. */
+export function effectiveMode(option: Mode | undefined, document: Mode | undefined): Mode {
+  if (option === "enforce" || document === "enforce") return "enforce";
+  return option ?? document ?? "enforce";
+}

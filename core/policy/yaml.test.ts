@@ -32,32 +32,32 @@ describe("readYaml", () => {
   });
 
   it.each([
-    ["A-P1: an alias", "a: &x 1\nb: *x", "yaml_alias", 2, 4],
-    ["A-P1: an anchor without an alias", "a: &x 1", "yaml_alias", 1, 7],
-    ["A-P1: a merge key", "a: 1\n<<: { b: 2 }", "yaml_merge_key", 2, 1],
-    ["A-P1: an own tag", "a: !danger 1", "yaml_tag", 1, 4],
-    ["A-P1: a standard tag", "a: !!str 1", "yaml_tag", 1, 10],
-    ["A-P1: a tag on a key", "!!str a: 1", "yaml_tag", 1, 7],
-    ["A-P1: a duplicate key", "a: 1\nb: 2\na: 3", "yaml_duplicate_key", 3, 1],
-    ["A-P1: a duplicate key in other quotes", "a: 1\n'a': 3", "yaml_duplicate_key", 2, 1],
-    ["A-P1: a second document", "a: 1\n---\nb: 2", "yaml_documents", 2, 1],
-    ["A-P1: a byte order mark", "\uFEFFa: 1", "yaml_bom", 1, 1],
-    ["A-P1: a directive", "%YAML 1.1\n---\na: 1", "yaml_directive", 1, 1],
-    ["an empty text", "", "yaml_empty", 1, 1],
-    ["only a comment", "# nothing\n", "yaml_empty", 1, 1],
-    ["broken syntax", "a: [1, 2\n", "yaml_syntax", 2, 1],
-    ["a number as key", "1: x", "yaml_key", 1, 1],
-    ["a list as key", "? [1]\n: x", "yaml_key", 1, 1],
-    ["A-A10: __proto__ as key", "a: { __proto__: { x: 1 } }", "yaml_key", 1, 6],
-    ["A-A12: an integer beyond 2^53", "a: 9007199254740993", "yaml_number", 1, 4],
-    ["A-A12: a fraction", "a: 0.1", "yaml_number", 1, 4],
-    ["A-A12: an infinite number", "a: 1e400", "yaml_number", 1, 4],
-    ["A-A12: a hexadecimal number", "a: 0x10", "yaml_number", 1, 4],
-    ["A-A12: a number with a leading zero", "a: 010", "yaml_number", 1, 4],
-    ["half a surrogate pair", 'a: "\\ud800"', "yaml_text", 1, 4],
-  ])("I11: refuses %s", (_what, text, code, line, column) => {
+    ["A-P1: refuses an alias", "a: &x 1\nb: *x", "yaml_alias", 2, 4],
+    ["A-P1: refuses an anchor without an alias", "a: &x 1", "yaml_alias", 1, 7],
+    ["A-P1: refuses a merge key", "a: 1\n<<: { b: 2 }", "yaml_merge_key", 2, 1],
+    ["A-P1: refuses an own tag", "a: !danger 1", "yaml_tag", 1, 4],
+    ["A-P1: refuses a standard tag", "a: !!str 1", "yaml_tag", 1, 10],
+    ["A-P1: refuses a tag on a key", "!!str a: 1", "yaml_tag", 1, 7],
+    ["A-P1: refuses a duplicate key", "a: 1\nb: 2\na: 3", "yaml_duplicate_key", 3, 1],
+    ["A-P1: refuses a duplicate key in other quotes", "a: 1\n'a': 3", "yaml_duplicate_key", 2, 1],
+    ["A-P1: refuses a second document", "a: 1\n---\nb: 2", "yaml_documents", 2, 1],
+    ["A-P1: refuses a byte order mark", "\uFEFFa: 1", "yaml_bom", 1, 1],
+    ["A-P1: refuses a directive", "%YAML 1.1\n---\na: 1", "yaml_directive", 1, 1],
+    ["I11: refuses an empty text", "", "yaml_empty", 1, 1],
+    ["I11: refuses only a comment", "# nothing\n", "yaml_empty", 1, 1],
+    ["I11: refuses broken syntax", "a: [1, 2\n", "yaml_syntax", 2, 1],
+    ["I11: refuses a number as key", "1: x", "yaml_key", 1, 1],
+    ["I11: refuses a list as key", "? [1]\n: x", "yaml_key", 1, 1],
+    ["A-A10: refuses __proto__ as key", "a: { __proto__: { x: 1 } }", "yaml_key", 1, 6],
+    ["A-A12: refuses an integer beyond 2^53", "a: 9007199254740993", "yaml_number", 1, 4],
+    ["A-A12: refuses a fraction", "a: 0.1", "yaml_number", 1, 4],
+    ["A-A12: refuses an infinite number", "a: 1e400", "yaml_number", 1, 4],
+    ["A-A12: refuses a hexadecimal number", "a: 0x10", "yaml_number", 1, 4],
+    ["A-A12: refuses a number with a leading zero", "a: 010", "yaml_number", 1, 4],
+    ["I11: refuses half a surrogate pair", 'a: "\\ud800"', "yaml_text", 1, 4],
+  ])("%s", (_what, text, code, line, column) => {
     const { issues } = read(text);
-    expect(issues[0]).toMatchObject({ code, line, column });
+    expect(issues).toContainEqual(expect.objectContaining({ code, line, column }));
   });
 
   it.each([

@@ -106,10 +106,23 @@ function over(driver: Driver): SqliteFile {
       }
     },
     close: () => {
+      checkpoint(driver);
       statements.clear();
       driver.close();
     },
   };
+}
+
+/**
+ * Moves the write-ahead log into the main file, so that this one is complete when it is copied. SQLite does so on closing,
+ * but libsql closes only once its statements were collected as garbage.
+ */
+function checkpoint(driver: Driver): void {
+  try {
+    driver.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+  } catch {
+    // Nothing is lost: the next one to open the store reads the write-ahead log.
+  }
 }
 
 function rollBack(run: (sql: string) => void): void {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -107,6 +107,18 @@ describe.each(drivers)("sqliteStore over %s", (driver) => {
     });
   });
 
+  it("leaves a complete file behind when it closes", async () => {
+    const store = await open();
+    await store.commit([create("a")], { stream: "log", records: [numbered(0)] });
+    await store.close();
+    const copy = join(folder, "copy.db");
+    copyFileSync(file, copy);
+    const copied = await sqliteStore({ file: copy, driver });
+    expect(await copied.get("used", "a")).toMatchObject({ version: 1 });
+    expect(await readChain(copied, "log")).toEqual(["0"]);
+    await copied.close();
+  });
+
   it.each(["", " ", ":memory:", "a\0b"])("refuses %j as a path", async (path) => {
     await expect(sqliteStore({ file: path, driver })).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
   });
@@ -172,9 +184,9 @@ describe.each(drivers)("sqliteStore over %s", (driver) => {
     const ids = Array.from({ length: 200 }, (_, number) => `${number}`);
     await store.commit(ids.map((id) => create(id, "x".repeat(500))));
     await store.close();
-    const bytes = readFileSync(file);
-    writeFileSync(file, bytes.fill(0xee, 4_096));
-    const reading = open().then(async (damaged) => {
+    const copy = join(folder, "damaged.db");
+    writeFileSync(copy, readFileSync(file).fill(0xee, 4_096));
+    const reading = sqliteStore({ file: copy, driver }).then(async (damaged) => {
       try {
         for (const id of ids) await damaged.get("used", id);
       } finally {

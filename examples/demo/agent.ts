@@ -1,5 +1,5 @@
 import type { Leash } from "@leashkit/core";
-import { leashStatusTool, resumeLeash, wrapTools } from "./adapter-tmp.ts";
+import { leashStatusTool, resumeLeash, wrapTools } from "@leashkit/langchain";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { Command } from "@langchain/langgraph";
 import { AIMessage, type BaseMessage, createAgent, HumanMessage, ToolMessage } from "langchain";
@@ -39,8 +39,9 @@ export interface Run {
   readonly pending: readonly string[];
 }
 
-/** Where a run is told as it happens. */
-export interface Audience {
+/** What every process of the demo has: its leash, and where its runs are told as they happen. */
+export interface Setting {
+  readonly leash: Leash;
   readonly printer: Printer;
   readonly log: LogFollower;
 }
@@ -50,20 +51,21 @@ export async function talk(
   agent: ShoppingAgent,
   thread: string,
   input: string | Command,
-  audience: Audience,
+  setting: Setting,
 ): Promise<Run> {
   let run = await runSoFar(agent, thread);
   const given = typeof input === "string" ? { messages: [new HumanMessage(input)] } : input;
   for await (const state of await agent.stream(given, { ...configOf(thread), streamMode: "values" })) {
-    run = await narrate(run, state, audience);
+    run = await narrate(run, state, setting);
   }
   return run;
 }
 
 /** Goes on with a run that stopped to ask a person, once they answered. */
-export async function resume(agent: ShoppingAgent, thread: string, audience: Audience): Promise<Run> {
+export async function resume(agent: ShoppingAgent, thread: string, setting: Setting): Promise<Run> {
   const before = await runSoFar(agent, thread);
-  return narrate(before, await resumeLeash(agent, configOf(thread)), audience);
+  const state = await resumeLeash(agent, configOf(thread), { leash: setting.leash });
+  return narrate(before, state ?? {}, setting);
 }
 
 const configOf = (thread: string) => ({ configurable: { thread_id: thread } });
@@ -74,7 +76,7 @@ async function runSoFar(agent: ShoppingAgent, thread: string): Promise<Run> {
 }
 
 /** Prints what `state` adds to a run: first what the log says about it, then what the agent says and is told. */
-async function narrate(before: Run, state: unknown, { printer, log }: Audience): Promise<Run> {
+async function narrate(before: Run, state: unknown, { printer, log }: Setting): Promise<Run> {
   const { messages = before.messages, __interrupt__: interrupts = [] } = state as {
     readonly messages?: readonly BaseMessage[];
     readonly __interrupt__?: readonly { readonly value?: { readonly leash?: { readonly ref?: string } } }[];

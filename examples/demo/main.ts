@@ -1,4 +1,5 @@
 import { attackTheShop, checkEverything } from "./check.ts";
+import { keepEvidence } from "./files.ts";
 import { killedAfterTheEffect, killedWhileAsked } from "./kill.ts";
 import { countLog, readLog } from "./log.ts";
 import { type DemoOptions, readOptions, USAGE } from "./options.ts";
@@ -10,7 +11,7 @@ import {
   forgedResume,
   smallPurchase,
 } from "./story.ts";
-import { createWorld, keepEvidence, type World } from "./world.ts";
+import { createWorld, type World } from "./world.ts";
 
 const CHAPTERS = [
   smallPurchase,
@@ -31,7 +32,7 @@ async function run(options: DemoOptions): Promise<number> {
   try {
     for (const chapter of CHAPTERS) await chapter(world);
     const summary = await summarise(world);
-    if (options.keep !== undefined) await keepEvidence(world, options.keep);
+    if (options.keep !== undefined) await keepEvidence(world.files, world.leash, options.keep);
     for (const failure of world.failures) process.stderr.write(`Does not hold: ${failure}\n`);
     process.stdout.write(`\n${JSON.stringify(summary)}\n`);
     return world.failures.length === 0 ? 0 : 1;

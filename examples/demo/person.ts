@@ -1,13 +1,13 @@
 import {
   type Approval,
+  type Approver,
   type Desk,
   isLeashError,
-  type Leash,
   type Notifier,
   type Surface,
   terminal,
 } from "@leashkit/core";
-import type { Printer } from "./print.ts";
+import type { Setting } from "./agent.ts";
 import { ANSWERS } from "./script.ts";
 
 /** Whoever answers: somebody at this terminal, or a script. */
@@ -15,7 +15,7 @@ export interface Person {
   /** For `createLeash({ notify })`. */
   readonly notify: Notifier | Surface;
   /** Takes a seat at the leash's desk; before that nobody can answer. */
-  sitDown(leash: Leash): void;
+  sitDown(setting: Setting): void;
   /** Shows an approval that another process opened, until it is answered. */
   show(ref: string): Promise<void>;
   /** Resolves when the approval is no longer pending; a scripted answer that was to come later comes now. */
@@ -28,7 +28,7 @@ export function personAtTerminal(): Person {
   let desk: Desk | undefined;
   return {
     notify: surface,
-    sitDown(leash) {
+    sitDown({ leash }) {
       desk = leash.desk(surface.approver);
     },
     async show(ref) {
@@ -45,34 +45,38 @@ export function personAtTerminal(): Person {
 }
 
 /** A person who answers by the script, through the same desk that a real one would use. */
-export function scriptedPerson(printer: Printer): Person {
+export function scriptedPerson(): Person {
   let desk: Desk | undefined;
+  let setting: Setting | undefined;
+  async function answer(approval: Approval): Promise<void> {
+    const script = scriptFor(approval);
+    if (script === undefined) return;
+    await setting?.log.show();
+    try {
+      await seated(desk)[script.answer](approval.id, script.reason === undefined ? {} : { reason: script.reason });
+    } catch (error) {
+      if (!isLeashError(error, "LEASH_DENIED")) throw error;
+      setting?.printer.line("person", `YES, says ${MIRA.id}, and the desk does not take it: ${error.message}`, "bad");
+    }
+  }
   return {
     async notify(approval) {
-      if (scriptFor(approval)?.when === "at once") await answer(seated(desk), approval, printer);
+      if (scriptFor(approval)?.when === "at once") await answer(approval);
     },
-    sitDown(leash) {
-      desk = leash.desk({ id: "mira", method: "script", assurance: "login" });
+    sitDown(where) {
+      setting = where;
+      desk = where.leash.desk(MIRA);
     },
     show: async () => undefined,
     async answered(ref) {
       const approval = await seated(desk).get(ref);
-      if (approval.status === "pending") await answer(seated(desk), approval, printer);
+      if (approval.status === "pending") await answer(approval);
       return seated(desk).wait(ref);
     },
   };
 }
 
-async function answer(desk: Desk, approval: Approval, printer: Printer): Promise<void> {
-  const script = scriptFor(approval);
-  if (script === undefined) return;
-  try {
-    await desk[script.answer](approval.id, script.reason === undefined ? {} : { reason: script.reason });
-  } catch (error) {
-    if (!isLeashError(error, "LEASH_DENIED")) throw error;
-    printer.line("person", `${desk.approver.id} says yes, and the desk does not take it: ${error.message}`, "bad");
-  }
-}
+const MIRA: Approver = { id: "mira", method: "script", assurance: "login" };
 
 /** The person decides by what the approval shows: the very bytes that would run. */
 function scriptFor(approval: Approval) {

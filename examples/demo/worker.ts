@@ -28,17 +28,17 @@ async function work({ phase, order, policy, state, checkpoints, tools }: WorkerT
   const turns = [buys(order), reports(order.item)];
   const agent = shoppingAgent({ leash, tools, turns, checkpointer, pause: "interrupt" });
   const printer = createPrinter();
-  const audience = { printer, log: followLog(leash, printer) };
-  await audience.log.skip();
+  const setting = { leash, printer, log: followLog(leash, printer) };
+  await setting.log.skip();
   const thread = order.item;
 
   if (phase === "start") {
-    const { pending } = await talk(agent, thread, asFor(order), audience);
+    const { pending } = await talk(agent, thread, asFor(order), setting);
     report(pending[0] === undefined ? { finished: "nobody was asked" } : { pending: pending[0] });
     // Nothing is left to do but to be killed. The open channel keeps the process alive.
     return;
   }
-  const { messages } = await resume(agent, thread, audience);
+  const { messages } = await resume(agent, thread, setting);
   report({ finished: messages.at(-1)?.text ?? "" });
   checkpointer.db.close();
   await leash.close();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLeash, sqliteStore, type Leash, type Store } from "@leashkit/core";
-import { seededRandom } from "@leashkit/core/testing";
+import { seededRandom, type SeededRandom } from "@leashkit/core/testing";
 import type { Report, RunOptions } from "../report.ts";
 import { measure, ratio, type Candidate, type Measured } from "./measure.ts";
 
@@ -47,7 +47,11 @@ function candidates(memory: Leash, durable: Leash, floor: Store): readonly Candi
     { name: "one durable commit", calls: 100, run: (calls) => repeat(calls, commit) },
     { name: "guard, durable, one at a time", calls: 50, run: (calls) => repeat(calls, guard(durable)) },
     { name: `durable commits, ${IN_FLIGHT} in flight`, calls: 640, run: (calls) => repeatInFlight(calls, commit) },
-    { name: `guard, durable, ${IN_FLIGHT} in flight`, calls: 640, run: (calls) => repeatInFlight(calls, guard(durable)) },
+    {
+      name: `guard, durable, ${IN_FLIGHT} in flight`,
+      calls: 640,
+      run: (calls) => repeatInFlight(calls, guard(durable)),
+    },
   ];
 }
 
@@ -64,8 +68,11 @@ export async function gate(options: RunOptions, report: Report): Promise<void> {
     for (const leash of [memory, durable]) leash.register({ id: CALL.tool });
     const { effect } = await memory.decide(CALL);
     if (effect !== "allow") throw new Error(`The measured call must be allowed; the policy says ${effect}.`);
-    const { shuffle } = shuffler(options.seed);
-    const measured = await measure(candidates(memory, durable, floor), { budgetMs: options.budgetMs, shuffle });
+    const random = seededRandom(options.seed);
+    const measured = await measure(candidates(memory, durable, floor), {
+      budgetMs: options.budgetMs,
+      shuffle: (list) => shuffled(list, random),
+    });
     print(measured, report);
   } finally {
     await Promise.all([memory.close(), durable.close(), floor.close()]);
@@ -73,15 +80,10 @@ export async function gate(options: RunOptions, report: Report): Promise<void> {
   }
 }
 
-/** Fisher and Yates's shuffle over a seeded generator. */
-function shuffler(seed: number): { shuffle<T>(list: readonly T[]): readonly T[] } {
-  const random = seededRandom(seed);
-  return {
-    shuffle<T>(list: readonly T[]): readonly T[] {
-      const left = [...list];
-      return list.flatMap(() => left.splice(random.integer(left.length), 1));
-    },
-  };
+/** Each element drawn from those left, as by Fisher and Yates. */
+function shuffled<T>(list: readonly T[], random: SeededRandom): readonly T[] {
+  const left = [...list];
+  return list.flatMap(() => left.splice(random.integer(left.length), 1));
 }
 
 function print(measured: readonly Measured[], report: Report): void {
@@ -99,5 +101,11 @@ function print(measured: readonly Measured[], report: Report): void {
   const alone = ratio(measured, "guard, durable, one at a time", "one durable commit");
   const together = ratio(measured, `guard, durable, ${IN_FLIGHT} in flight`, "guard, durable, one at a time");
   report.target({ name: "guard alone / durable commit", value: alone, mustBe: "at most", limit: 4, unit: "times" });
-  report.target({ name: "guard in flight / guard alone", value: together, mustBe: "at most", limit: 0.5, unit: "times" });
+  report.target({
+    name: "guard in flight / guard alone",
+    value: together,
+    mustBe: "at most",
+    limit: 0.5,
+    unit: "times",
+  });
 }

@@ -33,9 +33,12 @@ export interface MeasureOptions {
  * Measures candidates against one another in the same run: every round runs each of them once, in a new order. A noisy moment
  * of the machine then hits all of them, which makes ratios within one result trustworthy and absolute numbers less so.
  */
-export async function measure(candidates: readonly Candidate[], options: MeasureOptions = {}): Promise<readonly Measured[]> {
+export async function measure(
+  candidates: readonly Candidate[],
+  options: MeasureOptions = {},
+): Promise<readonly Measured[]> {
   const { rounds = 15, warmUp = 2, shuffle = <T>(list: readonly T[]): readonly T[] => list } = options;
-  const now = options.now ?? process.hrtime.bigint;
+  const now = options.now ?? ((): bigint => process.hrtime.bigint());
   if (rounds < 3) throw new RangeError("A measurement takes at least 3 rounds.");
   const samples = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   if (samples.size < candidates.length) throw new RangeError("Every candidate needs a name of its own.");

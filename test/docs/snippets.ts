@@ -71,15 +71,22 @@ const COMPILED = new Set(["ts", "tsx", "mts", "typescript"]);
  * What is wrong with where a snippet comes from, or undefined. `readExample` gives a file's text by its path, undefined where
  * there is none.
  */
-export function snippetProblem(snippet: Snippet, readExample: (path: string) => string | undefined): string | undefined {
+export function snippetProblem(
+  snippet: Snippet,
+  readExample: (path: string) => string | undefined,
+): string | undefined {
   const { source } = snippet;
-  if (source === null) return COMPILED.has(snippet.language) ? "has no marker that says which example it is" : undefined;
-  if (!source.path.startsWith("examples/") || source.path.includes("..")) return `${source.path} is not below examples/`;
+  if (source === null)
+    return COMPILED.has(snippet.language) ? "has no marker that says which example it is" : undefined;
+  if (!source.path.startsWith("examples/") || source.path.includes(".."))
+    return `${source.path} is not below examples/`;
   const file = readExample(source.path);
   if (file === undefined) return `${source.path} does not exist`;
   const expected = source.region === null ? file : readRegion(file, source.region);
   if (expected === undefined) return `${source.path} has no one region ${source.region}`;
-  return expected.trim() === snippet.text.trim() ? undefined : `differs from ${source.path}; it should be:\n${expected.trim()}`;
+  return expected.trim() === snippet.text.trim()
+    ? undefined
+    : `differs from ${source.path}; it should be:\n${expected.trim()}`;
 }
 
 /** True for a whole policy document, as opposed to a part of one. */

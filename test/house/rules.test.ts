@@ -10,7 +10,8 @@ import type { Manifest } from "./workspace.ts";
 const sources = (samples: Readonly<Record<string, string>>): readonly Source[] =>
   Object.entries(samples).map(([path, text]) => parseSource(path, text));
 
-const lines = (count: number): string => Array.from({ length: count }, (_, index) => `export const a${index} = 1;`).join("\n");
+const lines = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `export const a${index} = 1;`).join("\n");
 
 const door = (stem: string): Readonly<Record<string, string>> => ({
   "leashkit:source": `./${stem}.ts`,
@@ -80,7 +81,11 @@ describe("direction", () => {
       "core/journal/rows.ts": 'import "../tokens/proof.ts";',
       "core/limits/window.ts": 'import "../tokens/proof.ts";',
     };
-    expect(checkRings(sources(samples)).map((finding) => finding.split(" ")[1])).toEqual(["journal", "tokens", "audit"]);
+    expect(checkRings(sources(samples)).map((finding) => finding.split(" ")[1])).toEqual([
+      "journal",
+      "tokens",
+      "audit",
+    ]);
   });
 
   it("keeps the system out of policy and model", () => {
@@ -89,7 +94,9 @@ describe("direction", () => {
       "core/policy/load.test.ts": 'import { readFileSync } from "node:fs";',
       "core/digest.ts": 'import { createHash } from "node:crypto";',
     };
-    expect(checkPurity(sources(samples))).toEqual(["core/policy/guards/path.ts:1: policy must not import node:fs/promises"]);
+    expect(checkPurity(sources(samples))).toEqual([
+      "core/policy/guards/path.ts:1: policy must not import node:fs/promises",
+    ]);
   });
 });
 
@@ -178,7 +185,10 @@ describe("syntax", () => {
   });
 
   it("refuses the type any, and not the word", () => {
-    const samples = { "test/a.ts": "let a: Map<string, any>;\nlet b = 1 as any;", "core/b.ts": "// any\nconst any = 'any';" };
+    const samples = {
+      "test/a.ts": "let a: Map<string, any>;\nlet b = 1 as any;",
+      "core/b.ts": "// any\nconst any = 'any';",
+    };
     expect(checkAny(sources(samples))).toHaveLength(2);
   });
 
@@ -227,19 +237,21 @@ describe("text", () => {
   });
 
   it("refuses work that was put off", () => {
-    expect(checkLeftovers([{ path: "core/a.ts", text: `// ${"TO" + "DO"} later\n` }])).toHaveLength(1);
+    expect(checkLeftovers([{ path: "core/a.ts", text: `// ${["TO", "DO"].join("")} later\n` }])).toHaveLength(1);
     expect(checkLeftovers([{ path: "core/a.ts", text: "todo list, hackathon" }])).toEqual([]);
   });
 
   it("compares error codes with their rows in both directions", () => {
     const row = (code: string): string => `| \`${code}\` | what | why | do |`;
     expect(checkErrorRows(["LEASH_A", "LEASH_B"], [row("LEASH_A"), row("LEASH_B")].join("\n"))).toEqual([]);
-    expect(checkErrorRows(["LEASH_A", "LEASH_B"], [row("LEASH_B"), row("LEASH_C"), row("LEASH_C")].join("\n"))).toEqual([
-      "LEASH_A has no row",
-      "LEASH_C has a row and is no code",
-      "LEASH_C has a row and is no code",
-      "LEASH_C has two rows",
-    ]);
+    expect(checkErrorRows(["LEASH_A", "LEASH_B"], [row("LEASH_B"), row("LEASH_C"), row("LEASH_C")].join("\n"))).toEqual(
+      [
+        "LEASH_A has no row",
+        "LEASH_C has a row and is no code",
+        "LEASH_C has a row and is no code",
+        "LEASH_C has two rows",
+      ],
+    );
     expect(checkErrorRows(["LEASH_A"], "| `LEASH_A` | what | | do |")).toEqual([
       "LEASH_A lacks what happened, why or what to do",
     ]);
@@ -248,7 +260,10 @@ describe("text", () => {
 
 describe("doors", () => {
   const check = (folder: string, members: Partial<Manifest>): readonly string[] =>
-    checkDoors([folder === "core" ? { ...core, ...members } : core, manifest("packages/hello", folder === "core" ? {} : members)]);
+    checkDoors([
+      folder === "core" ? { ...core, ...members } : core,
+      manifest("packages/hello", folder === "core" ? {} : members),
+    ]);
 
   it("accepts packages as they must be", () => {
     expect(check("core", {})).toEqual([]);
@@ -259,11 +274,23 @@ describe("doors", () => {
     ["a second door", "packages/hello", { exports: { ".": door("index"), "./deep": door("deep/index") } }],
     ["no door", "packages/hello", { exports: {} }],
     ["a missing door of core", "core", { exports: { ".": door("index"), "./testing": door("testing/index") } }],
-    ["a door without types", "packages/hello", { exports: { ".": { "leashkit:source": "./index.ts", default: "./dist/index.js" } } }],
-    ["a door with a wrong order of conditions", "packages/hello", { exports: { ".": { default: "./dist/index.js", ...door("index") } } }],
+    [
+      "a door without types",
+      "packages/hello",
+      { exports: { ".": { "leashkit:source": "./index.ts", default: "./dist/index.js" } } },
+    ],
+    [
+      "a door with a wrong order of conditions",
+      "packages/hello",
+      { exports: { ".": { default: "./dist/index.js", ...door("index") } } },
+    ],
     ["a range for core", "packages/hello", { dependencies: { "@leashkit/core": "^1.0.0" } }],
     ["another version of core", "packages/hello", { dependencies: { "@leashkit/core": "1.0.1" } }],
-    ["a framework as a dependency", "packages/hello", { dependencies: { "@leashkit/core": "1.0.0", langchain: "1.5.14" } }],
+    [
+      "a framework as a dependency",
+      "packages/hello",
+      { dependencies: { "@leashkit/core": "1.0.0", langchain: "1.5.14" } },
+    ],
     ["a range for a dependency of core", "core", { dependencies: { yaml: "^2.9.1" } }],
   ])("refuses %s", (_, folder, members) => {
     expect(check(folder, members).length).toBeGreaterThan(0);

@@ -28,7 +28,10 @@ export function checkFunctionSizes(sources: readonly Source[]): readonly string[
     .flatMap((source) =>
       measureFunctions(source)
         .filter(({ lines }) => lines > MOST_FUNCTION_LINES)
-        .map(({ name, line, lines }) => `${source.path}:${line}: ${name} has ${lines} lines, at most ${MOST_FUNCTION_LINES}`),
+        .map(
+          ({ name, line, lines }) =>
+            `${source.path}:${line}: ${name} has ${lines} lines, at most ${MOST_FUNCTION_LINES}`,
+        ),
     );
 }
 
@@ -53,7 +56,9 @@ export function checkAny(sources: readonly Source[]): readonly string[] {
 export function checkHonestTypes(sources: readonly Source[]): readonly string[] {
   return sources
     .filter(({ path }) => !isUnitTest(path))
-    .flatMap((source) => findNodes(source, ({ type }) => type === "TSNonNullExpression", "a non-null assertion; check it"));
+    .flatMap((source) =>
+      findNodes(source, ({ type }) => type === "TSNonNullExpression", "a non-null assertion; check it"),
+    );
 }
 
 function findNodes(source: Source, matches: (node: SyntaxNode) => boolean, problem: string): readonly string[] {

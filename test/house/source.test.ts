@@ -18,7 +18,7 @@ describe("references", () => {
       'import k = require("./k.ts");',
       'const l = require("./l.ts");',
     ].join("\n");
-    expect(references(text)).toEqual([..."abcdefghijkl"].map((letter) => `./${letter}.ts`));
+    expect(references(text)).toEqual("abcdefghijkl".split("").map((letter) => `./${letter}.ts`));
   });
 
   it("are not found in comments, strings, templates and regular expressions", () => {
@@ -74,7 +74,10 @@ describe("functions", () => {
     );
 
   it("are measured with head and end, without comments and blank lines", () => {
-    expect(measure(["function a() {", "  // one", "", "  return 1;", "}", "const b = () => 1;"])).toEqual({ a: 3, b: 1 });
+    expect(measure(["function a() {", "  // one", "", "  return 1;", "}", "const b = () => 1;"])).toEqual({
+      a: 3,
+      b: 1,
+    });
   });
 
   it("cost the function around them one line where they have a name", () => {
@@ -99,7 +102,14 @@ describe("functions", () => {
   });
 
   it("count for the function around them where they have none", () => {
-    const lines = ["function total(list: number[]) {", "  list.forEach((item) => {", "    item;", "    item;", "  });", "}"];
+    const lines = [
+      "function total(list: number[]) {",
+      "  list.forEach((item) => {",
+      "    item;",
+      "    item;",
+      "  });",
+      "}",
+    ];
     expect(measure(lines)).toEqual({ total: 6, "(callback)": 4 });
   });
 
@@ -128,7 +138,14 @@ describe("functions", () => {
   });
 
   it("without a body are no functions", () => {
-    expect(measure(["function over(a: string): void;", "function over(a: unknown): void {", "}", "declare function f(): void;"])).toEqual({
+    expect(
+      measure([
+        "function over(a: string): void;",
+        "function over(a: unknown): void {",
+        "}",
+        "declare function f(): void;",
+      ]),
+    ).toEqual({
       over: 2,
     });
   });

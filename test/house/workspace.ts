@@ -58,7 +58,9 @@ export function parseSources(files: readonly TextFile[]): readonly Source[] {
 /** Manifests of the published packages: core first, then `packages/*`. */
 export function readManifests(root: string = ROOT): readonly Manifest[] {
   const folders = ["core", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
-  return folders.filter((folder) => existsSync(join(root, folder, "package.json"))).map((folder) => readManifest(root, folder));
+  return folders
+    .filter((folder) => existsSync(join(root, folder, "package.json")))
+    .map((folder) => readManifest(root, folder));
 }
 
 /** One package's manifest; the workspace's own where `folder` is the empty string. */

@@ -24,7 +24,10 @@ export interface Mutant {
 }
 
 /** The file's text with the guard taken out, or why the mutant does not apply to it any more. */
-export function mutate(text: string, { find, replace }: Mutant): { readonly text: string } | { readonly problem: string } {
+export function mutate(
+  text: string,
+  { find, replace }: Mutant,
+): { readonly text: string } | { readonly problem: string } {
   if (find === replace) return { problem: "it changes nothing" };
   const found = text.split(find).length - 1;
   if (find === "" || found === 0) return { problem: "its text is not in the file any more" };

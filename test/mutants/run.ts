@@ -13,7 +13,8 @@ import { MUTANTS } from "./mutants.table.ts";
 async function mutants(options: RunOptions, report: Report): Promise<void> {
   const chosen = choose(options.extra["only"]);
   const workers = Number(options.extra["workers"] ?? Math.min(2, cpus().length));
-  if (!Number.isSafeInteger(workers) || workers < 1) throw new UsageError("--workers takes a whole number, at least 1.");
+  if (!Number.isSafeInteger(workers) || workers < 1)
+    throw new UsageError("--workers takes a whole number, at least 1.");
   const judged = await judgeMutants(chosen, { root: ROOT, workers, budgetMs: options.budgetMs }, ({ mutant, fate }) => {
     if (!options.json) report.note(`${fate.padEnd(8)} ${mutant.id} ${mutant.removes}`);
   });

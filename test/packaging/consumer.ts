@@ -19,7 +19,11 @@ export interface Versions {
 }
 
 /** Writes the project. Nothing is installed yet. */
-export async function createConsumer(folder: string, tarballs: readonly Tarball[], versions: Versions): Promise<Consumer> {
+export async function createConsumer(
+  folder: string,
+  tarballs: readonly Tarball[],
+  versions: Versions,
+): Promise<Consumer> {
   await mkdir(folder, { recursive: true });
   const own = tarballs.map(({ name, path }) => [name, `file:${path}`] as const);
   const manifest = {
@@ -66,7 +70,9 @@ console.log(JSON.stringify(doors));
 export async function compile({ folder }: Consumer, exported: Exported, compiler: string): Promise<Ended> {
   const doors = Object.entries(exported);
   const uses = doors.flatMap(([, names], door) =>
-    names.map((name, index) => `export const use${door}_${index}: Stated<typeof door${door}.${name}> = door${door}.${name};`),
+    names.map(
+      (name, index) => `export const use${door}_${index}: Stated<typeof door${door}.${name}> = door${door}.${name};`,
+    ),
   );
   const imports = doors.map(([specifier], door) => `import * as door${door} from ${JSON.stringify(specifier)};`);
   const stated = "type Stated<T> = 0 extends 1 & T ? never : T;";

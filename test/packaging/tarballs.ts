@@ -86,4 +86,3 @@ export function unreachable({ code, stderr }: Ended): string | undefined {
   const found = UNREACHABLE.exec(stderr)?.[0];
   return found === undefined ? undefined : `the package registry cannot be reached (${found})`;
 }
-

@@ -40,7 +40,9 @@ export async function inspectState(folder: string): Promise<Findings> {
       effectsWithoutGrant: effects
         .filter(({ actionId, digest }) => !granted.has(`${actionId} ${digest}`))
         .map(({ call }) => call),
-      unaskedEffects: effects.filter(({ call, approvalId }) => call % 2 === 1 && approvalId === null).map(({ call }) => call),
+      unaskedEffects: effects
+        .filter(({ call, approvalId }) => call % 2 === 1 && approvalId === null)
+        .map(({ call }) => call),
       logProblems: report.ok ? [] : [JSON.stringify(report.firstBad)],
       effects: effects.length,
       states: await journalStates(store),
@@ -63,7 +65,7 @@ function repeated<T>(values: readonly T[]): readonly T[] {
 async function logLines(store: Store): Promise<string[]> {
   const lines: string[] = [];
   for (const stream of await store.streams()) {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const page = await store.lines(stream, from, 1_000);
       lines.push(...page.map(({ line }) => line));
       from += page.length;

@@ -24,16 +24,27 @@ export interface KillLoopResult {
  * I2, I3, I5, I10: processes killed at random points over one embedded store. After each death: at most one execution per call
  * and per approval, no execution without an earlier record, and a log whose chain holds.
  */
-export async function killLoop(options: { iterations: number; seed: number; deadline: number }): Promise<KillLoopResult> {
+export async function killLoop(options: {
+  iterations: number;
+  seed: number;
+  deadline: number;
+}): Promise<KillLoopResult> {
   const random = seededRandom(options.seed);
-  const totals = { iterations: 0, killed: 0, effects: 0, violations: [] as string[], states: {} as Record<string, number> };
+  const totals = {
+    iterations: 0,
+    killed: 0,
+    effects: 0,
+    violations: [] as string[],
+    states: {} as Record<string, number>,
+  };
   while (totals.iterations < options.iterations && Date.now() < options.deadline) {
     const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
     try {
       const rounds = Math.min(ITERATIONS_PER_FOLDER, options.iterations - totals.iterations);
       const found = await tortureFolder(folder, rounds, random, totals, options.deadline);
       totals.effects += found?.effects ?? 0;
-      for (const [state, count] of Object.entries(found?.states ?? {})) totals.states[state] = (totals.states[state] ?? 0) + count;
+      for (const [state, count] of Object.entries(found?.states ?? {}))
+        totals.states[state] = (totals.states[state] ?? 0) + count;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -95,6 +106,18 @@ export async function runKillLoop(options: RunOptions, report: Report): Promise<
     { iterations: result.iterations, killed: result.killed, effects: result.effects, ...result.states },
   ]);
   for (const violation of result.violations) report.note(violation);
-  report.target({ name: "iterations", value: result.iterations, mustBe: "at least", limit: iterations, unit: "iterations" });
-  report.target({ name: "violations", value: result.violations.length, mustBe: "exactly", limit: 0, unit: "violations" });
+  report.target({
+    name: "iterations",
+    value: result.iterations,
+    mustBe: "at least",
+    limit: iterations,
+    unit: "iterations",
+  });
+  report.target({
+    name: "violations",
+    value: result.violations.length,
+    mustBe: "exactly",
+    limit: 0,
+    unit: "violations",
+  });
 }

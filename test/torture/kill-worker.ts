@@ -39,8 +39,14 @@ function keepApproving(desk: Desk): NodeJS.Timeout {
 
 const random = seededRandom(Number(firstCall) * 7 + Number(crashPoint));
 const store = crashingStore(await sqliteStore({ file: join(folder, "store.db") }), Number(crashPoint), die);
-const keys = fileKeyRing({ folder: join(folder, "keys"), clock: { now: () => Date.now() }, random: (size) => random(size) });
-const policy = { text: "leash: 1\nrules:\n  - { id: small, action: buy, when: input.amount < 50, effect: allow }\n  - { id: large, action: buy, effect: approve }\n" };
+const keys = fileKeyRing({
+  folder: join(folder, "keys"),
+  clock: { now: () => Date.now() },
+  random: (size) => random(size),
+});
+const policy = {
+  text: "leash: 1\nrules:\n  - { id: small, action: buy, when: input.amount < 50, effect: allow }\n  - { id: large, action: buy, effect: approve }\n",
+};
 const leash = await createLeash({ policy, store, keys, notify: [] });
 leash.register({ id: "buy" });
 const approving = keepApproving(leash.desk({ id: "ann" }));
@@ -48,7 +54,9 @@ await Promise.allSettled(
   Array.from({ length: CALLS }, (_, offset) => {
     const call = Number(firstCall) + offset;
     const input = { call, amount: call % 2 === 0 ? 10 : 100 };
-    return leash.guard({ tool: "buy", input, callId: `call-${call}`, scope: "run" }, (_input, permit) => buy(call, permit));
+    return leash.guard({ tool: "buy", input, callId: `call-${call}`, scope: "run" }, (_input, permit) =>
+      buy(call, permit),
+    );
   }),
 );
 clearInterval(approving);

@@ -40,7 +40,7 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
       args: { a: 5, extra: 1 },
       parsed: { a: 5, extra: 1 },
     },
-    { kind: "tool() with a string", tool: tool((input: string) => work(input), { name: "t_text", description: "d" }), args: { input: "hello" }, parsed: "hello" },
+    { kind: "tool() with a string", tool: tool((input: string) => work(input), { name: "t_text", description: "d", schema: z.string() }), args: { input: "hello" }, parsed: "hello" },
     { kind: "DynamicTool", tool: new DynamicTool({ name: "t_dynamic", description: "d", func: async (input) => work(input) }), args: { input: "hello" }, parsed: "hello" },
     {
       kind: "DynamicStructuredTool",

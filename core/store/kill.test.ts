@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seededRandom } from "../testing/random.ts";
+import { readChain } from "../testing/store-harness.ts";
+import { memoryStore } from "./memory.ts";
+import { sqliteStore } from "./sqlite.ts";
+import type { Store } from "./store.ts";
+
+const FIXTURE = fileURLToPath(new URL("commit-until-killed.fixture.ts", import.meta.url));
+const ROUNDS = 5;
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a process killed while it commits", () => {
+  it("I5: has left every acknowledged row and its line in SQLite, and no row without its line", { timeout: 120_000 }, async () => {
+    const file = join(folder, "store.db");
+    const random = seededRandom(20_260_101);
+    const acknowledged = new Set<number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const fresh = await commitUntilKilled("sqlite", file, round * 1_000_000, 5 + random.integer(150));
+      expect(fresh.length).toBeGreaterThan(0);
+      for (const number of fresh) acknowledged.add(number);
+      const store = await sqliteStore({ file });
+      const logged = await numbersInLog(store);
+      expect(await numbersInRows(store)).toEqual(logged);
+      expect([...acknowledged].filter((number) => !logged.has(number))).toEqual([]);
+      await store.close();
+    }
+  });
+
+  it("I5: has left every acknowledged line in the memory store's log", { timeout: 120_000 }, async () => {
+    const log = join(folder, "log.jsonl");
+    const random = seededRandom(20_260_102);
+    const acknowledged = new Set<number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const fresh = await commitUntilKilled("memory", log, round * 1_000_000, 5 + random.integer(150));
+      expect(fresh.length).toBeGreaterThan(0);
+      for (const number of fresh) acknowledged.add(number);
+      const store = memoryStore({ log });
+      const logged = await numbersInLog(store);
+      expect([...acknowledged].filter((number) => !logged.has(number))).toEqual([]);
+      await store.close();
+    }
+  });
+});
+
+/** Gives the numbers that the process acknowledged before it was killed, `lifetime` milliseconds after the first one. */
+async function commitUntilKilled(kind: string, path: string, first: number, lifetime: number): Promise<readonly number[]> {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=leashkit:source", "--import", "tsx", FIXTURE, kind, path, String(first)],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let output = "";
+  const closed = new Promise<NodeJS.Signals | null>((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+  const started = new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  await Promise.race([started, closed]);
+  await sleep(lifetime);
+  child.kill("SIGKILL");
+  expect(await closed).toBe("SIGKILL");
+  return output.split("\n").slice(0, -1).map(Number);
+}
+
+async function numbersInRows(store: Store): Promise<ReadonlySet<number>> {
+  const numbers = new Set<number>();
+  for (let page = await store.list("used", { limit: 1_000 }); page.length > 0; ) {
+    for (const row of page) numbers.add(Number(row.id));
+    page = await store.list("used", { limit: 1_000, after: page.at(-1)?.id ?? "" });
+  }
+  return numbers;
+}
+
+/** The numbers of all streams, whose chains are recomputed on the way. */
+async function numbersInLog(store: Store): Promise<ReadonlySet<number>> {
+  const details: string[] = [];
+  for (const stream of await store.streams()) details.push(...(await readChain(store, stream)));
+  expect(new Set(details).size).toBe(details.length);
+  return new Set(details.map(Number));
+}

@@ -1,0 +1,18 @@
+import { canonicalFiles, canonicalNumbers } from "./canonical.ts";
+import { jsonParsing } from "./json-parsing.ts";
+import { openLeash } from "./openleash.ts";
+import { paserk } from "./paserk.ts";
+import { pasetoOthers, pasetoVersion4 } from "./paseto.ts";
+import type { VectorSuite } from "./suite.ts";
+import { wycheproofEd25519 } from "./wycheproof.ts";
+
+export const SUITES: readonly VectorSuite[] = [
+  pasetoVersion4,
+  pasetoOthers,
+  paserk,
+  wycheproofEd25519,
+  canonicalFiles,
+  canonicalNumbers,
+  jsonParsing,
+  openLeash,
+];
