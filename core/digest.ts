@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { canonicalText } from "./canonical.ts";
+import type { Principal } from "./model/principal.ts";
 
 /** SHA-256 (FIPS 180-4) as lower-case hex, of bytes or of a text's UTF-8. */
 export function sha256Hex(data: string | Uint8Array): string {
@@ -18,4 +19,15 @@ export function domainDigest(domain: string, value: unknown): string {
 /** RFC 6962 section 2.1 leaf hash, SHA-256(0x00 || bytes), of a text's UTF-8, as lower-case hex. */
 export function leafHash(text: string): string {
   return sha256Hex(`\0${text}`);
+}
+
+/**
+ * The digest of an action, from the canonical text of its input: equal to
+ * `domainDigest("leashkit/action/1", { v: 1, tenant, agent, subject, tool, input })` without writing the input twice.
+ */
+export function actionDigest({ agent, subject, tenant }: Principal, tool: string, text: string): string {
+  return sha256Hex(
+    `leashkit/action/1\n{"agent":${canonicalText(agent)},"input":${text},"subject":${canonicalText(subject)},` +
+      `"tenant":${canonicalText(tenant)},"tool":${canonicalText(tool)},"v":1}`,
+  );
 }

@@ -10,7 +10,7 @@ import type { PolicySource } from "./policies.ts";
 import { memoryStore } from "./store/memory.ts";
 import { sqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
-import { fileKeyRing, memoryKeyRing, type KeyRing } from "./tokens/keys.ts";
+import { fileKeyRing, memoryKeyRing, type KeyRing, type KeySources } from "./tokens/keys.ts";
 
 /** Where the parts of a state folder lie. The folder is mode 0700 and never in the workspace. */
 export interface StateLayout {
@@ -72,14 +72,22 @@ export async function openState(options: StateOptions): Promise<State> {
   const clock = options.clock ?? SYSTEM_CLOCK;
   const random = options.random ?? ((size: number): Uint8Array => randomBytes(size));
   const folder = folderOf(options);
-  const store = await openStore(options, folder, clock);
   const instance = uuidv7(clock.now(), random);
-  const keys =
-    options.keys ??
-    (folder === undefined
-      ? memoryKeyRing({ clock, random })
-      : fileKeyRing({ folder: stateLayout(folder).keys, clock, random }));
+  const keys = options.keys ?? ownKeys(options, folder, { clock, random });
+  // Last, so that nothing has to be closed when a key file is refused.
+  const store = await openStore(options, folder, clock);
   return { store, owned: typeof options.store !== "object", keys, stream: instance, instance, random };
+}
+
+function ownKeys({ store }: StateOptions, folder: string | undefined, sources: KeySources): KeyRing {
+  if (folder !== undefined) return fileKeyRing({ folder: stateLayout(folder).keys, ...sources });
+  if (typeof store === "object" && store.shared) {
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "A store that other processes share needs keys that they share: pass `keys`, or a `state` folder to keep them in.",
+    );
+  }
+  return memoryKeyRing(sources);
 }
 
 function folderOf({ policy, state, store }: StateOptions): string | undefined {

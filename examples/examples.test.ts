@@ -28,12 +28,12 @@ function start(folder: string, file: string): Promise<string> {
 /** Says yes, from this process, to the first question that the example asks. */
 async function approveFirst(policy: string): Promise<void> {
   process.env["XDG_STATE_HOME"] = temporary;
-  const { desk, close } = await openDesk({ state: stateFolder(policy), approver: { id: "ann", assurance: "login" } });
+  const open = await openDesk({ state: stateFolder(policy), approver: { id: "ann", assurance: "login" } });
   for (;;) {
-    const [approval] = await desk.pending();
+    const [approval] = await open.desk.pending();
     if (approval !== undefined) {
-      await desk.approve(approval.id);
-      return close();
+      await open.desk.approve(approval.id);
+      return open.close();
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -14,7 +14,7 @@ const files = listTextFiles();
 const sources = parseSources(files);
 const manifests = readManifests();
 
-/** Every check by the sentence it proves. That each of them can fail is proven in `house/rules.test.ts`. */
+/** Every check by the sentence it proves. That each of them can fail is proven by the tests in `house/`. */
 const CHECKS: Readonly<Record<string, () => readonly string[]>> = {
   "the parts of core use only parts of their own level or below": () => checkDirection(sources),
   "the parts of core form no ring": () => checkRings(sources),

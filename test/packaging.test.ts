@@ -27,7 +27,7 @@ let scratch = "";
 let built: Ended;
 const tarballs: Tarball[] = [];
 let consumer: Consumer;
-let installed: Ended;
+let installed: Ended | undefined;
 let exported: Exported = {};
 
 /** Builds and packs a copy, so that neither an old `dist` nor a build of somebody else's gets into the tarballs. */
@@ -55,6 +55,7 @@ afterAll(async () => {
 
 /** Skips, and says why, where the registry is out of reach; any other failure to install is a failure. */
 function requireInstallation(context: TestContext): void {
+  if (installed === undefined) expect.fail("Nothing was packed, so nothing was installed.");
   const reason = unreachable(installed);
   if (reason === undefined) {
     expect(installed, installed.stderr).toMatchObject({ code: 0, timedOut: false });
@@ -157,14 +158,18 @@ describe("the packaging checks", () => {
     ]);
   });
 
-  it.each(["dist/a.test.js", "dist/a.test.d.ts", "dist/test/helper.js", "index.ts", "dist/.tsbuildinfo"])(
-    "find that %s is too much",
-    (path) => {
-      expect(checkContents({ name: "hello", files: [...files, path] }, { exports, bin })).toEqual([
-        `hello must not hold ${path}`,
-      ]);
-    },
-  );
+  it.each([
+    "dist/a.test.js",
+    "dist/a.test.d.ts",
+    "dist/test/helper.js",
+    "dist/a.fixture.js",
+    "index.ts",
+    "dist/.tsbuildinfo",
+  ])("find that %s is too much", (path) => {
+    expect(checkContents({ name: "hello", files: [...files, path] }, { exports, bin })).toEqual([
+      `hello must not hold ${path}`,
+    ]);
+  });
 
   it("take only an unreachable registry for a reason to skip", () => {
     const ended = (code: number, stderr: string): Ended => ({ code, stdout: "", stderr, timedOut: false });

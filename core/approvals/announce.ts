@@ -1,7 +1,7 @@
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk } from "../model/leash.ts";
 import type { Notifier } from "../model/runtime.ts";
-import type { Surface } from "./surface.ts";
+import type { AttachedSurface, Surface } from "./surface.ts";
 
 /** Whatever tells people of approvals. */
 export interface Announcer {
@@ -17,10 +17,16 @@ export function createAnnouncer(
   targets: readonly (Notifier | Surface)[],
   openDesk: (approver: Approver) => Desk,
 ): Announcer {
-  const attached = targets.map((target) => {
-    if (typeof target === "function") return { opened: target, close: () => undefined };
-    return target.attach(openDesk(target.approver));
-  });
+  const attached: AttachedSurface[] = [];
+  const close = (): void => {
+    for (const surface of attached) surface.close();
+  };
+  try {
+    for (const target of targets) attached.push(attach(target, openDesk));
+  } catch (error) {
+    close();
+    throw error;
+  }
   return {
     announce(approval) {
       for (const surface of attached) {
@@ -28,10 +34,13 @@ export function createAnnouncer(
         void Promise.resolve(approval).then((opened) => surface.opened(opened)).catch(() => warn(approval));
       }
     },
-    close() {
-      for (const surface of attached) surface.close();
-    },
+    close,
   };
+}
+
+function attach(target: Notifier | Surface, openDesk: (approver: Approver) => Desk): AttachedSurface {
+  if (typeof target === "function") return { opened: target, close: () => undefined };
+  return target.attach(openDesk(target.approver));
 }
 
 function warn(approval: Approval): void {

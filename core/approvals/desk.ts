@@ -5,10 +5,11 @@ import type { Desk, SettleOptions } from "../model/leash.ts";
 import type { Random } from "../model/runtime.ts";
 import { openRow, type Stored } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";
+import { watchFor } from "../store/watch-for.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import { signVerdict } from "../tokens/verdict.ts";
 import { readCurrent } from "./expiry.ts";
-import { openApprovalsOf, writeApproval } from "./rows.ts";
+import { openApprovalsOf, showsWhatRuns, writeApproval } from "./rows.ts";
 import { isStepUp } from "./step-up.ts";
 
 /** What a desk works with. */
@@ -56,12 +57,21 @@ async function openApprovals(parts: DeskParts): Promise<Stored<Approval>[]> {
 async function pending(parts: DeskParts): Promise<readonly Approval[]> {
   const now = parts.store.now();
   const open = await openApprovals(parts);
-  return open.map(({ value }) => value).filter(({ status, expiresAt }) => status === "pending" && expiresAt > now);
+  return open.map(({ value }) => value).filter((approval) => isAnswerable(approval, now));
+}
+
+function isAnswerable(approval: Approval, now: number): boolean {
+  return approval.status === "pending" && approval.expiresAt > now && showsWhatRuns(approval);
+}
+
+function checked(stored: Stored<Approval>): Stored<Approval> {
+  if (showsWhatRuns(stored.value)) return stored;
+  throw new LeashError("LEASH_STORE_UNAVAILABLE", "A stored approval was altered: its text does not fit its digest. It cannot be answered.");
 }
 
 async function find(parts: DeskParts, idOrRef: string): Promise<Stored<Approval>> {
   const direct = await readCurrent(parts.store, parts.stream, idOrRef);
-  if (direct !== undefined && direct.value.principal.tenant === parts.tenant) return direct;
+  if (direct !== undefined && direct.value.principal.tenant === parts.tenant) return checked(direct);
   const ref = idOrRef.trim().toUpperCase();
   const [only, ...others] = (await openApprovals(parts)).filter(({ value }) => value.ref === ref);
   const found = only === undefined ? undefined : await readCurrent(parts.store, parts.stream, only.value.id);
@@ -69,7 +79,7 @@ async function find(parts: DeskParts, idOrRef: string): Promise<Stored<Approval>
     const problem = others.length > 0 ? "names several approvals: use the full id" : "names no open approval";
     throw new LeashError("LEASH_CONFIG_INVALID", `${JSON.stringify(idOrRef.slice(0, 64))} ${problem}.`);
   }
-  return found;
+  return checked(found);
 }
 
 async function settle(
@@ -84,6 +94,8 @@ async function settle(
     refuseUnlessOpen(stored.value);
     if (answer === "approve") refuseUnlessMay(stored.value, approver);
     const verdict = sign(parts, stored.value, approver, answer, options);
+    // Its time ran out since it was read; the next read settles it as expired.
+    if (verdict.at >= stored.value.expiresAt) continue;
     const settled: Approval = {
       ...stored.value,
       status: answer === "approve" ? "approved" : "denied",
@@ -152,9 +164,10 @@ function refuseUnlessMay(approval: Approval, approver: Approver): void {
 async function wait(parts: DeskParts, idOrRef: string, signal = new AbortController().signal): Promise<Approval> {
   let stored = await find(parts, idOrRef);
   while (stored.value.status === "pending" && !signal.aborted) {
-    const wake = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, stored.value.expiresAt - parts.store.now()))]);
-    await parts.store.watch("approval", stored.value.id, stored.version, wake);
-    stored = (await readCurrent(parts.store, parts.stream, stored.value.id)) ?? stored;
+    const { id, expiresAt } = stored.value;
+    const atMostMs = expiresAt - parts.store.now() + 1;
+    await watchFor(parts.store, { kind: "approval", id, version: stored.version, atMostMs, signal });
+    stored = (await readCurrent(parts.store, parts.stream, id)) ?? stored;
   }
   return stored.value;
 }

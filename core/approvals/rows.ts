@@ -1,8 +1,8 @@
 import type { Approval } from "../model/approval.ts";
-import type { Principal } from "../model/principal.ts";
+import { principalKey, type Principal } from "../model/principal.ts";
 import { openRow, toBody, type Stored } from "../store/envelope.ts";
 import type { Change, Store } from "../store/store.ts";
-import { sha256Hex } from "../digest.ts";
+import { actionDigest, sha256Hex } from "../digest.ts";
 
 /** Names the approval to its own principal: unique per principal by construction. */
 export interface RefRow {
@@ -13,6 +13,11 @@ export interface RefRow {
 }
 
 const SETTLED_FOR_GOOD = new Set(["denied", "expired", "cancelled", "consumed", "lapsed", "revoked"]);
+
+/** True when the text that people are shown is what the digest covers: a row is only a claim. */
+export function showsWhatRuns({ principal, tool, text, digest }: Approval): boolean {
+  return actionDigest(principal, tool, text) === digest;
+}
 
 /** True when nothing can come of the approval any more. */
 export function isClosed(approval: Approval): boolean {
@@ -40,7 +45,7 @@ export async function readApproval(store: Store, id: string): Promise<Stored<App
 }
 
 export function refId(principal: Principal, ref: string): string {
-  return sha256Hex(JSON.stringify(["leashkit/ref/1", principal.tenant, principal.subject, principal.agent, ref]));
+  return sha256Hex(JSON.stringify(["leashkit/ref/1", ...principalKey(principal), ref]));
 }
 
 export async function readRef(store: Store, principal: Principal, ref: string): Promise<RefRow | undefined> {

@@ -1,6 +1,6 @@
 import { draftApproval, openingChanges } from "../approvals/open.ts";
 import { approvalRecord, decidedRecord, refusedRecord, type Origin } from "../audit/records.ts";
-import { LeashError } from "../errors.ts";
+import { isLeashError, LeashError } from "../errors.ts";
 import { freshEntry, journalId, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -10,7 +10,7 @@ import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
 import { decide, denial, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
-import { untilSettled } from "./hold.ts";
+import { current, untilSettled } from "./hold.ts";
 import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
 import { deniedByApproval, deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
@@ -20,14 +20,12 @@ export type Admission =
   | { readonly kind: "granted"; readonly grant: Grant }
   | { readonly kind: "done"; readonly proposal: Proposal; readonly entry: JournalEntry };
 
-const NEVER = new AbortController().signal;
 
 /** Steps 2 to 7 for a call that a framework proposes. */
 export async function admitCall(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Admission> {
-  const sealed = await sealOrRefuse(scope, call, options);
-  const action = options.pause === "defer" ? await adoptDeferral(scope, sealed) : sealed;
-  const fresh = action.identity === "ephemeral" && action === sealed;
-  return admit(scope, { action, journalId: journalId(action) }, fresh, options);
+  const action = await sealOrRefuse(scope, call, options);
+  const proposal = { action, proposedDigest: action.digest, journalId: journalId(action) };
+  return admit(scope, proposal, action.identity === "ephemeral", options);
 }
 
 /**
@@ -36,15 +34,23 @@ export async function admitCall(scope: Scope, call: ToolCall, options: Authorize
  */
 export async function admit(
   scope: Scope,
-  proposal: Proposal,
+  proposed: Proposal,
   fresh: boolean,
   options: AuthorizeOptions,
 ): Promise<Admission> {
-  const signal = options.signal ?? NEVER;
+  const signal = options.signal ?? new AbortController().signal;
+  let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
   for (let round = 0; round < MAX_LOOKS; round += 1) {
     throwIfAborted(signal);
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
+    if (known.kind === "new" && options.pause === "defer") {
+      const adopted = await adoptDeferral(scope, proposal);
+      if (adopted !== undefined) {
+        proposal = adopted;
+        known = await lookUp(scope, proposal, signal);
+      }
+    }
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
     const standing = await standingOf(scope, proposal, known, options, signal);
     if (standing === undefined) continue;
@@ -67,7 +73,9 @@ async function standingOf(
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
   if (known.kind === "granted") {
-    return { kind: "continued", version: known.entry.version, entry: known.entry.value };
+    const { value: entry, version } = known.entry;
+    const approval = entry.approvalId === null ? undefined : await current(scope, entry.approvalId);
+    return { kind: "continued", version, entry, approval };
   }
   if (known.kind === "held") {
     const approval = await untilSettled(scope, known.approval, options.pause ?? "hold", signal);
@@ -99,12 +107,12 @@ async function open(
   if (approval === undefined) {
     throw new LeashError("LEASH_POLICY_INVALID", "The policy asks for a person without saying on what terms. Nothing was run.");
   }
-  const before = known.entry ?? freshEntry(proposal.action, action);
+  const before = known.entry ?? freshEntry(proposal, action);
   const entry: JournalEntry = { ...before, state: "held", finalDigest: action.digest, tool: action.tool, approvalId: approval.id };
   const changes = [
     writeEntry(proposal.journalId, entry, known.version),
-    ...openingChanges(approval, proposal.action.digest),
-    ...(options.pause === "defer" ? [await deferralChange(scope, proposal.action, approval)] : []),
+    ...openingChanges(approval, proposal.proposedDigest),
+    ...(options.pause === "defer" ? [await deferralChange(scope, proposal, approval)] : []),
   ];
   const ids = { approval_id: approval.id };
   const records = [decidedRecord(action, decision, options, ids), approvalRecord(approval, "approval.opened")];
@@ -116,8 +124,9 @@ async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promi
   try {
     return seal(scope, call);
   } catch (cause) {
+    if (isLeashError(cause) && cause.code !== "LEASH_INPUT_INVALID") throw cause;
     const decision = inputInvalid(scope);
-    await recordRefusal(scope, String(call.tool), decision, origin);
+    await recordRefusal(scope, call, decision, origin);
     throw deniedByPolicy(decision, { cause });
   }
 }
@@ -127,8 +136,13 @@ export function inputInvalid(scope: Scope): Decision {
   return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
 }
 
-async function recordRefusal(scope: Scope, tool: string, decision: Decision, origin: Origin): Promise<void> {
+async function recordRefusal(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): Promise<void> {
   const { store, stream } = scope.context;
-  const records = [refusedRecord(scope.principal, tool.slice(0, 200), decision, origin)];
+  const records = [refusedRecord(scope.principal, toolName(call), decision, origin)];
   await store.commit([], { stream, records });
+}
+
+/** The name to log of a call that cannot be sealed; it may be anything, of any length. */
+export function toolName(call: ToolCall): string {
+  return typeof call.tool === "string" ? call.tool.slice(0, 200).toWellFormed() : "(not a name)";
 }

@@ -46,7 +46,8 @@ export async function admitDeferred(scope: Scope, ref: string, options: Authoriz
     throw new LeashDenied({ reasonCode: "approval_void", reason: "No call of this agent waits under that ref." });
   }
   const action = reopen(scope, found.approval.value);
-  const proposal = { action, journalId: journalId({ callKey: action.callKey, digest: found.proposedDigest }) };
+  const { proposedDigest } = found;
+  const proposal = { action, proposedDigest, journalId: journalId({ callKey: action.callKey, digest: proposedDigest }) };
   return admit(scope, proposal, false, { pause: "defer", ...options });
 }
 

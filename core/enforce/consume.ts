@@ -1,8 +1,9 @@
 import { approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
 import { writeApproval } from "../approvals/rows.ts";
 import { sha256Hex } from "../digest.ts";
+import type { LeashDenied } from "../errors.ts";
 import { uuidv7, uuidv8 } from "../ids.ts";
-import { freshEntry, writeEntry } from "../journal/entries.ts";
+import { commitEntry, freshEntry } from "../journal/entries.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
@@ -13,11 +14,14 @@ import { issueProof, type IssuedProof } from "../tokens/proof.ts";
 import type { Scope } from "./context.ts";
 import { decide, type Decided } from "./decide.ts";
 import { uncovered } from "./coverage.ts";
-import { deniedByPolicy } from "./refusals.ts";
+import { deniedByPolicy, policyChanged } from "./refusals.ts";
 
-/** A call as it travels the path: what was proposed, and the id of its journal row. */
+/** A call as it travels the path. */
 export interface Proposal {
+  /** What is decided: the call as proposed, or, for one taken up from its approval, as it was approved. */
   readonly action: Action;
+  /** Digest of the call as it was first proposed; with the call key it names the journal row. */
+  readonly proposedDigest: string;
   readonly journalId: string;
 }
 
@@ -27,8 +31,13 @@ export type Standing =
   | { readonly kind: "decided"; readonly version: number; readonly entry: JournalEntry | undefined; readonly decided: Decided }
   /** A person's yes, used up by this grant. */
   | { readonly kind: "approved"; readonly version: number; readonly entry: JournalEntry; readonly approval: Stored<Approval> }
-  /** Leave that was given before: the same run goes on. */
-  | { readonly kind: "continued"; readonly version: number; readonly entry: JournalEntry };
+  /** Leave that was given before, with the approval behind it if a person was asked: the same run goes on. */
+  | {
+      readonly kind: "continued";
+      readonly version: number;
+      readonly entry: JournalEntry;
+      readonly approval: Stored<Approval> | undefined;
+    };
 
 /** Leave to run, durable before it is handed out. */
 export interface Grant {
@@ -59,7 +68,7 @@ export async function consume(
   await presence.enter(proposal.journalId);
   let ok = false;
   try {
-    ({ ok } = await store.commit(changes, append));
+    ok = await commitEntry(store, { id: proposal.journalId, entry: grant.entry, expect: standing.version }, changes, append);
   } finally {
     if (!ok) presence.leave(proposal.journalId);
   }
@@ -79,7 +88,7 @@ function draft(
   const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
   const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId, decisionId, now: at, random });
-  const before = standing.entry ?? freshEntry(proposal.action, action);
+  const before = standing.entry ?? freshEntry(proposal, action);
   const entry: JournalEntry = {
     ...before,
     state: "running",
@@ -99,7 +108,7 @@ function draft(
     proof_jti: proof.jti,
     ...(approvalId === null ? {} : { approval_id: approvalId }),
   };
-  const changes = [writeEntry(proposal.journalId, entry, standing.version)];
+  const changes: Change[] = [];
   const records: AuditRecord[] = [];
   if (standing.kind === "decided") records.push(decidedRecord(action, decision, origin, { decision_id: decisionId }));
   if (standing.kind === "approved") {
@@ -119,14 +128,34 @@ async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standin
     await store.commit([], { stream, records: [decidedRecord(now.action, now.decision, origin)] });
     throw deniedByPolicy(now.decision);
   }
-  if (standing.kind === "continued") return;
-  if (standing.kind === "decided") {
-    if (now.decision.effect !== "allow") throw deniedByPolicy(now.decision);
-    return;
-  }
-  const problem = uncovered(scope, standing.approval.value, now);
+  const problem = problemWith(scope, now, standing);
   if (problem === undefined) return;
-  const records = [approvalRecord(standing.approval.value, "approval.refused", problem.reason)];
-  await store.commit([], { stream, records });
+  if (standing.kind !== "decided" && standing.approval !== undefined) {
+    const records = [approvalRecord(standing.approval.value, "approval.refused", problem.reason)];
+    await store.commit([], { stream, records });
+  }
   throw problem;
+}
+
+function problemWith(scope: Scope, now: Decided, standing: Standing): LeashDenied | undefined {
+  switch (standing.kind) {
+    case "decided":
+      return now.decision.effect === "allow" ? undefined : deniedByPolicy(now.decision);
+    case "approved":
+      return uncovered(scope, standing.approval.value, now, "first");
+    case "continued":
+      return problemWithContinuing(scope, now, standing);
+  }
+}
+
+/** Going on is no new leave: the same bytes, and nothing demanded that was not granted. */
+function problemWithContinuing(
+  scope: Scope,
+  now: Decided,
+  { entry, approval }: Extract<Standing, { kind: "continued" }>,
+): LeashDenied | undefined {
+  if (now.action.digest !== entry.finalDigest) return policyChanged("the policy computes other input now", entry.approvalId);
+  if (now.decision.effect === "allow") return undefined;
+  if (approval === undefined) return policyChanged("the policy demands a person now", entry.approvalId);
+  return uncovered(scope, approval.value, now, "continued");
 }

@@ -1,8 +1,8 @@
+import { isStepUp } from "../approvals/step-up.ts";
 import { canonicalText } from "../canonical.ts";
 import type { LeashDenied } from "../errors.ts";
 import { atLeast } from "../model/effect.ts";
 import type { Approval, Verdict } from "../model/approval.ts";
-import { isStepUp } from "../approvals/step-up.ts";
 import { verifyVerdict } from "../tokens/verdict.ts";
 import type { Scope } from "./context.ts";
 import type { Decided } from "./decide.ts";
@@ -10,20 +10,29 @@ import { voidApproval } from "./refusals.ts";
 
 /**
  * Step 7's question: does what a person said yes to cover everything that is demanded now? Undefined when it does.
- * The row in the store is only a claim; the desk's signature on each verdict is what counts.
+ * The row in the store is only a claim: the demand comes from the policy of now, the answers and their times from what the
+ * desk signed.
+ *
+ * @param use `first` also asks whether the yes is fresh enough to be used; `continued` is the same use going on.
  */
-export function uncovered(scope: Scope, approval: Approval, now: Decided): LeashDenied | undefined {
+export function uncovered(
+  scope: Scope,
+  approval: Approval,
+  now: Decided,
+  use: "first" | "continued",
+): LeashDenied | undefined {
   const changed = whatChanged(approval, now);
   if (changed !== undefined) {
     return voidApproval(approval, `The approval no longer covers the call: ${changed}.`, "LEASH_POLICY_CHANGED");
   }
   const keys = scope.context.keys.publicKeys("approval");
-  const valid = approval.verdicts.filter((verdict) => verifyVerdict(verdict, approval, keys));
-  if (valid.length !== approval.verdicts.length) {
+  if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {
     return voidApproval(approval, "The approval carries an answer whose signature does not hold.");
   }
-  const yes = valid.filter((verdict) => counts(verdict, approval));
-  if (new Set(yes.map((verdict) => verdict.approver)).size < approval.terms.quorum || yes.length < valid.length) {
+  const time = scope.context.store.now();
+  const counting = approval.verdicts.filter((verdict) => counts(verdict, approval, use === "first" ? time : undefined));
+  const approvers = new Set(counting.map((verdict) => verdict.approver));
+  if (counting.length < approval.verdicts.length || approvers.size < Math.max(1, approval.terms.quorum)) {
     return voidApproval(approval, "The approval does not carry the answers it needs.");
   }
   return undefined;
@@ -32,14 +41,19 @@ export function uncovered(scope: Scope, approval: Approval, now: Decided): Leash
 function whatChanged(approval: Approval, { action, decision }: Decided): string | undefined {
   if (action.digest !== approval.digest) return "the policy computes other input now";
   if (action.schemaDigest !== approval.schemaDigest) return "the tool's schema changed";
-  if (canonicalText(decision.counterparty) !== canonicalText(approval.counterparty)) return "the counterparty's standing changed";
+  if (!same(decision.counterparty, approval.counterparty)) return "the counterparty's standing changed";
   if (decision.effect === "allow") return undefined;
   if (!atLeast(approval.demand, decision.effect)) return "the policy demands more now";
   if (decision.rule !== approval.rule || decision.ruleDigest !== approval.ruleDigest) return "another rule demands it now";
-  return undefined;
+  return same(decision.terms, approval.terms) ? undefined : "its terms are not the policy's";
 }
 
-function counts(verdict: Verdict, approval: Approval): boolean {
+function same(a: unknown, b: unknown): boolean {
+  return canonicalText(a) === canonicalText(b);
+}
+
+function counts(verdict: Verdict, approval: Approval, now: number | undefined): boolean {
   if (verdict.answer !== "approve") return false;
-  return approval.demand !== "step_up" || isStepUp(verdict, approval);
+  if (approval.demand === "step_up" && !isStepUp(verdict, approval)) return false;
+  return now === undefined || now < verdict.at + approval.terms.useWithinMs;
 }

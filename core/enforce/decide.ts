@@ -1,9 +1,10 @@
 import { gatherFacts } from "../facts/gather.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision, ReasonCode } from "../model/decision.ts";
-import { EFFECTS, type Mode } from "../model/effect.ts";
+import { atLeast, type Mode } from "../model/effect.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Scope } from "./context.ts";
+import { cannotBeMet } from "./demands.ts";
 import { reseal } from "./seal.ts";
 
 /** A call and what became of it under the policy: `action` is what would run, after all transforms. */
@@ -21,14 +22,15 @@ const MAX_ROUNDS = 4;
 export function decide(scope: Scope, proposed: Action): Decided {
   let action = proposed;
   let applied: Decision["transform"] = null;
+  let strictest: Decision | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const decision = decideOnce(scope, action);
-    if (decision.effect === "deny" || decision.transform === null) {
-      return { action, decision: { ...decision, transform: applied } };
-    }
-    const next = apply(scope, action, decision.transform);
+    if (decision.effect === "deny") return { action, decision: { ...decision, transform: applied } };
+    // What one form of the call demands, another form of it does not lift.
+    if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;
+    const next = decision.transform === null ? action : apply(scope, action, decision.transform);
     if (next === undefined) return denied(scope, action, "policy_error", "The policy's computed form cannot be sealed.");
-    if (next.digest === action.digest) return { action, decision: { ...decision, transform: applied } };
+    if (next.digest === action.digest) return { action, decision: { ...strictest, transform: applied } };
     action = next;
     applied = decision.transform;
   }
@@ -55,11 +57,8 @@ function decideOnce(scope: Scope, action: Action): Decision {
   try {
     const facts = gatherFacts(context.store.now(), action, context.counterparty);
     const decision = context.policy.evaluate(action, tool, facts);
-    if (!EFFECTS.includes(decision.effect)) return refuse("policy_error", "The policy answered with an unknown effect.");
-    if (decision.obligations.length > 0) {
-      return refuse("obligation_unknown", "The policy demands an obligation that nothing here can fulfil.");
-    }
-    return { ...decision, mode: context.mode };
+    const problem = cannotBeMet(decision);
+    return problem === undefined ? { ...decision, mode: context.mode } : refuse(problem.code, problem.reason);
   } catch {
     return refuse("policy_error", "The policy could not be evaluated.");
   }

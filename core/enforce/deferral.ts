@@ -1,9 +1,11 @@
 import { readCurrent } from "../approvals/expiry.ts";
 import { sha256Hex } from "../digest.ts";
+import { journalId } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
-import type { Action } from "../model/call.ts";
+import { principalKey } from "../model/principal.ts";
 import { openRow, toBody } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
+import type { Proposal } from "./consume.ts";
 import type { Scope } from "./context.ts";
 
 /** Where a deferred call can be found again by an agent that makes the same call a second time under a new call id. */
@@ -12,28 +14,30 @@ interface Deferral {
   readonly approvalId: string;
 }
 
-function deferralId({ principal, session, digest }: Action): string {
-  return sha256Hex(
-    JSON.stringify(["leashkit/deferral/1", principal.tenant, principal.subject, principal.agent, session, digest]),
-  );
+function deferralId({ action: { principal, session }, proposedDigest }: Proposal): string {
+  return sha256Hex(JSON.stringify(["leashkit/deferral/1", ...principalKey(principal), session, proposedDigest]));
 }
 
 /**
  * Gives the same call made again the identity of the one that was deferred, as long as that one is open or a person denied it:
- * so the agent collects the one execution, and cannot ask twice by repeating itself.
+ * so the agent collects the one execution, and cannot ask twice by repeating itself. Undefined where there is none, or where
+ * the proposal is that one.
  */
-export async function adoptDeferral(scope: Scope, action: Action): Promise<Action> {
+export async function adoptDeferral(scope: Scope, proposal: Proposal): Promise<Proposal | undefined> {
   const { store, stream } = scope.context;
-  const row = await store.get("deferral", deferralId(action));
-  if (row === undefined) return action;
-  const approval = await readCurrent(store, stream, openRow<Deferral>(row).value.approvalId);
-  const status = approval?.value.status;
-  if (approval === undefined || (status !== "pending" && status !== "approved" && status !== "denied")) return action;
-  return Object.freeze({ ...action, callKey: approval.value.callKey, actionId: approval.value.actionId });
+  const row = await store.get("deferral", deferralId(proposal));
+  if (row === undefined) return undefined;
+  const approval = (await readCurrent(store, stream, openRow<Deferral>(row).value.approvalId))?.value;
+  if (approval === undefined || !["pending", "approved", "denied"].includes(approval.status)) return undefined;
+  const { callKey, actionId } = approval;
+  const { proposedDigest } = proposal;
+  if (callKey === proposal.action.callKey) return undefined;
+  const action = Object.freeze({ ...proposal.action, callKey, actionId });
+  return { action, proposedDigest, journalId: journalId({ callKey, digest: proposedDigest }) };
 }
 
-export async function deferralChange(scope: Scope, proposed: Action, approval: Approval): Promise<Change> {
-  const id = deferralId(proposed);
+export async function deferralChange(scope: Scope, proposal: Proposal, approval: Approval): Promise<Change> {
+  const id = deferralId(proposal);
   const row = await scope.context.store.get("deferral", id);
   const body: Deferral = { v: 1, approvalId: approval.id };
   return { kind: "deferral", id, expect: row?.version ?? 0, body: toBody(body), dueAt: approval.expiresAt };

@@ -4,6 +4,7 @@ import type { Approval } from "../model/approval.ts";
 import type { AuthorizeOptions } from "../model/leash.ts";
 import type { Pause } from "../model/runtime.ts";
 import type { Stored } from "../store/envelope.ts";
+import { watchFor } from "../store/watch-for.ts";
 import type { Scope } from "./context.ts";
 import { throwIfAborted } from "./lookup.ts";
 
@@ -42,22 +43,15 @@ async function hold(scope: Scope, approval: Stored<Approval>, signal: AbortSigna
 }
 
 /** Sleeps until the approval may have changed, its time is up, or the signal aborts. Holds the process open meanwhile. */
-export async function waitForChange(scope: Scope, approval: Stored<Approval>, signal: AbortSignal): Promise<void> {
+export async function waitForChange(scope: Scope, { value, version }: Stored<Approval>, signal: AbortSignal): Promise<void> {
   const { store } = scope.context;
-  const wake = new AbortController();
-  const remaining = Math.max(0, approval.value.expiresAt - store.now());
-  const timer = setTimeout(() => wake.abort(), Math.min(remaining + 1, MAX_TIMER_MS));
-  try {
-    await store.watch("approval", approval.value.id, approval.version, AbortSignal.any([signal, wake.signal]));
-  } finally {
-    clearTimeout(timer);
-  }
+  const atMostMs = value.expiresAt - store.now() + 1;
+  await watchFor(store, { kind: "approval", id: value.id, version, atMostMs, signal });
 }
 
-// setTimeout takes 31 bits; a longer delay would fire at once.
-const MAX_TIMER_MS = 2_147_483_647;
-
-/** Nobody waits for the answer any more: a late one must find nothing to approve. */
+/**
+ * The caller went away: a late answer must find nothing to approve. Others who wait for the very same call ask anew.
+ */
 async function cancel(scope: Scope, id: string): Promise<void> {
   const { store, stream } = scope.context;
   for (;;) {

@@ -5,8 +5,12 @@ import { readEntry, writeEntry } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
+import { watchFor } from "../store/watch-for.ts";
 import type { Proposal } from "./consume.ts";
 import type { Scope } from "./context.ts";
+
+/** How often to ask whether the process that runs the call still lives. */
+const LEASE_CHECK_MS = 1_000;
 
 /** What is already known of a call, before the policy is asked. */
 export type Known =
@@ -47,7 +51,7 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
           if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
           break;
         }
-        await store.watch("journal", id, entry.version, AbortSignal.any([signal, AbortSignal.timeout(1_000)]));
+        await watchFor(store, { kind: "journal", id, version: entry.version, atMostMs: LEASE_CHECK_MS, signal });
         throwIfAborted(signal);
         break;
     }
@@ -83,8 +87,8 @@ async function markUnknown(
 function unknownOutcome(tool: string): LeashError {
   return new LeashError(
     "LEASH_OUTCOME_UNKNOWN",
-    `The call of ${JSON.stringify(tool)} started and was cut off; whether it took effect is unknown. It was not repeated. ` +
-      "Check at the other side, then settle it.",
+    `The call of ${JSON.stringify(tool)} started and was cut off; whether it took effect is unknown. It was not and will not be ` +
+      "repeated. Check at the other side, and propose a new call where it did not.",
   );
 }
 

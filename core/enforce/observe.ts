@@ -4,7 +4,7 @@ import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { AuthorizeOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
-import { inputInvalid } from "./authorize.ts";
+import { inputInvalid, toolName } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
 import { throwIfAborted } from "./lookup.ts";
@@ -42,13 +42,13 @@ export async function observedPermit(scope: Scope, call: ToolCall, options: Auth
   const { action, decision } = look(scope, call);
   const record =
     action === undefined
-      ? refusedRecord(scope.principal, String(call.tool).slice(0, 200), decision, options)
+      ? refusedRecord(scope.principal, toolName(call), decision, options)
       : decidedRecord(action, decision, options);
   await store.commit([], { stream, records: [record] });
   return Object.freeze({
     v: 1,
     actionId: action?.actionId ?? "",
-    tool: call.tool,
+    tool: toolName(call),
     digest: action?.digest ?? "",
     idempotencyKey: Buffer.from(random(16)).toString("hex"),
     proof: null,

@@ -43,6 +43,16 @@ export function deniedByApproval(approval: Approval): LeashDenied {
   return voidApproval(approval, `The approval is ${approval.status} and gives no leave to run.`);
 }
 
+/** Leave that was given before does not cover what is demanded now. */
+export function policyChanged(what: string, approvalId: string | null): LeashDenied {
+  return new LeashDenied({
+    code: "LEASH_POLICY_CHANGED",
+    reasonCode: "approval_void",
+    reason: `Leave was given before and no longer covers the call: ${what}.`,
+    approvalId,
+  });
+}
+
 /** An approval that does not cover what is demanded now, or whose signature does not hold. */
 export function voidApproval(approval: Approval, reason: string, code: LeashErrorCode = "LEASH_DENIED"): LeashDenied {
   return new LeashDenied({ code, reasonCode: "approval_void", reason, approvalId: approval.id });

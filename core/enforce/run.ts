@@ -1,6 +1,6 @@
 import { outcomeRecord, type Origin } from "../audit/records.ts";
-import { LeashDenied, LeashError } from "../errors.ts";
-import { readEntry, writeEntry } from "../journal/entries.ts";
+import { LeashError } from "../errors.ts";
+import { commitEntry, readEntry } from "../journal/entries.ts";
 import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -43,7 +43,8 @@ export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, optio
   const signal = options.signal ?? new AbortController().signal;
   try {
     const input = await beforeStart(scope, grant, signal, options);
-    const result = await attempt(scope, grant, () => run(input, permitOf(grant, signal)), signal, options);
+    const permit = permitOf(grant, signal);
+    const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), signal, options);
     const recorded = recordResult(result, options.codec);
     await recordOutcome(scope, grant, { state: "done", outputRef: recorded?.digest ?? null }, options, recorded);
     return result;
@@ -71,9 +72,9 @@ async function attempt<T>(
   options: GuardOptions<T>,
 ): Promise<T> {
   try {
-    return await withPermit(permitOf(grant, signal), run);
+    return await run();
   } catch (error) {
-    if (options.suspends?.(error) === true) await recordOutcome(scope, grant, { state: "suspended" }, options);
+    if (isSuspension(error, options.suspends)) await recordOutcome(scope, grant, { state: "suspended" }, options);
     else if (hadNoEffect(error)) await recordOutcome(scope, grant, failure(error, "none"), options);
     else if (signal.aborted) await recordOutcome(scope, grant, { state: "unknown" }, options);
     else await recordOutcome(scope, grant, failure(error, "unknown"), options);
@@ -84,7 +85,19 @@ async function attempt<T>(
 type Outcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
 
 function failure(error: unknown, effect: "none" | "unknown"): Outcome {
-  return { state: "failed", failure: { kind: error instanceof Error ? error.name.slice(0, 100) : typeof error, effect } };
+  return { state: "failed", failure: { kind: nameOf(error), effect } };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error && typeof error.name === "string" ? error.name.slice(0, 100) : typeof error;
+}
+
+function isSuspension(error: unknown, suspends: GuardOptions<unknown>["suspends"]): boolean {
+  try {
+    return suspends?.(error) === true;
+  } catch {
+    return false;
+  }
 }
 
 function hadNoEffect(error: unknown): boolean {
@@ -109,8 +122,8 @@ async function recordOutcome(
       ? []
       : [outcomeRecord(action.principal, entry, type, origin, { action_id: action.actionId, proof_kid: grant.proof.kid })];
   const changes: Change[] = result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : [];
-  const write = async (version: number): Promise<boolean> =>
-    (await store.commit([writeEntry(journalId, entry, version), ...changes], { stream, records })).ok;
+  const write = (expect: number): Promise<boolean> =>
+    commitEntry(store, { id: journalId, entry, expect }, changes, { stream, records });
   try {
     if (await write(grant.version)) return;
     // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.
@@ -136,11 +149,11 @@ function unrecorded(grant: Grant, cause: unknown): LeashError {
   );
 }
 
-/** The same permit asked to run a second time. */
-export function usedPermit(approvalId: string | null): LeashDenied {
-  return new LeashDenied({
-    reasonCode: "already_executed",
-    reason: "This permit was used. A permit runs one action once.",
-    approvalId,
-  });
+/** Gives a grant back unused: nothing ran, and the same call may be decided anew. */
+export async function abandonGrant(scope: Scope, grant: Grant, origin: Origin): Promise<void> {
+  try {
+    await recordOutcome(scope, grant, { state: "failed", failure: { kind: "Unused", effect: "none" } }, origin);
+  } finally {
+    scope.context.presence.leave(grant.proposal.journalId);
+  }
 }

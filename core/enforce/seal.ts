@@ -1,10 +1,10 @@
 import { canonicalText } from "../canonical.ts";
-import { domainDigest, sha256Hex } from "../digest.ts";
+import { actionDigest, domainDigest, sha256Hex } from "../digest.ts";
 import { LeashError } from "../errors.ts";
 import { uuidv8 } from "../ids.ts";
-import type { Action, ToolCall } from "../model/call.ts";
+import type { Action, CallLabels, ToolCall } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
-import type { Principal } from "../model/principal.ts";
+import { principalKey, type Principal } from "../model/principal.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { Scope } from "./context.ts";
 
@@ -15,6 +15,7 @@ import type { Scope } from "./context.ts";
  */
 export function seal(scope: Scope, call: ToolCall): Action {
   const { context, principal } = scope;
+  if (typeof call.tool !== "string") throw new LeashError("LEASH_INPUT_INVALID", "The tool's name is not a string.");
   const tool = call.tool.normalize("NFC");
   const spec = context.registry.get(tool);
   const text = inputText(call.input, spec);
@@ -22,9 +23,7 @@ export function seal(scope: Scope, call: ToolCall): Action {
   const callKey =
     identity === "durable"
       ? domainDigest("leashkit/call-key/1", [
-          principal.tenant,
-          principal.subject,
-          principal.agent,
+          ...principalKey(principal),
           call.session ?? null,
           call.scope ?? null,
           call.callId ?? null,
@@ -41,7 +40,7 @@ export function seal(scope: Scope, call: ToolCall): Action {
     actionId: uuidv8(callKey),
     principal,
     session: call.session ?? null,
-    labels: call.labels ?? {},
+    labels: freeze(JSON.parse(canonicalText(call.labels ?? {})) as Json) as CallLabels,
     schemaDigest: spec?.schemaDigest ?? null,
     requestedAt: context.store.now(),
   });
@@ -69,15 +68,6 @@ export function sealedInput(
     inputDigest: sha256Hex(text),
     digest: actionDigest(principal, tool, text),
   };
-}
-
-/** Equal to `domainDigest("leashkit/action/1", { v, tenant, agent, subject, tool, input })` without writing the input twice. */
-export function actionDigest(principal: Principal, tool: string, text: string): string {
-  const { agent, subject, tenant } = principal;
-  return sha256Hex(
-    `leashkit/action/1\n{"agent":${canonicalText(agent)},"input":${text},"subject":${canonicalText(subject)},` +
-      `"tenant":${canonicalText(tenant)},"tool":${canonicalText(tool)},"v":1}`,
-  );
 }
 
 function inputText(input: unknown, spec: ToolSpec | undefined): string {

@@ -21,7 +21,7 @@ export interface Presence {
   leave(journalId: string): void;
   /** True while the entry's owner may still be running it. */
   isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
-  /** Withdraws the lease. */
+  /** Withdraws the lease, unless calls still run. */
   close(): Promise<void>;
 }
 
@@ -32,20 +32,27 @@ export function createPresence(store: Store, owner: Owner): Presence {
   let renewal: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  async function write(): Promise<void> {
+  async function write(version: number): Promise<boolean> {
     const until = store.now() + LEASE_MS;
     const body: Lease = { v: 1, owner, leaseUntil: until };
     const result = await store.commit([
-      { kind: "instance", id: owner.instance, expect: lease.version, body: toBody(body), dueAt: until },
+      { kind: "instance", id: owner.instance, expect: version, body: toBody(body), dueAt: until },
     ]);
-    if (!result.ok) {
-      throw new LeashError("LEASH_STORE_UNAVAILABLE", "Another process writes this process's lease. Nothing was run.");
-    }
-    lease = { version: lease.version + 1, until };
+    if (result.ok) lease = { version: version + 1, until };
+    return result.ok;
+  }
+
+  /** An earlier write may have arrived though its answer was lost: then the row is ours at another version. */
+  async function writeAnyway(): Promise<void> {
+    if (await write(lease.version)) return;
+    const row = await store.get("instance", owner.instance);
+    const ours = row === undefined || openRow<Lease>(row).value.owner.pid === owner.pid;
+    if (ours && (await write(row?.version ?? 0))) return;
+    throw new LeashError("LEASH_STORE_UNAVAILABLE", "Another process writes this process's lease. Nothing was run.");
   }
 
   function renew(): Promise<void> {
-    renewal ??= write().finally(() => {
+    renewal ??= writeAnyway().finally(() => {
       renewal = undefined;
     });
     return renewal;
@@ -79,7 +86,8 @@ export function createPresence(store: Store, owner: Owner): Presence {
     },
     async close() {
       clearInterval(timer);
-      if (lease.version === 0) return;
+      // Calls that still run keep it: others must not take them for lost.
+      if (lease.version === 0 || running.size > 0) return;
       const gone = { kind: "instance", id: owner.instance, expect: lease.version, body: null } as const;
       // A lease that cannot be withdrawn runs out by itself.
       await store.commit([gone]).catch(() => undefined);

@@ -36,7 +36,7 @@ export interface Action {
   /** SHA-256 (hex) over `{ v, tenant, agent, subject, tool, input }`, domain-separated. */
   readonly digest: string;
   readonly identity: CallIdentity;
-  /** SHA-256 (hex) over tenant, subject, agent, session, scope, call id, index and tool; random for ephemeral calls. */
+  /** SHA-256 (hex) over tenant, subject, agent, chain, session, scope, call id, index and tool; random for ephemeral calls. */
   readonly callKey: string;
   /** UUIDv8 of the call key. */
   readonly actionId: string;

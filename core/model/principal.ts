@@ -9,3 +9,8 @@ export interface Principal {
   /** The agents above it, outermost first; empty for an agent of its own. */
   readonly chain: readonly string[];
 }
+
+/** A principal's part in every key: who it is and on whose behalf, parents included. */
+export function principalKey({ tenant, subject, agent, chain }: Principal): readonly [string, string, string, readonly string[]] {
+  return [tenant, subject, agent, chain];
+}

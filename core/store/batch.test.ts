@@ -79,10 +79,13 @@ describe("createBatcher", () => {
 
   it("is idle once everything submitted is settled", async () => {
     let settled = 0;
-    const batcher = createBatcher(async (requests: readonly number[]) => {
-      await sleep(5);
-      return requests;
-    }, { limit: 1 });
+    const batcher = createBatcher(
+      async (requests: readonly number[]) => {
+        await sleep(5);
+        return requests;
+      },
+      { limit: 1 },
+    );
     await batcher.idle();
     for (const number of [1, 2, 3]) void batcher.submit(number).then(() => (settled += 1));
     await batcher.idle();

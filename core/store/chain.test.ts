@@ -74,9 +74,9 @@ describe("link", () => {
   });
 
   it("leaves out members that are undefined", () => {
-    const absent = { payload: { ...small.payload, detail: undefined }, envelope: { adapter: undefined } };
-    // A caller without exact optional types can hand this in.
-    const record = absent as unknown as AuditRecord;
+    const record: AuditRecord = JSON.parse(JSON.stringify(small));
+    Object.assign(record.payload, { detail: undefined });
+    Object.assign(record.envelope, { adapter: undefined });
     expect(link("w", EMPTY_HEAD, NEW_YEAR, record)).toEqual(link("w", EMPTY_HEAD, NEW_YEAR, small));
   });
 
@@ -91,7 +91,7 @@ describe("link", () => {
 
   it("hashes the UTF-8 bytes of a line whose text is not ASCII, and stays one line", () => {
     const record = { ...small, payload: { ...small.payload, actor_id: 'é𝄞"\n\u2028\ud800' } };
-    const { line } = link("w\"é", EMPTY_HEAD, NEW_YEAR, record);
+    const { line } = link('w"é', EMPTY_HEAD, NEW_YEAR, record);
     expect(line).not.toContain("\n");
     expect(JSON.parse(line)).toMatchObject({ stream: 'w"é', actor_id: 'é𝄞"\n\u2028\ud800' });
     expect(hashOf(line)).toBe(sha256OfLeaf(line.slice(0, line.lastIndexOf(',"hash":'))));
@@ -104,10 +104,11 @@ describe("link", () => {
     ["a number", { payload: { ...small.payload, detail: 1 }, envelope: {} }],
     ["an object", { payload: { ...small.payload, detail: {} }, envelope: {} }],
     ["a missing member", { payload: { type: "decided", tenant: "t", actor_type: "agent" }, envelope: {} }],
-  ])("refuses a record with %s", (_what, record) => {
+  ])("refuses a record with %s", (_what, bad) => {
+    const record: AuditRecord = JSON.parse(JSON.stringify(bad));
     let caught: unknown;
     try {
-      link("w", EMPTY_HEAD, NEW_YEAR, record as unknown as AuditRecord);
+      link("w", EMPTY_HEAD, NEW_YEAR, record);
     } catch (error) {
       caught = error;
     }

@@ -1,4 +1,5 @@
 // Run by kill.test.ts: commits numbered rows, each with a log line, and prints each number once its commit was acknowledged.
+// Odd numbers go to a stream of this process, even ones to a stream that all such processes write to.
 import { writeSync } from "node:fs";
 import { numbered } from "../testing/store-harness.ts";
 import { memoryStore } from "./memory.ts";
@@ -12,7 +13,8 @@ async function commitForEver(): Promise<never> {
   for (;;) {
     const number = (next += 1);
     const change = { kind: "used", id: `${number}`, expect: 0, body: { number } } as const;
-    const result = await store.commit([change], { stream: `process-${process.pid}`, records: [numbered(number)] });
+    const stream = number % 2 === 0 ? "shared" : `process-${process.pid}`;
+    const result = await store.commit([change], { stream, records: [numbered(number)] });
     if (!result.ok) throw new Error(`the row ${number} was there before`);
     writeSync(1, `${number}\n`);
   }

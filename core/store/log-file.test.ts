@@ -85,21 +85,21 @@ describe("openLogFile", () => {
     expect(readFileSync(file, "utf8")).toBe("kept\n");
   });
 
-  it.each([["an error", "fail" as const], ["no progress", 0]])(
-    "I4: takes nothing more after half a line and %s, until it is opened again",
-    (_what, step) => {
-      const log = openLogFile(file, fromSteps([4, step, "all"]));
-      const unavailable = expect.objectContaining({ code: "LEASH_STORE_UNAVAILABLE" });
-      expect(() => log.write(["torn line"])).toThrow(unavailable);
-      expect(() => log.write(["next"])).toThrow(unavailable);
-      log.close();
-      const again = openLogFile(file);
-      again.write(["after"]);
-      again.close();
-      expect(readFileSync(file, "utf8")).toBe("after\n");
-      expect(readFileSync(`${file}.torn`, "utf8")).toBe("torn");
-    },
-  );
+  it.each([
+    ["an error", "fail" as const],
+    ["no progress", 0],
+  ])("I4: takes nothing more after half a line and %s, until it is opened again", (_what, step) => {
+    const log = openLogFile(file, fromSteps([4, step, "all"]));
+    const unavailable = expect.objectContaining({ code: "LEASH_STORE_UNAVAILABLE" });
+    expect(() => log.write(["torn line"])).toThrow(unavailable);
+    expect(() => log.write(["next"])).toThrow(unavailable);
+    log.close();
+    const again = openLogFile(file);
+    again.write(["after"]);
+    again.close();
+    expect(readFileSync(file, "utf8")).toBe("after\n");
+    expect(readFileSync(`${file}.torn`, "utf8")).toBe("torn");
+  });
 
   it("I4: takes nothing more after a failed sync, because what reached the disk is unknown", async () => {
     const log = openLogFile(file, { ...fromSteps(["all", "all"]), sync: () => Promise.reject(new Error("EIO")) });

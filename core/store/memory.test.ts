@@ -136,25 +136,31 @@ describe("the log of memoryStore", () => {
     await store.close();
   });
 
-  it.each(["write", "sync"] as const)("I4: refuses every commit of a failed %s and changes nothing", async (failing) => {
-    let fails = true;
-    const fail = (): void => {
-      if (fails) throw Object.assign(new Error("no space left"), unavailable);
-    };
-    const file = recordingLog(async () => (failing === "sync" ? fail() : undefined), failing === "write" ? fail : undefined);
-    const store = memoryStoreOver(systemClock, file);
-    const both = [create("a"), create("b")].map((change) =>
-      store.commit([change], { stream: "log", records: [numbered(0)] }),
-    );
-    const reasons = (await Promise.allSettled(both)).map((result) => result.status === "rejected" && result.reason);
-    expect(reasons).toMatchObject([unavailable, unavailable]);
-    expect(await store.list("used")).toEqual([]);
-    expect(await store.streams()).toEqual([]);
-    fails = false;
-    await store.commit([create("a")], { stream: "log", records: [numbered(1)] });
-    expect(await readChain(store, "log")).toEqual(["1"]);
-    await store.close();
-  });
+  it.each(["write", "sync"] as const)(
+    "I4: refuses every commit of a failed %s and changes nothing",
+    async (failing) => {
+      let fails = true;
+      const fail = (): void => {
+        if (fails) throw Object.assign(new Error("no space left"), unavailable);
+      };
+      const file = recordingLog(
+        async () => (failing === "sync" ? fail() : undefined),
+        failing === "write" ? fail : undefined,
+      );
+      const store = memoryStoreOver(systemClock, file);
+      const both = [create("a"), create("b")].map((change) =>
+        store.commit([change], { stream: "log", records: [numbered(0)] }),
+      );
+      const reasons = (await Promise.allSettled(both)).map((result) => result.status === "rejected" && result.reason);
+      expect(reasons).toMatchObject([unavailable, unavailable]);
+      expect(await store.list("used")).toEqual([]);
+      expect(await store.streams()).toEqual([]);
+      fails = false;
+      await store.commit([create("a")], { stream: "log", records: [numbered(1)] });
+      expect(await readChain(store, "log")).toEqual(["1"]);
+      await store.close();
+    },
+  );
 });
 
 function recordingLog(sync: () => Promise<void>, write: () => void = () => undefined): LogFile & { events: string[] } {

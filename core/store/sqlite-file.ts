@@ -40,7 +40,11 @@ export async function openSqliteFile(path: string, driverName?: DriverName): Pro
   try {
     const file = over(driver);
     configure(driver, path);
-    file.transaction(() => checkSchema(file, driver, path));
+    file.transaction(() => {
+      checkSchema(file, driver, path);
+      // SQLite opens a file without the right to write silently as read-only; better to find out now.
+      file.run("UPDATE meta SET value = value WHERE key = 'schema_version'");
+    });
     return file;
   } catch (error) {
     driver.close();

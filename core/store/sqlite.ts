@@ -38,7 +38,8 @@ const POLL_MS = 100;
  * The embedded store: one SQLite file that several processes of one machine may open at the same time. A commit is on
  * the disk when it resolves (WAL with `synchronous=FULL`); commits in flight share a transaction.
  *
- * Not for network drives: their locks cannot be trusted.
+ * SQLite is synchronous: a commit holds the event loop while it is written, and up to five seconds while another process
+ * keeps the file locked. Not for network drives: their locks cannot be trusted.
  *
  * @throws {LeashError} `LEASH_STORE_UNAVAILABLE` when the file cannot be opened, is damaged, of another program or of
  * another schema version; `LEASH_CONFIG_INVALID` for a path that names no file, or without a SQLite driver.

@@ -21,18 +21,17 @@ export interface CrashingStore extends Store {
 export function crashingStore(inner: Store, at: number, crash: () => void): CrashingStore {
   let passed = 0;
   let dead = false;
-  const pass = async (): Promise<void> => {
+  const diesHere = (): boolean => {
     if (!dead && (passed += 1) === at) {
       dead = true;
       crash();
     }
-    if (dead) await new Promise<never>(() => undefined);
+    return dead;
   };
   const operation = async <Result>(run: () => Promise<Result>): Promise<Result> => {
-    await pass();
+    if (diesHere()) return silence();
     const result = await run();
-    await pass();
-    return result;
+    return diesHere() ? silence() : result;
   };
   return {
     shared: inner.shared,
@@ -46,4 +45,8 @@ export function crashingStore(inner: Store, at: number, crash: () => void): Cras
     close: () => inner.close(),
     points: () => passed,
   };
+}
+
+function silence(): Promise<never> {
+  return new Promise<never>(() => undefined);
 }

@@ -106,7 +106,7 @@ export const durableStoreCases: readonly DurableStoreCase[] = [
       ),
   },
   {
-    name: "has a time that does not run backwards when the clock was set back between two processes",
+    name: "A-S9: has a time that does not run backwards when the clock was set back between two processes",
     run: async ({ open }) => {
       const clock = fakeClock(Date.UTC(2026, 0, 2));
       await withStore(open, async (store) => assertCommitted(await store.commit([create("a")])), { clock });

@@ -16,13 +16,13 @@ export type OpenStore = (options?: OpenStoreOptions) => Promise<Store>;
 /** One thing that every store must do. `open` gives a new, empty store each time; the case closes what it opens. */
 export interface StoreCase {
   readonly name: string;
-  run(open: OpenStore): Promise<void>;
+  readonly run: (open: OpenStore) => Promise<void>;
 }
 
 /** One thing that every durable store must do. `open` gives another handle on the same data each time. */
 export interface DurableStoreCase {
   readonly name: string;
-  run(harness: { readonly open: OpenStore }): Promise<void>;
+  readonly run: (harness: { readonly open: OpenStore }) => Promise<void>;
 }
 
 /** Opens a store for the test and closes it afterwards, also when the test fails. */
@@ -65,6 +65,11 @@ export async function assertUnavailable(work: Promise<unknown>): Promise<void> {
   await assert.rejects(work, (error) => isLeashError(error, "LEASH_STORE_UNAVAILABLE"));
 }
 
+/** Asserts that the store refused what it was given, as nothing it could store. */
+export async function assertInvalid(work: Promise<unknown>): Promise<void> {
+  await assert.rejects(work, (error) => isLeashError(error, "LEASH_INPUT_INVALID"));
+}
+
 /** Reads a whole stream, page by page, and recomputes its chain from the bytes of its lines; gives the details in order. */
 export async function readChain(store: Store, stream: string): Promise<readonly string[]> {
   const details: string[] = [];
@@ -94,7 +99,7 @@ export function membersOf(line: string): Readonly<Record<string, unknown>> {
 
 /** Fails when the work has not settled after two seconds, twenty times the interval at which a store polls. */
 export async function soon(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<void>((_resolve, reject) => {
     timer = setTimeout(() => reject(new assert.AssertionError({ message: "nothing happened for two seconds" })), 2_000);
   });

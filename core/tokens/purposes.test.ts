@@ -192,6 +192,14 @@ describe("opening a token", () => {
     expect(() => openToken(token, "proof", keys.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
   });
 
+  it("refuses duplicate members, though they are signed with the right key", () => {
+    const { signingKey, kid, set } = ownKey();
+    const payload = canonicalText({ ...everything, kid });
+    expect(openToken(signV4(payload, signingKey, ""), "proof", set)).toMatchObject({ kid });
+    const doubled = payload.replace("{", '{"aud":"everyone",');
+    expect(() => openToken(signV4(doubled, signingKey, ""), "proof", set)).toThrow(code("LEASH_TOKEN_INVALID"));
+  });
+
   it.each([
     ["an unknown version", { v: 2 }],
     ["a version that is a text", { v: "1" }],
@@ -199,10 +207,7 @@ describe("opening a token", () => {
     ["another issuer", { iss: "openleash" }],
     ["no issuer", { iss: undefined }],
   ])("refuses %s, though it is signed with the right key", (_name, changes) => {
-    const signingKey = nodeEd25519.signingKey(randomBytes(32));
-    const publicKey = encodePublicKey(signingKey.publicKey);
-    const kid = publicKeyId(publicKey);
-    const set = [{ kid, purpose: "proof" as const, publicKey, createdAt: NOW, revokedAt: null }];
+    const { signingKey, kid, set } = ownKey();
     expect(openToken(signV4(canonicalText({ ...everything, kid }), signingKey, ""), "proof", set)).toMatchObject({
       kid,
     });
@@ -210,3 +215,11 @@ describe("opening a token", () => {
     expect(() => openToken(token, "proof", set)).toThrow(code("LEASH_TOKEN_INVALID"));
   });
 });
+
+/** A key for proofs that signs whatever it is given. */
+function ownKey() {
+  const signingKey = nodeEd25519.signingKey(randomBytes(32));
+  const publicKey = encodePublicKey(signingKey.publicKey);
+  const kid = publicKeyId(publicKey);
+  return { signingKey, kid, set: [{ kid, purpose: "proof" as const, publicKey, createdAt: NOW, revokedAt: null }] };
+}

@@ -19,6 +19,14 @@ const oracleSecretKey = await oracle.ImportSecretKey(encodeSecretKey(seed));
 const bodyOf = (token: string): Buffer => Buffer.from(token.slice("v4.public.".length), "base64url");
 const tokenOf = (body: Uint8Array): string => `v4.public.${Buffer.from(body).toString("base64url")}`;
 
+/** Signs any bytes at all; the encoding is written out anew from the specification. */
+function signBytes(message: Uint8Array): string {
+  const length = (size: number): Buffer => Buffer.from(new BigUint64Array([BigInt(size)]).buffer);
+  const pieces = [Buffer.from("v4.public."), message, Buffer.alloc(0), Buffer.alloc(0)];
+  const encoded = pieces.flatMap((piece) => [length(piece.length), piece]);
+  return tokenOf(Buffer.concat([message, secret.sign(Buffer.concat([length(pieces.length), ...encoded]))]));
+}
+
 describe("PASETO v4.public", () => {
   it("makes the very token of the specification's vector 4-S-1", () => {
     const payload = '{"data":"this is a signed message","exp":"2022-01-01T00:00:00+00:00"}';
@@ -87,13 +95,11 @@ describe("PASETO v4.public", () => {
     }
   });
 
-  it("refuses a signed payload that is empty or not UTF-8", () => {
-    for (const message of [Buffer.alloc(0), Buffer.from([0xff]), Buffer.from([0xed, 0xa0, 0x80])]) {
-      const piece = (bytes: Uint8Array): Uint8Array => Buffer.concat([lengthOf(bytes), bytes]);
-      const lengthOf = (bytes: Uint8Array): Uint8Array => Buffer.from([bytes.length, 0, 0, 0, 0, 0, 0, 0]);
-      const pieces = [Buffer.from("v4.public."), message, Buffer.alloc(0), Buffer.alloc(0)].map(piece);
-      const signature = secret.sign(Buffer.concat([Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]), ...pieces]));
-      expect(openV4(tokenOf(Buffer.concat([message, signature])), publicKey, "")).toBeUndefined();
+  it("refuses a signed payload that is empty, not UTF-8 or too long", () => {
+    expect(openV4(signBytes(Buffer.from('{"a":1}')), publicKey, "")).toBe('{"a":1}');
+    const tooLong = Buffer.alloc(MAX_TOKEN_LENGTH, "x");
+    for (const message of [Buffer.alloc(0), Buffer.from([0xff]), Buffer.from([0xed, 0xa0, 0x80]), tooLong]) {
+      expect(openV4(signBytes(message), publicKey, "")).toBeUndefined();
     }
   });
 
@@ -102,11 +108,10 @@ describe("PASETO v4.public", () => {
     expect(openV4(signV4('{"a":1}', secret, ""), other, "")).toBeUndefined();
   });
 
-  it("neither makes nor reads a token that is too long, and signs no lone surrogate", () => {
+  it("makes no token that is too long, and signs no lone surrogate", () => {
     const invalid = expect.toSatisfy((error) => isLeashError(error, "LEASH_INPUT_INVALID"));
     expect(() => signV4("x".repeat(MAX_TOKEN_LENGTH), secret, "")).toThrow(invalid);
     expect(() => signV4("\ud800", secret, "")).toThrow(invalid);
-    expect(openV4(`v4.public.${"A".repeat(MAX_TOKEN_LENGTH)}`, publicKey, "")).toBeUndefined();
   });
 });
 

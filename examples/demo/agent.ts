@@ -33,7 +33,7 @@ export function shoppingAgent({ leash, tools, turns, checkpointer, pause }: Shop
 
 export type ShoppingAgent = ReturnType<typeof shoppingAgent>;
 
-/** One run of an agent: what was said, and the refs of the calls it stopped at. */
+/** One run of an agent: what was said, and the approvals (ids) that it stopped to wait for. */
 export interface Run {
   readonly messages: readonly BaseMessage[];
   readonly pending: readonly string[];
@@ -71,7 +71,7 @@ export async function resume(agent: ShoppingAgent, thread: string, setting: Sett
 const configOf = (thread: string) => ({ configurable: { thread_id: thread } });
 
 async function runSoFar(agent: ShoppingAgent, thread: string): Promise<Run> {
-  const { values } = await agent.getState(configOf(thread));
+  const { values } = await agent.graph.getState(configOf(thread));
   return { messages: (values as { readonly messages?: readonly BaseMessage[] }).messages ?? [], pending: [] };
 }
 
@@ -79,11 +79,11 @@ async function runSoFar(agent: ShoppingAgent, thread: string): Promise<Run> {
 async function narrate(before: Run, state: unknown, { printer, log }: Setting): Promise<Run> {
   const { messages = before.messages, __interrupt__: interrupts = [] } = state as {
     readonly messages?: readonly BaseMessage[];
-    readonly __interrupt__?: readonly { readonly value?: { readonly leash?: { readonly ref?: string } } }[];
+    readonly __interrupt__?: readonly { readonly value?: { readonly leash?: { readonly approvalId?: string } } }[];
   };
   await log.show();
   for (const message of messages.slice(before.messages.length)) printMessage(message, printer);
-  return { messages, pending: interrupts.flatMap(({ value }) => value?.leash?.ref ?? []) };
+  return { messages, pending: interrupts.flatMap(({ value }) => value?.leash?.approvalId ?? []) };
 }
 
 function printMessage(message: BaseMessage, printer: Printer): void {

@@ -3,6 +3,7 @@ import axios from "axios";
 import { AGENT } from "./agent.ts";
 import { type LogEntry, readLog } from "./log.ts";
 import { type BookedOrder, dollars, readOrders, readWrittenFiles } from "./orders.ts";
+import { counted } from "./print.ts";
 import type { World } from "./world.ts";
 
 /** What the final check found, beside what it stated as checks. */
@@ -42,7 +43,10 @@ export async function checkEverything(world: World): Promise<Evidence> {
   checkGrants(world, log, claims);
   checkOrders(world, log, orders);
   const report = await world.leash.verifyLog();
-  world.check(`the log's ${report.records} lines in ${report.streams} streams form unbroken chains`, report.ok);
+  world.check(
+    `the log holds: ${counted(report.records, "line")} in ${counted(report.streams, "unbroken chain")}`,
+    report.ok,
+  );
   return { orders: orders.length, proofsVerified: claims.length, logVerified: report.ok };
 }
 
@@ -70,7 +74,7 @@ function verifiedClaims(world: World, orders: readonly BookedOrder[], keys: KeyS
     }
   });
   world.check(
-    `${claims.length} of ${shown.length} proofs hold for exactly what was done`,
+    `of ${counted(shown.length, "proof")} ${claims.length} hold for exactly what was done`,
     claims.length === shown.length,
   );
   return claims;
@@ -111,7 +115,7 @@ function checkOrders(world: World, log: readonly LogEntry[], orders: readonly Bo
   const executed = purchases("executed");
   const unknown = purchases("unknown");
   world.check(
-    `${orders.length} orders are ${executed} purchases that ran to their end and ${unknown} of unknown outcome`,
+    `${counted(orders.length, "order")}: ${counted(executed, "purchase")} that ran to the end, ${unknown} of unknown outcome`,
     orders.length === executed + unknown,
   );
   const keys = new Set(orders.map(({ idempotencyKey }) => idempotencyKey));

@@ -17,23 +17,18 @@ interface Outcome {
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const NODE_OPTIONS = ["--conditions=leashkit:source", "--import", "tsx"];
+const FLAGS = ["--conditions=leashkit:source", "--import", "tsx"];
 /** Ten times what a run takes on a small machine. */
 const TIMEOUT = 300_000;
 
 function runDemo(args: readonly string[], temporary: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const environment = { ...process.env, TMPDIR: temporary };
-    execFile(
-      process.execPath,
-      [...NODE_OPTIONS, MAIN, ...args],
-      { cwd: ROOT, env: environment },
-      (error, stdout, stderr) => {
-        const last = stdout.trimEnd().split("\n").at(-1) ?? "";
-        const summary = last.startsWith("{") ? (JSON.parse(last) as Outcome["summary"]) : {};
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr, summary });
-      },
-    );
+    execFile(process.execPath, [...FLAGS, MAIN, ...args], { cwd: ROOT, env: environment }, (error, stdout, stderr) => {
+      const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+      const summary = last.startsWith("{") ? (JSON.parse(last) as Outcome["summary"]) : {};
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr, summary });
+    });
   });
 }
 
@@ -109,7 +104,8 @@ describe("the demo", () => {
       .split("\n")
       .filter((line) => line.includes('"type":"granted"'))
       .map((line) => (JSON.parse(line) as { proof_jti: string }).proof_jti);
-    expect(claims.map(({ jti }) => jti).toSorted()).toEqual(granted.toSorted());
+    expect(new Set(claims.map(({ jti }) => jti))).toEqual(new Set(granted));
+    expect(granted).toHaveLength(claims.length);
   });
 
   it("I2: leaves one order for the purchase whose process was killed, and none for the one denied", () => {

@@ -28,7 +28,9 @@ const CHAPTERS = [
 /** Tells the story, checks the evidence, and prints the summary as the last line. Returns the exit code. */
 async function run(options: DemoOptions): Promise<number> {
   const world = await createWorld(options);
-  process.once("SIGINT", () => void world.close().finally(() => process.exit(130)));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => void world.close().finally(() => process.exit(1)));
+  }
   try {
     for (const chapter of CHAPTERS) await chapter(world);
     const summary = await summarise(world);

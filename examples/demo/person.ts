@@ -17,9 +17,9 @@ export interface Person {
   /** Takes a seat at the leash's desk; before that nobody can answer. */
   sitDown(setting: Setting): void;
   /** Shows an approval that another process opened, until it is answered. */
-  show(ref: string): Promise<void>;
+  show(approvalId: string): Promise<void>;
   /** Resolves when the approval is no longer pending; a scripted answer that was to come later comes now. */
-  answered(ref: string): Promise<Approval>;
+  answered(approvalId: string): Promise<Approval>;
 }
 
 /** The person at this terminal. */
@@ -31,16 +31,16 @@ export function personAtTerminal(): Person {
     sitDown({ leash }) {
       desk = leash.desk(surface.approver);
     },
-    async show(ref) {
+    async show(approvalId) {
       const attached = surface.attach(seated(desk));
       try {
-        await attached.opened(await seated(desk).get(ref));
-        await seated(desk).wait(ref);
+        attached.opened(await seated(desk).get(approvalId));
+        await seated(desk).wait(approvalId);
       } finally {
         attached.close();
       }
     },
-    answered: (ref) => seated(desk).wait(ref),
+    answered: (approvalId) => seated(desk).wait(approvalId),
   };
 }
 
@@ -68,10 +68,10 @@ export function scriptedPerson(): Person {
       desk = where.leash.desk(MIRA);
     },
     show: async () => undefined,
-    async answered(ref) {
-      const approval = await seated(desk).get(ref);
+    async answered(approvalId) {
+      const approval = await seated(desk).get(approvalId);
       if (approval.status === "pending") await answer(approval);
-      return seated(desk).wait(ref);
+      return seated(desk).wait(approvalId);
     },
   };
 }

@@ -35,6 +35,9 @@ export function createPrinter(output: NodeJS.WriteStream = process.stdout): Prin
   };
 }
 
+/** `1 order`, `2 orders`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Text from outside on one line, without anything that could move the cursor. */
 const oneLine = (text: string): string =>
   stripVTControlCharacters(text)

@@ -60,11 +60,13 @@ export const asksAgain: Turn = (messages) => {
   return { tool: "leash_status", args: { ref: told ?? "none" } };
 };
 
-/** Says how the last call ended. */
+/** Says how the last call ended; like any model, by what the tools' words say. */
 export const reports =
   (wanted: string): Turn =>
   (messages) =>
-    lastResult(messages).refused ? `No luck with ${wanted}. I leave it at that.` : `Done: ${wanted}.`;
+    /^(?:Ordered|Wrote)\b/u.test(lastResult(messages).text)
+      ? `Done: ${wanted}.`
+      : `No luck with ${wanted}. I leave it at that.`;
 
 export const says =
   (text: string): Turn =>

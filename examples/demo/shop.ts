@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { canonicalText, isLeashError, type KeySet, sha256Hex, verifyProof } from "@leashkit/core";
 import { appendLine, type BookedOrder, type Order, orderSchema } from "./orders.ts";
@@ -32,12 +32,7 @@ interface Answer {
  */
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const server = createServer((request, response) => {
-    void answer(request, options)
-      .catch((): Answer => refuse(400, "The request could not be read."))
-      .then(({ status, body }) => {
-        response.writeHead(status, { "content-type": "application/json" });
-        response.end(JSON.stringify(body));
-      });
+    void reply(request, response, options);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -53,6 +48,12 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function reply(request: IncomingMessage, response: ServerResponse, options: ShopOptions): Promise<void> {
+  const { status, body } = await answer(request, options).catch(() => refuse(400, "The request could not be read."));
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
 }
 
 async function answer(request: IncomingMessage, options: ShopOptions): Promise<Answer> {

@@ -17,7 +17,7 @@ export interface WorkerTask {
   readonly tools: ToolsOptions;
 }
 
-/** What it tells: it waits for a person, or it is through. */
+/** What it tells: the id of the approval it waits for, or that it is through. */
 export type WorkerReport = { readonly pending: string } | { readonly finished: string };
 
 /** An agent in a process of its own, which the demo kills. */
@@ -34,9 +34,7 @@ async function work({ phase, order, policy, state, checkpoints, tools }: WorkerT
 
   if (phase === "start") {
     const { pending } = await talk(agent, thread, asFor(order), setting);
-    report(pending[0] === undefined ? { finished: "nobody was asked" } : { pending: pending[0] });
-    // Nothing is left to do but to be killed. The open channel keeps the process alive.
-    return;
+    if (pending[0] !== undefined) report({ pending: pending[0] });
   }
   const { messages } = await resume(agent, thread, setting);
   report({ finished: messages.at(-1)?.text ?? "" });
@@ -49,4 +47,6 @@ function report(message: WorkerReport): void {
   process.send?.(message);
 }
 
+// An agent that nobody listens to any more must not stay behind.
+process.once("disconnect", () => process.exit());
 await work(JSON.parse(process.argv[2] ?? "{}") as WorkerTask);

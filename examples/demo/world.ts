@@ -17,7 +17,7 @@ export interface World extends Setting {
   readonly files: Files;
   readonly person: Person;
   readonly tools: ToolsOptions;
-  /** Refs of the calls that were put off until a person answers. */
+  /** Ids of the approvals whose calls were put off until a person answers. */
   readonly deferred: Set<string>;
   /** Items ordered by a process that took over from a killed one. */
   readonly resumedAfterKill: Set<string>;

@@ -59,7 +59,10 @@ function encode(value: unknown, depth: number): Json {
 function encodeMessage(message: BaseMessage, depth: number): Json {
   const [stored] = mapChatMessagesToStoredMessages([message]);
   if (stored === undefined) throw new NotRecordable();
-  return { [MARK]: "message", value: encodeMembers(stored, depth) };
+  // The stored form names the members, but flattens values such as a Map: those of the message itself count.
+  const own = message as unknown as Readonly<Record<string, unknown>>;
+  const data = Object.entries(stored.data).map(([key, value]) => [key, key in own ? own[key] : value] as const);
+  return { [MARK]: "message", value: encodeMembers({ type: stored.type, data: Object.fromEntries(data) }, depth) };
 }
 
 function encodeCommand({ graph, update, resume, goto }: CommandFields, depth: number): Json {
@@ -69,8 +72,6 @@ function encodeCommand({ graph, update, resume, goto }: CommandFields, depth: nu
 function encodePlain(value: object, depth: number): Json {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new NotRecordable();
-  // LangChain escapes members that look like its own records, and its stored form does not undo that.
-  if (Object.hasOwn(value, "__lc_escaped__")) throw new NotRecordable();
   const members = encodeMembers(value, depth);
   return Object.hasOwn(members, MARK) ? { [MARK]: "plain", value: members } : members;
 }

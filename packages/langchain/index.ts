@@ -2,7 +2,7 @@
  * Leashkit for LangChain and LangGraph.
  * @packageDocumentation
  */
-export { wrapTool, wrapTools } from "./wrap.ts";
+export { wrapTool, wrapTools, type WrappedTools } from "./wrap.ts";
 export type { PauseMode, WrapOptions } from "./options.ts";
 export { leashMiddleware, type LeashMiddlewareOptions } from "./middleware.ts";
 export { leashed, type LeashedParts } from "./leashed.ts";

@@ -1,7 +1,7 @@
 import type { Gate } from "@leashkit/core";
 import type { AgentMiddleware } from "langchain";
 import { leashMiddleware, type LeashMiddlewareOptions } from "./middleware.ts";
-import { wrapTools } from "./wrap.ts";
+import { wrapTools, type WrappedTools } from "./wrap.ts";
 
 /** The parts of an agent's options that the guard touches. */
 export interface LeashedParts<Tools, Middleware> {
@@ -25,7 +25,7 @@ export function leashed<
   readonly middleware?: Middleware;
   readonly leash: Gate;
   readonly options?: LeashMiddlewareOptions;
-}): LeashedParts<Tools, [...Middleware, AgentMiddleware]> {
+}): LeashedParts<WrappedTools<Tools>, [...Middleware, AgentMiddleware]> {
   const { onToolError: _onToolError, maxDenials: _maxDenials, ...wrapping } = options.options ?? {};
   const own = options.middleware ?? ([] as unknown as Middleware);
   return {

@@ -2,7 +2,7 @@ import { isLeashError, LeashDenied, LeashError, type Gate } from "@leashkit/core
 import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import type { AgentMiddleware, MIDDLEWARE_BRAND, WrapToolCallHook } from "langchain";
 import { markOf } from "./marks.ts";
-import type { WrapOptions } from "./options.ts";
+import { settingsOf, type WrapOptions } from "./options.ts";
 import { isBubbleUp } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
 import { wrapTool } from "./wrap.ts";
@@ -14,8 +14,9 @@ export interface LeashMiddlewareOptions extends WrapOptions {
    */
   readonly onToolError?: "message" | "throw";
   /**
-   * Ends the run with `LEASH_ABORTED` at the next tool call once so many calls since the last human message were refused: a
-   * model that insists would otherwise go on to the recursion limit. Default unlimited.
+   * Ends the run at the next tool call once so many calls since the last human message were refused: a model that insists
+   * would otherwise go on to the recursion limit. createAgent wraps the `LEASH_ABORTED` error: it is the `cause`. Default
+   * unlimited.
    */
   readonly maxDenials?: number;
 }
@@ -37,6 +38,7 @@ const BRAND = Symbol.for("AgentMiddleware") as typeof MIDDLEWARE_BRAND;
 export function leashMiddleware(leash: Gate, options: LeashMiddlewareOptions = {}): AgentMiddleware {
   const { onToolError = "message", maxDenials = Number.POSITIVE_INFINITY, ...wrapping } = options;
   checkOptions(onToolError, maxDenials);
+  settingsOf(wrapping);
   const hook = async (request: Request, handler: Handler): Promise<Awaited<ReturnType<Handler>>> => {
     endAfter(maxDenials, request);
     const { tool } = request;
@@ -61,7 +63,7 @@ function unknownTool(request: Request): ToolMessage {
 function isFatal(error: unknown, { runtime }: Request): boolean {
   if (isBubbleUp(error) || isLeashError(error) || runtime.signal?.aborted === true) return true;
   // Schema errors, which createAgent words itself.
-  return error instanceof Error && error.name === "ToolInvocationError";
+  return error instanceof Error && "~brand" in error && error["~brand"] === "ToolInvocationError";
 }
 
 function messageFor({ toolCall }: Request, content: string): ToolMessage {

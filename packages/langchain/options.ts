@@ -8,6 +8,9 @@ export interface WrapOptions {
    * What happens while a person is asked. `hold` waits inside the call, in any host. `interrupt` uses LangGraph's durable
    * pause and survives a restart; without a checkpointer it falls back to `hold`. `defer` tells the model a reference and
    * lets it go on; add `leashStatusTool` to the agent's tools. `auto` (default) is `interrupt` where the call is durable.
+   *
+   * Choose `hold` for sub-agents made with `checkpointer: false` (they start anew on every resume and would ask for ever) and
+   * where retry middleware or a `try` around the tool swallows LangGraph's interrupt (the call then never runs).
    */
   readonly pause?: PauseMode;
   /**

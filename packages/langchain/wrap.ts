@@ -25,9 +25,16 @@ import type { RunnableToolLike } from "@langchain/core/runnables";
  * @example
  * const agent = createAgent({ model, tools: wrapTools([search, sendMail], leash) });
  */
-export function wrapTools<const T extends readonly object[]>(tools: T, leash: Gate, options?: WrapOptions): T {
-  return tools.map((tool) => wrapTool(tool, leash, options)) as unknown as T;
+export function wrapTools<const T extends readonly object[]>(
+  tools: T,
+  leash: Gate,
+  options?: WrapOptions,
+): WrappedTools<T> {
+  return tools.map((tool) => wrapTool(tool, leash, options)) as unknown as WrappedTools<T>;
 }
+
+/** The same tuple of the same tools; not `readonly`, as `createAgent` wants it. */
+export type WrappedTools<T extends readonly object[]> = { -readonly [Position in keyof T]: T[Position] };
 
 interface Wrapped {
   readonly options: WrapOptions | undefined;

@@ -9,7 +9,7 @@ import { isTest } from "./workspace.ts";
  */
 export const LEVELS: readonly (readonly string[])[] = [
   ["model"],
-  ["errors", "canonical", "digest", "ids", "strict-json"],
+  ["errors", "canonical", "digest", "ids", "strict-json", "principal"],
   ["policy", "tools", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce"],

@@ -45,7 +45,9 @@ export function parseSource(path: string, text: string): Source {
 
 /** Line number (from 1) of an offset. */
 export function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
+  return line;
 }
 
 /** By UTF-16 unit, so that a blanked comment keeps its length. */

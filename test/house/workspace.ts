@@ -81,5 +81,5 @@ export function readManifest(root: string, folder: string): Manifest {
 
 /** Tests and what only they use: never published. */
 export function isTest(path: string): boolean {
-  return path.endsWith(".test.ts") || /^packages\/[^/]+\/test\//u.test(path) || path.startsWith("test/");
+  return /\.(?:test|fixture)\.ts$/u.test(path) || /^(?:packages\/[^/]+\/)?test\//u.test(path);
 }

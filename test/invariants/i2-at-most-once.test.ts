@@ -71,6 +71,15 @@ describe("I2 one approval, at most one execution", () => {
     expect(shop.orders).toHaveLength(1);
   });
 
+  it("I2: a permit that nobody used runs out with its proof, and the call may be decided anew", async () => {
+    const { leash, shop } = await testLeash(() => ({ effect: "allow", proofTtlMs: 30 }));
+    const permit = await leash.authorize(durable("call-1", {}));
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(isLeashError(await permit.run(shop.buy).catch((error: unknown) => error), "LEASH_DENIED")).toBe(true);
+    expect(shop.orders).toHaveLength(0);
+    expect(await leash.guard(durable("call-1", {}), shop.buy)).toEqual({ order: 1 });
+  });
+
   it("I2: a yes that was not used in time is not used", async () => {
     let now = 1_000_000;
     const { leash, shop } = await testLeash(() => ({ effect: "approve", terms: { useWithinMs: 60_000 } }), { clock: { now: () => now } });

@@ -72,7 +72,7 @@ export function checkContents(
 
 /** Tests, sources (their compiled form and their declarations are there) and what the compiler keeps for itself. */
 function isUnwanted(path: string): boolean {
-  const test = /\.test\.[cm]?[jt]s$|\.test\.d\.ts$|(?:^|\/)tests?\//u.test(path);
+  const test = /\.(?:test|fixture)\.(?:[cm]?[jt]s|d\.ts)$|(?:^|\/)tests?\//u.test(path);
   return test || (path.endsWith(".ts") && !path.endsWith(".d.ts")) || path.endsWith(".tsbuildinfo");
 }
 

@@ -1,5 +1,5 @@
 import { runRegistry, type Run } from "../runs.ts";
-import { ABSENT, findVectors, type Outcome, type Verdict, type VectorSuite } from "./suite.ts";
+import { ABSENT, findVectors, type Outcome, type Standing, type VectorSuite } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
 /** All suites in one table, then why a vector was not simply passed, then every failure by name. */
@@ -33,12 +33,12 @@ const published: Run = async (_options, report) => {
   }
 };
 
-const count = (outcomes: readonly Outcome[], verdict: Verdict): number =>
-  outcomes.filter((outcome) => outcome.verdict === verdict).length;
+const count = (outcomes: readonly Outcome[], standing: Standing): number =>
+  outcomes.filter((outcome) => outcome.standing === standing).length;
 
 interface Remark {
   readonly suite: string;
-  readonly verdict: Verdict;
+  readonly standing: Standing;
   readonly vectors: string;
   readonly reason: string;
 }
@@ -49,13 +49,13 @@ function remarksOn(
   outcomes: readonly Outcome[],
 ): readonly Readonly<Record<keyof Remark, string>>[] {
   const groups = new Map<string, Remark & { readonly count: number }>();
-  for (const { vector, verdict, reason } of outcomes) {
-    if (verdict === "passed") continue;
-    const group = verdict === "failed" ? vector : `${verdict} ${reason}`;
+  for (const { vector, standing, reason } of outcomes) {
+    if (standing === "passed") continue;
+    const group = standing === "failed" ? vector : `${standing} ${reason}`;
     const size = (groups.get(group)?.count ?? 0) + 1;
-    groups.set(group, { suite: name, verdict, vectors: size === 1 ? vector : `${size} vectors`, reason, count: size });
+    groups.set(group, { suite: name, standing, vectors: size === 1 ? vector : `${size} vectors`, reason, count: size });
   }
-  return [...groups.values()].map(({ suite, verdict, vectors, reason }) => ({ suite, verdict, vectors, reason }));
+  return [...groups.values()].map(({ suite, standing, vectors, reason }) => ({ suite, standing, vectors, reason }));
 }
 
 process.exitCode = await runRegistry(

@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
  * `by design`: the vector is valid, and our rules, which are stricter than the standard, refuse it. `not applicable`: it tests
  * something that Leashkit does not have. Both need a reason.
  */
-export type Verdict = "passed" | "failed" | "by design" | "not applicable";
+export type Standing = "passed" | "failed" | "by design" | "not applicable";
 
 export interface Outcome {
   readonly vector: string;
-  readonly verdict: Verdict;
+  readonly standing: Standing;
   readonly reason: string;
 }
 
@@ -38,9 +38,11 @@ export const ABSENT = "there is no folder with published vectors; name one in LE
 /** The outcome of a vector that must hold. A throw is a failure, never the end of the run. */
 export function expectThat(vector: string, holds: () => boolean): Outcome {
   try {
-    return holds() ? { vector, verdict: "passed", reason: "" } : { vector, verdict: "failed", reason: "does not hold" };
+    return holds()
+      ? { vector, standing: "passed", reason: "" }
+      : { vector, standing: "failed", reason: "does not hold" };
   } catch (error) {
-    return { vector, verdict: "failed", reason: `threw ${String(error)}` };
+    return { vector, standing: "failed", reason: `threw ${String(error)}` };
   }
 }
 
@@ -55,8 +57,8 @@ export function refuses(run: () => unknown, isRefusal: (error: unknown) => boole
   }
 }
 
-export function skip(vector: string, verdict: "by design" | "not applicable", reason: string): Outcome {
-  return { vector, verdict, reason };
+export function skip(vector: string, standing: "by design" | "not applicable", reason: string): Outcome {
+  return { vector, standing, reason };
 }
 
 export function readBytes(...path: readonly string[]): Buffer {

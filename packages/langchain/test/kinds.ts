@@ -33,7 +33,7 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
   const coerced = { args: { a: "5", extra: 1 }, parsed: { a: 5, b: "x" } };
   return [
     { kind: "tool() with zod 4", tool: tool(work, { name: "t_zod4", description: "d", schema: zod4 }), ...coerced },
-    { kind: "tool() with zod 3", tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 }), ...coerced },
+    { kind: "tool() with zod 3", tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 as TestTool }), ...coerced },
     {
       kind: "tool() with a JSON schema",
       tool: tool(work, { name: "t_json", description: "d", schema: json }),

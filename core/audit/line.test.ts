@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { misplacement, readLine, streamNamed, type Place } from "./line.ts";
+
+const ZEROS = "0".repeat(64);
+const FIRST: Place = { stream: "s", seq: 0, prev: ZEROS };
+
+/** Appends the right hash to whatever stands before it. */
+function close(hashed: string): string {
+  return `${hashed},"hash":"${createHash("sha256").update("\0").update(hashed).digest("hex")}"}`;
+}
+
+const GOOD = `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`;
+
+/** What is wrong with a line as the first of stream s, undefined when nothing is. */
+function problemOf(line: string): string | undefined {
+  const read = readLine(line);
+  return "problem" in read ? read.problem : misplacement(read, FIRST)?.problem;
+}
+
+describe("a line of the log", () => {
+  it("is read when it is exactly as described", () => {
+    const line = close(GOOD);
+    expect(readLine(line)).toEqual({ ...FIRST, hash: line.slice(-66, -2) });
+    expect(problemOf(line)).toBeUndefined();
+  });
+
+  const forged: Readonly<Record<string, string>> = {
+    "an unknown version": `{"v":2,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"decided","prev":"${ZEROS}"`,
+    "a duplicate member": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","type":"b","prev":"${ZEROS}"`,
+    "a second prev": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","prev":"${ZEROS}","prev":"${ZEROS}"`,
+    "members in another order": `{"v":1,"seq":0,"stream":"s","ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    spaces: `{"v":1, "stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "an escaped stream": `{"v":1,"stream":"\\u0073","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "a seq that is a text": `{"v":1,"stream":"s","seq":"0","ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "a seq that is written -0": `{"v":1,"stream":"s","seq":-0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "another seq": `{"v":1,"stream":"s","seq":1,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "no time": `{"v":1,"stream":"s","seq":0,"type":"a","prev":"${ZEROS}"`,
+    "a time without milliseconds": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00Z","type":"a","prev":"${ZEROS}"`,
+    "a time that does not exist": `{"v":1,"stream":"s","seq":0,"ts":"2026-13-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "no prev": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a"`,
+    "prev in upper case": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${"A".repeat(64)}"`,
+    "another prev": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${"1".repeat(64)}"`,
+    "a lone surrogate": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"\\ud800","prev":"${ZEROS}"`,
+    "text before the object": ` {"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
+    "nothing but its end": `{"v":1,"prev":"${ZEROS}"`,
+  };
+
+  it.each(Object.entries(forged))("I10: is refused with %s, though its hash is right", (_name, hashed) => {
+    expect(problemOf(close(hashed))).toEqual(expect.any(String));
+  });
+
+  it.each(["\r", "\n", " ", "\0", "}", "{}"])("is refused with %j after its end", (tail) => {
+    expect(problemOf(close(GOOD) + tail)).toBe("the line does not end in its prev and hash");
+  });
+
+  it("is refused with a hash that is another's, in upper case, short or missing", () => {
+    const line = close(GOOD);
+    for (const hash of [ZEROS, line.slice(-66, -2).toUpperCase(), line.slice(-66, -3), ""]) {
+      expect(problemOf(`${GOOD},"hash":"${hash}"}`)).toEqual(expect.any(String));
+    }
+    expect(problemOf(`${GOOD}}`)).toEqual(expect.any(String));
+  });
+
+  it("stands at one place only", () => {
+    const read = readLine(close(GOOD));
+    if ("problem" in read) throw new Error(read.problem);
+    expect(misplacement(read, { ...FIRST, stream: "t" })?.problem).toMatch(/another stream/);
+    expect(misplacement(read, { ...FIRST, seq: 1 })?.problem).toMatch(/says seq 0/);
+    expect(misplacement(read, { ...FIRST, prev: "1".repeat(64) })?.problem).toMatch(/does not follow/);
+  });
+
+  it("names its stream even when it does not hold", () => {
+    expect(streamNamed('{"stream":"writer-1"}')).toBe("writer-1");
+    for (const line of ["", "{", "[]", '{"stream":1}', '{"stream":"a","stream":"b"}'])
+      expect(streamNamed(line)).toBeUndefined();
+  });
+});

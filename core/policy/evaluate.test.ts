@@ -1,0 +1,481 @@
+import { describe, expect, it } from "vitest";
+import { canonicalText } from "../canonical.ts";
+import { domainDigest } from "../digest.ts";
+import type { Action } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Json } from "../model/json.ts";
+import type { ToolSpec } from "../model/tool.ts";
+import { loadPolicy } from "./load.ts";
+
+interface Circumstances {
+  readonly tool?: Partial<ToolSpec>;
+  readonly action?: Partial<Action>;
+  readonly facts?: Partial<Facts>;
+}
+
+/** An ordinary call of `purchase`. */
+function ordinary(): { readonly action: Action; readonly tool: ToolSpec; readonly facts: Facts } {
+  const tool: ToolSpec = {
+    id: "purchase",
+    origin: "host",
+    aliases: [],
+    schemaDigest: null,
+    sideEffect: "unknown",
+    idempotent: false,
+    counterparty: null,
+    redact: [],
+    labels: { emits: [], accepts: [] },
+  };
+  const action: Action = {
+    v: 1,
+    tool: tool.id,
+    input: {},
+    text: "",
+    digest: "",
+    inputDigest: "",
+    identity: "ephemeral",
+    callKey: "",
+    actionId: "",
+    principal: { tenant: "acme", subject: "ada", agent: "shopper", chain: [] },
+    session: null,
+    labels: {},
+    schemaDigest: null,
+    requestedAt: 0,
+  };
+  return { action, tool, facts: { now: 0, counterparty: null, probes: {} } };
+}
+
+function decide(policy: string, input: Json = {}, different: Circumstances = {}): Decision {
+  const { action, tool, facts } = ordinary();
+  const spec = { ...tool, ...different.tool };
+  const sealed = { ...action, tool: spec.id, input, ...different.action };
+  return loadPolicy(`leash: 1\n${policy}`).evaluate(sealed, spec, { ...facts, ...different.facts });
+}
+
+const answer = (policy: string, input?: Json, circumstances?: Circumstances): string => {
+  const { effect, rule, reasonCode } = decide(policy, input, circumstances);
+  return `${effect} ${rule} ${reasonCode}`;
+};
+
+const allowAll = "{ id: all, action: '*', effect: allow }";
+
+describe("the order of rules", () => {
+  it("denies by default", () => {
+    expect(answer("")).toBe("deny default default");
+  });
+
+  it.each([
+    ["allow", "allow default default"],
+    ["approve", "approve default default"],
+    ["REQUIRE_APPROVAL", "approve default default"],
+  ])("takes the default: %s", (word, expected) => {
+    expect(answer(`default: ${word}`)).toBe(expected);
+  });
+
+  it("takes the tool's own decision before the default, and any rule before both", () => {
+    const tools = "default: allow\ntools: { purchase: { decision: approve } }";
+    expect(answer(tools)).toBe("approve tools.purchase tool_default");
+    expect(answer(`${tools}\nrules: [{ id: r, action: purchase, effect: allow }]`)).toBe("allow r rule");
+    expect(answer(tools, {}, { tool: { id: "search" } })).toBe("allow default default");
+  });
+
+  it("takes the first rule in file order that is true", () => {
+    const rules = `rules:
+      - { id: small, action: purchase, when: input.a < 5, effect: allow }
+      - { id: mid, action: "*", when: input.a < 50, effect: approve }
+      - { id: large, action: purchase, effect: step_up }`;
+    expect([1, 10, 100].map((a) => answer(rules, { a }))).toEqual([
+      "allow small rule",
+      "approve mid rule",
+      "step_up large rule",
+    ]);
+  });
+
+  it("A-P5: takes every deny before any other rule, wherever it stands", () => {
+    const deny = "{ id: no, action: purchase, when: input.a > 5, effect: deny }";
+    for (const rules of [`[${allowAll}, ${deny}]`, `[${deny}, ${allowAll}]`]) {
+      expect(answer(`rules: ${rules}`, { a: 9 })).toBe("deny no rule");
+      expect(answer(`rules: ${rules}`, { a: 1 })).toBe("allow all rule");
+    }
+  });
+
+  it("names the first deny in file order that fires", () => {
+    const rules = `rules:
+      - { id: a, action: "*", when: input.x == 1, effect: deny }
+      - { id: b, action: "purchase", when: input.x == 2, effect: deny }
+      - { id: c, action: "*", effect: deny }`;
+    expect([1, 2, 3].map((x) => answer(rules, { x }))).toEqual(["deny a rule", "deny b rule", "deny c rule"]);
+    expect(answer(rules)).toBe("deny a rule_unknown");
+  });
+});
+
+describe("I6: what is unknown", () => {
+  const unknown = 'when: "input.missing == 1"';
+
+  it("I6: an allow needs true", () => {
+    expect(answer(`rules: [{ id: r, action: "*", ${unknown}, effect: allow }]`)).toBe("deny default default");
+  });
+
+  it("I6: a deny fires on anything but false", () => {
+    expect(answer(`rules: [{ id: r, action: "*", ${unknown}, effect: deny }, ${allowAll}]`)).toBe(
+      "deny r rule_unknown",
+    );
+    expect(answer(`rules: [{ id: r, action: "*", when: false, effect: deny }, ${allowAll}]`)).toBe("allow all rule");
+  });
+
+  it("I6: a condition that is no boolean is unknown", () => {
+    const rules = (effect: string) => `rules: [{ id: r, action: "*", when: input.flag, effect: ${effect} }]`;
+    expect(answer(rules("allow"), { flag: "true" })).toBe("deny default default");
+    expect(answer(`default: allow\n${rules("deny")}`, { flag: 0 })).toBe("deny r rule_unknown");
+  });
+
+  it.each([
+    ["approve", "allow", "approve asks rule_unknown"],
+    ["step_up", "allow", "step_up asks rule_unknown"],
+    ["step_up", "approve", "step_up asks rule_unknown"],
+    ["approve", "step_up", "step_up found rule"],
+    ["approve", "approve", "approve asks rule_unknown"],
+    ["step_up", "step_up", "step_up asks rule_unknown"],
+  ])("I6: an unknown %s raises a later %s and never lowers it", (asks, found, expected) => {
+    const rules = `rules: [{ id: asks, action: "*", ${unknown}, effect: ${asks} }, { id: found, action: "*", effect: ${found} }]`;
+    expect(answer(rules)).toBe(expected);
+  });
+
+  it("I6: the search goes on after an unknown ask, and the strictest of several counts", () => {
+    const rules = `rules:
+      - { id: a, action: "*", ${unknown}, effect: approve }
+      - { id: b, action: "*", ${unknown}, effect: step_up }
+      - { id: c, action: "*", ${unknown}, effect: approve }
+      - { id: d, action: "*", effect: allow }
+      - { id: e, action: "*", ${unknown}, effect: step_up }`;
+    expect(answer(rules)).toBe("step_up b rule_unknown");
+  });
+
+  it("I6: an unknown ask after the match does not count", () => {
+    expect(answer(`rules: [${allowAll}, { id: late, action: "*", ${unknown}, effect: step_up }]`)).toBe(
+      "allow all rule",
+    );
+  });
+
+  it("I6: an unknown ask raises the tool's decision and the default", () => {
+    const rule = `rules: [{ id: asks, action: "*", ${unknown}, effect: approve }]`;
+    expect(answer(`tools: { purchase: { decision: allow } }\n${rule}`)).toBe("approve asks rule_unknown");
+    expect(answer(`default: allow\n${rule}`)).toBe("approve asks rule_unknown");
+    expect(answer(`default: deny\n${rule}`)).toBe("deny default default");
+    expect(answer(`tools: { purchase: { decision: step_up } }\n${rule}`)).toBe("step_up tools.purchase tool_default");
+  });
+
+  it("says which rule could not be decided", () => {
+    const { reason } = decide(
+      `rules: [{ id: asks, action: "*", ${unknown}, effect: approve, reason: big spender }]`,
+      {},
+      {},
+    );
+    expect(
+      decide(`default: allow\nrules: [{ id: asks, action: "*", ${unknown}, effect: approve, reason: big spender }]`)
+        .reason,
+    ).toBe('rule "asks" could not be decided for this input and so asks a person: big spender');
+    expect(reason).toBe("no rule decides; the policy's default refuses");
+  });
+});
+
+describe("names", () => {
+  const deny = (name: string) => `default: allow\nrules: [{ id: no, action: ${name}, effect: deny }]`;
+  const allow = (name: string) => `rules: [{ id: yes, action: ${name}, effect: allow }]`;
+  const http = { tool: { id: "http.request", aliases: ["http_request", "fetch"] } };
+
+  it("a deny meets the registered name and every alias the registry knows", () => {
+    for (const name of ["http.request", "http_request", "fetch", "'http.*'", "'*'"]) {
+      expect(answer(deny(name), {}, http), name).toBe("deny no rule");
+    }
+    expect(answer(deny("other"), {}, http)).toBe("allow default default");
+  });
+
+  it("an allow or an ask meets the registered name and no alias that only the registry knows", () => {
+    expect(answer(allow("http.request"), {}, http)).toBe("allow yes rule");
+    expect(answer(allow("http_request"), {}, http)).toBe("deny default default");
+    expect(answer(allow("fetch"), {}, http)).toBe("deny default default");
+  });
+
+  it("names that the policy says are one tool are one tool for every rule", () => {
+    const tools = "tools: { http.request: { aliases: [http_request] } }\n";
+    for (const id of ["http.request", "http_request"]) {
+      for (const name of ["http.request", "http_request", "'http.*'"]) {
+        expect(answer(tools + allow(name), {}, { tool: { id } }), `${name} for ${id}`).toBe("allow yes rule");
+        expect(answer(`${tools}${deny(name)}`, {}, { tool: { id } }), `${name} for ${id}`).toBe("deny no rule");
+      }
+    }
+    expect(answer(`${tools}${allow("http.request")}`, {}, { tool: { id: "fetch" } })).toBe("deny default default");
+  });
+
+  it("a deny meets a tool whose registry alias the policy knows by another name", () => {
+    const tools = "tools: { http.request: { aliases: [http_request] } }\n";
+    expect(answer(tools + deny("http.request"), {}, { tool: { id: "fetch", aliases: ["http_request"] } })).toBe(
+      "deny no rule",
+    );
+  });
+
+  it("the tools entry counts under its aliases", () => {
+    const tools = "tools: { http.request: { aliases: [http_request], decision: allow } }";
+    expect(answer(tools, {}, { tool: { id: "http_request" } })).toBe("allow tools.http.request tool_default");
+    expect(answer(tools, {}, { tool: { id: "fetch", aliases: ["http_request"] } })).toBe("deny default default");
+  });
+
+  it("A-A9: takes names as they are: case, spaces and dots matter", () => {
+    for (const id of ["Purchase", "purchase.x", "purchase_", "purchasе"]) {
+      expect(answer(allow("purchase"), {}, { tool: { id } }), id).toBe("deny default default");
+    }
+  });
+
+  it("compares names in Unicode NFC", () => {
+    expect(answer(deny('"caf\\u0065\\u0301"'), {}, { tool: { id: "caf\u00E9" } })).toBe("deny no rule");
+    expect(answer(deny('"caf\\u00e9"'), {}, { tool: { id: "x", aliases: ["cafe\u0301"] } })).toBe("deny no rule");
+  });
+
+  it("A-A10: tools named like members of objects are just names", () => {
+    for (const id of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+      expect(answer(allow("purchase"), {}, { tool: { id } }), id).toBe("deny default default");
+      expect(answer(allow(id), {}, { tool: { id } }), id).toBe("allow yes rule");
+    }
+    expect(answer("tools: { constructor: { decision: allow } }", {}, { tool: { id: "toString" } })).toBe(
+      "deny default default",
+    );
+  });
+
+  it("holds the order of the file over exact names, prefixes and stars", () => {
+    const rules = `rules:
+      - { id: first, action: "bank.*", when: input.a == 1, effect: approve }
+      - { id: second, action: bank.pay, when: input.a <= 2, effect: allow }
+      - { id: third, action: [x, "*"], when: input.a <= 3, effect: step_up }
+      - { id: fourth, action: [bank.pay, "bank.*"], effect: allow }`;
+    const tool = { tool: { id: "bank.pay" } };
+    expect([1, 2, 3, 4].map((a) => decide(rules, { a }, tool).rule)).toEqual(["first", "second", "third", "fourth"]);
+  });
+});
+
+describe("the counterparty", () => {
+  const policy = `counterparties:
+    - { match: "*.storeco.com", trust: HIGH }
+    - { match: bad.storeco.com, trust: LOW }
+tools: { purchase: { counterparty: input.shop.domain } }
+rules: [{ id: trusted, action: "*", when: counterparty.trust == "HIGH", effect: allow }]`;
+  const at = (domain: Json) => ({ shop: { domain } });
+
+  it("is named by the input and trusted by the policy", () => {
+    const decision = decide(policy, at("Shop.StoreCo.com."));
+    expect(decision.counterparty).toEqual({ id: "shop.storeco.com", trust: "HIGH" });
+    expect(decision.effect).toBe("allow");
+  });
+
+  it.each([
+    ["a host nobody listed", "evil.example", "NONE"],
+    ["the name above the wildcard", "storeco.com", "NONE"],
+    ["a name that merely ends alike", "evilstoreco.com", "NONE"],
+    ["a more specific entry", "bad.storeco.com", "LOW"],
+    ["a user name that looks like the host", "shop.storeco.com@evil.example", "NONE"],
+    ["a soft hyphen", "shop.store\u00ADco.com", "NONE"],
+  ])("is not trusted: %s", (_what, domain, trust) => {
+    const decision = decide(policy, at(domain));
+    expect(decision.counterparty?.trust).toBe(trust);
+    expect(decision.effect).toBe("deny");
+  });
+
+  it.each([
+    ["missing", {}],
+    ["no text", at(1)],
+    ["empty", at("")],
+    ["in an array", { shop: [{ domain: "shop.storeco.com" }] }],
+  ])("is absent, and its use unknown, where the id is %s", (_what, input) => {
+    expect(decide(policy, input)).toMatchObject({ counterparty: null, effect: "deny", rule: "default" });
+    expect(
+      answer(policy.replace("effect: allow", "effect: deny").replace("rules:", "default: allow\nrules:"), input),
+    ).toBe("deny trusted rule_unknown");
+  });
+
+  it("A-A24: takes no trust from the call, whatever the call says", () => {
+    const input = {
+      shop: { domain: "evil.example", trust: "HIGH" },
+      trust: "HIGH",
+      counterparty: { id: "shop.storeco.com", trust: "HIGH" },
+      approved: true,
+      approved_by: "admin",
+    };
+    expect(decide(policy, input, { facts: { counterparty: "shop.storeco.com" } })).toMatchObject({
+      counterparty: { id: "evil.example", trust: "NONE" },
+      effect: "deny",
+    });
+  });
+
+  it("is where the policy says, else where the registry says, else what the host states", () => {
+    const trust = "counterparties: [{ match: a.com, trust: HIGH }]";
+    const tools = `${trust}\ntools: { purchase: { counterparty: input.policy } }`;
+    const input = { policy: "policy.com", registry: "registry.com" };
+    const facts = { counterparty: "facts.com" };
+    const tool = { counterparty: "input.registry" };
+    expect(decide(tools, input, { tool, facts }).counterparty?.id).toBe("policy.com");
+    expect(decide(trust, input, { tool, facts }).counterparty?.id).toBe("registry.com");
+    expect(decide(trust, input, { facts }).counterparty?.id).toBe("facts.com");
+    expect(decide(trust, input).counterparty).toBeNull();
+  });
+
+  it("does not fall back to another source where the stated place is empty or unreadable", () => {
+    const facts = { counterparty: "a.com" };
+    expect(decide("", {}, { tool: { counterparty: "input.gone" }, facts }).counterparty).toBeNull();
+    expect(decide("", {}, { tool: { counterparty: "agent.name" }, facts }).counterparty).toBeNull();
+  });
+});
+
+describe("a decision", () => {
+  it("carries everything, exactly", () => {
+    const policy = `leash: 1
+id: shop
+mode: observe
+rules:
+  - id: large
+    action: purchase
+    effect: step_up
+    reason: large payments need a person
+    step_up: { methods: [webauthn, totp] }
+    approval: { expires_in: 10m, use_within: 60 }
+    proof: { ttl: 5m }`;
+    expect(decide(policy.replace("leash: 1\n", ""))).toEqual({
+      v: 1,
+      effect: "step_up",
+      rule: "large",
+      ruleDigest: domainDigest("leashkit/rule/1", {
+        id: "large",
+        action: "purchase",
+        effect: "step_up",
+        reason: "large payments need a person",
+        step_up: { methods: ["webauthn", "totp"] },
+        approval: { expires_in: "10m", use_within: 60 },
+        proof: { ttl: "5m" },
+      }),
+      reasonCode: "rule",
+      reason: "large payments need a person",
+      transform: null,
+      obligations: [],
+      terms: {
+        expiresInMs: 600_000,
+        useWithinMs: 60_000,
+        quorum: 1,
+        roles: [],
+        fourEyes: false,
+        reasonRequired: false,
+        methods: ["webauthn", "totp"],
+        notify: [],
+      },
+      counterparty: null,
+      proofTtlMs: 300_000,
+      mode: "observe",
+      policyId: "shop",
+      policyDigest: loadPolicy(policy).digest,
+    });
+  });
+
+  it.each([
+    ["a rule", "rules: [{ id: r, action: '*', effect: approve }]"],
+    ["a tool", "tools: { purchase: { decision: approve } }"],
+    ["the default", "default: approve"],
+  ])("has the default terms where %s asks without any", (_what, policy) => {
+    expect(decide(policy)).toMatchObject({
+      terms: { expiresInMs: 3_600_000, useWithinMs: 900_000, quorum: 1 },
+      proofTtlMs: 120_000,
+    });
+  });
+
+  it("has no terms where nobody is asked", () => {
+    expect(decide("").terms).toBeNull();
+    expect(decide("default: allow").terms).toBeNull();
+  });
+
+  it("has a rule digest that changes with its own rule and with no other", () => {
+    const rules = (when: string, other: string) =>
+      `rules: [{ id: r, action: purchase, when: ${when}, effect: allow }, { id: s, action: ${other}, effect: allow }]`;
+    const digest = decide(rules("input.a < 5", "x"), { a: 1 }).ruleDigest;
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(decide(rules("input.a < 5", "y"), { a: 1 }).ruleDigest).toBe(digest);
+    expect(decide(rules("input.a < 6", "x"), { a: 1 }).ruleDigest).not.toBe(digest);
+  });
+
+  it("I13: is the same bytes for the same call, and cannot be changed", () => {
+    const policy = "default: approve\ntools: { purchase: { counterparty: input.to } }";
+    const first = decide(policy, { to: "a.com" });
+    expect(canonicalText(decide(policy, { to: "a.com" }))).toBe(canonicalText(first));
+    expect(Object.isFrozen(first) && Object.isFrozen(first.terms) && Object.isFrozen(first.counterparty)).toBe(true);
+    expect(Object.isFrozen(first.terms?.methods) && Object.isFrozen(first.obligations)).toBe(true);
+  });
+
+  it("I12: says which mode the document states, enforce where it states none", () => {
+    expect(decide("mode: observe").mode).toBe("observe");
+    expect(decide("").mode).toBe("enforce");
+    expect(loadPolicy("leash: 1\nmode: observe").mode).toBe("observe");
+  });
+});
+
+describe("I4: what goes wrong while deciding", () => {
+  const allow = "default: allow\nrules: [{ id: r, action: '*', when: input.a == 1, effect: allow }]";
+
+  it("I4: is a denial: an action and a tool that do not belong together", () => {
+    expect(answer(allow, {}, { action: { tool: "other" } })).toBe("deny null policy_error");
+  });
+
+  it("I4: is a denial: facts or a tool that throw", () => {
+    const broken = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get() {
+          throw new Error("broken");
+        },
+      });
+    const policy = loadPolicy(`leash: 1\n${allow}`);
+    const tool = broken({}) as ToolSpec;
+    const action = broken({}) as Action;
+    expect(policy.evaluate(action, tool, broken({}) as Facts)).toMatchObject({
+      effect: "deny",
+      reasonCode: "policy_error",
+      rule: null,
+    });
+  });
+
+  it("I4: an input too deep to walk makes a condition unknown and crashes nothing", () => {
+    let input: Json = 1;
+    for (let level = 0; level < 200_000; level += 1) input = [input];
+    expect(answer("rules: [{ id: r, action: '*', when: input.a == 1, effect: deny }]", { a: input })).toBe(
+      "deny r rule_unknown",
+    );
+  });
+});
+
+describe("what a decision may cost", () => {
+  it("does not grow with rules about other tools", () => {
+    const { action, tool, facts } = ordinary();
+    /** Milliseconds of 2,000 decisions beside so many other rules, the best of several tries. */
+    const cost = (others: number): number => {
+      const rules = Array.from(
+        { length: others },
+        (_, index) => `- { id: r${index}, action: "t${index}.*", effect: deny }`,
+      );
+      const own = '- { id: own, action: purchase, when: "input.a == 1", effect: deny }';
+      const policy = loadPolicy(`leash: 1\ndefault: allow\nrules:\n${[...rules, own].join("\n")}`);
+      const tries = Array.from({ length: 5 }, () => {
+        const started = performance.now();
+        for (let turn = 0; turn < 2000; turn += 1) policy.evaluate(action, tool, facts);
+        return performance.now() - started;
+      });
+      return Math.min(...tries);
+    };
+    cost(1);
+    expect(cost(4000) / cost(1)).toBeLessThan(5);
+  });
+
+  it("bounds what it remembers of names", () => {
+    const policy = loadPolicy("leash: 1\nrules: [{ id: r, action: 'a.*', effect: allow }]");
+    const { action, tool, facts } = ordinary();
+    for (let turn = 0; turn < 10_000; turn += 1) {
+      const id = `${turn % 2 === 0 ? "a" : "b"}.${turn}`;
+      const { effect } = policy.evaluate({ ...action, tool: id }, { ...tool, id }, facts);
+      expect(effect).toBe(turn % 2 === 0 ? "allow" : "deny");
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { checkDirection, checkPurity, checkRings } from "./direction.ts";
+import { checkFrameworkNames, checkImports } from "./imports.ts";
+import { core, manifest, sources } from "./samples.ts";
+import type { Manifest } from "./workspace.ts";
+
+const workspace = manifest("", { devDependencies: { vitest: "4.1.12" } });
+
+describe("direction", () => {
+  it("refuses a part that uses one above it, by any spelling", () => {
+    const samples = {
+      "core/model/call.ts": 'import type { Policy } from "../policy/load.ts";',
+      "core/store/memory.ts": 'export const later = () => import("../enforce/run.ts");',
+      "core/audit/log.ts": 'type Leash = import("../leash.ts").Leash;',
+    };
+    expect(checkDirection(sources(samples))).toEqual([
+      "core/model/call.ts:1: model must not use policy, which stands above it",
+      "core/store/memory.ts:1: store must not use enforce, which stands above it",
+      "core/audit/log.ts:1: audit must not use leash, which stands above it",
+    ]);
+  });
+
+  it("refuses that anything published uses the testing door", () => {
+    expect(checkDirection(sources({ "core/index.ts": 'export * from "./testing/index.ts";' }))).toHaveLength(1);
+  });
+
+  it("refuses a part that has no place", () => {
+    expect(checkDirection(sources({ "core/misc/helpers.ts": "" }))).toEqual([
+      'core/misc/helpers.ts: "misc" has no place in the levels of core',
+    ]);
+  });
+
+  it("lets a part use its own level and those below, and a test use what it tests with", () => {
+    const samples = {
+      "core/tokens/verdict.ts": 'import "../audit/record.ts"; import "../model/call.ts"; import "./keys.ts";',
+      "core/model/call.test.ts": 'import { createLeash } from "../leash.ts";',
+      "core/model/killed.fixture.ts": 'import "../testing/index.ts";',
+    };
+    expect(checkDirection(sources(samples))).toEqual([]);
+  });
+
+  it("finds a ring within a level", () => {
+    const samples = {
+      "core/tokens/keys.ts": 'import "../audit/record.ts";',
+      "core/audit/log.ts": 'import "../journal/rows.ts";',
+      "core/journal/rows.ts": 'import "../tokens/proof.ts";',
+      "core/limits/window.ts": 'import "../tokens/proof.ts";',
+    };
+    expect(checkRings(sources(samples)).map((finding) => finding.split(" ")[1])).toEqual([
+      "journal",
+      "tokens",
+      "audit",
+    ]);
+  });
+
+  it("keeps the system out of policy and model", () => {
+    const samples = {
+      "core/policy/guards/path.ts": 'import { realpath } from "node:fs/promises";',
+      "core/policy/load.test.ts": 'import { readFileSync } from "node:fs";',
+      "core/digest.ts": 'import { createHash } from "node:crypto";',
+    };
+    expect(checkPurity(sources(samples))).toEqual([
+      "core/policy/guards/path.ts:1: policy must not import node:fs/promises",
+    ]);
+  });
+});
+
+describe("imports", () => {
+  const check = (path: string, text: string, members: Partial<Manifest> = {}): readonly string[] => {
+    const manifests = [core, manifest("packages/hello", members), manifest("packages/cli", members)];
+    return checkImports(sources({ [path]: text }), manifests, workspace);
+  };
+
+  it.each([
+    ["packages/hello/index.ts", 'import "@leashkit/core/store/memory";'],
+    ["packages/hello/index.ts", 'import "@leashkit/core/testing";'],
+    ["packages/hello/index.ts", 'import "@leashkit/cli";'],
+    ["packages/cli/index.ts", 'import "@leashkit/hello";'],
+    ["packages/hello/index.ts", 'import "../../core/index.ts";'],
+    ["packages/hello/index.ts", 'import "../cli/index.ts";'],
+    ["packages/hello/index.ts", 'import "left-pad";'],
+    ["packages/hello/index.ts", 'import "vitest";'],
+    ["packages/hello/index.ts", 'import "fs";'],
+    ["packages/hello/index.ts", 'import "./wrap";'],
+    ["packages/hello/index.ts", "export const load = (name: string) => import(name);"],
+    ["core/index.ts", 'import "@leashkit/hello";'],
+    ["core/index.ts", 'import "langchain";'],
+    ["core/index.ts", 'import "../packages/hello/index.ts";'],
+  ])("refuses in %s: %s", (path, text) => {
+    expect(check(path, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ["packages/hello/index.ts", 'import "@leashkit/core"; import "node:fs"; import "./wrap.ts";'],
+    ["packages/hello/wrap.ts", 'import "framework/deep/door";'],
+    ["packages/hello/wrap.test.ts", 'import "@leashkit/core/testing"; import "vitest";'],
+    ["packages/cli/index.ts", 'import "@leashkit/server";'],
+    ["core/policy/load.ts", 'import "yaml";'],
+  ])("accepts in %s: %s", (path, text) => {
+    expect(check(path, text, { peerDependencies: { framework: "^1.0.0" } })).toEqual([]);
+  });
+
+  it("finds a framework's name in core's code, strings and comments, and nowhere else", () => {
+    const samples = {
+      "core/a.ts": "/** As LangChain does. */\nexport const vendor = 'OpenAI';",
+      "core/b.ts": "export const openLeash = 'an autogenerated OpenLeash';",
+      "packages/langchain/index.ts": "export const langchain = 1;",
+    };
+    expect(checkFrameworkNames(sources(samples))).toEqual([
+      'core/a.ts:1: core names the framework or vendor "LangChain"',
+      'core/a.ts:2: core names the framework or vendor "OpenAI"',
+    ]);
+  });
+});
