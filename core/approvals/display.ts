@@ -24,6 +24,8 @@ const SCRIPTS = [
 const DEFAULT_COLUMNS = 80;
 const MINIMUM_COLUMNS = 24;
 const LABEL_COLUMNS = 16;
+/** `  │ `, whose bar some screens draw two columns wide. */
+const GUTTER_COLUMNS = 5;
 /** Deeper levels are not indented further, so that wrapped rows never become a wall of blanks. */
 const DEEPEST_INDENT = 12;
 const MOST_WARNINGS = 5;
@@ -165,7 +167,7 @@ function field(label: string, value: string, columns: number): readonly string[]
 
 function inputRows(text: string, columns: number): readonly string[] {
   return layout(text).flatMap((line) =>
-    wrap(line, columns - 4).map((row, index) => `  ${index === 0 ? "│" : "┊"} ${row}`),
+    wrap(line, columns - GUTTER_COLUMNS).map((row, index) => `  ${index === 0 ? "│" : "┊"} ${row}`),
   );
 }
 

@@ -80,10 +80,11 @@ function draft(
   scope: Scope,
   proposal: Proposal,
   standing: Standing,
-  { action, decision }: Decided,
+  decided: Decided,
   origin: Origin,
 ): { grant: Grant; changes: Change[]; append: Append } {
   const { keys, presence, random, store, stream } = scope.context;
+  const { action, decision } = decided;
   const at = store.now();
   const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
   const decisionId = uuidv7(at, random);
@@ -102,24 +103,34 @@ function draft(
     proofKid: proof.kid,
     failure: null,
   };
-  const ids = {
+  const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
+  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey };
+  const used = standing.kind === "approved" ? useUp(standing.approval) : { changes: [], records: [] };
+  const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
+  return { grant, changes: used.changes, append: { stream, records } };
+}
+
+/** The approval is used in the very commit that starts the run: that is what makes it good for one execution. */
+function useUp({ value, version }: Stored<Approval>): { changes: Change[]; records: AuditRecord[] } {
+  const used: Approval = { ...value, status: "consumed" };
+  return { changes: [writeApproval(used, version)], records: [approvalRecord(used, "approval.consumed")] };
+}
+
+function grantRecords(
+  { action, decision }: Decided,
+  standing: Standing,
+  { entry, proof }: Grant,
+  decisionId: string,
+  origin: Origin,
+): AuditRecord[] {
+  const granted = grantedRecord(action, decision, origin, {
     decision_id: decisionId,
     proof_kid: proof.kid,
     proof_jti: proof.jti,
-    ...(approvalId === null ? {} : { approval_id: approvalId }),
-  };
-  const changes: Change[] = [];
-  const records: AuditRecord[] = [];
-  if (standing.kind === "decided") records.push(decidedRecord(action, decision, origin, { decision_id: decisionId }));
-  if (standing.kind === "approved") {
-    const used: Approval = { ...standing.approval.value, status: "consumed" };
-    changes.push(writeApproval(used, standing.approval.version));
-    records.push(approvalRecord(used, "approval.consumed"));
-  }
-  records.push(grantedRecord(action, decision, origin, ids));
-  const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
-  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey };
-  return { grant, changes, append: { stream, records } };
+    ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }),
+  });
+  if (standing.kind !== "decided") return [granted];
+  return [decidedRecord(action, decision, origin, { decision_id: decisionId }), granted];
 }
 
 async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standing, origin: Origin): Promise<void> {

@@ -105,7 +105,7 @@ function over(driver: Driver): SqliteFile {
         run("COMMIT");
         return result;
       } catch (error) {
-        rollBack(run);
+        run("COMMIT");
         throw error;
       }
     },

@@ -11,7 +11,7 @@ const ROW = `
   SELECT id, version, by_key, due_at, body, (SELECT value FROM meta WHERE key = 'latest_time') AS latest_time FROM "rows"`;
 const ROW_BY_ID = `${ROW} WHERE kind = ? AND id = ?`;
 const ROWS = `${ROW} WHERE kind = ? AND id > ? ORDER BY id LIMIT ?`;
-const ROWS_BY_KEY = `${ROW} WHERE kind = ? AND by_key = ? AND id >= ? ORDER BY id LIMIT ?`;
+const ROWS_BY_KEY = `${ROW} WHERE kind = ? AND by_key = ? AND id > ? ORDER BY id LIMIT ?`;
 const VERSION = `SELECT version FROM "rows" WHERE kind = ? AND id = ?`;
 const PUT = `
   INSERT INTO "rows" (kind, id, version, by_key, due_at, body) VALUES (?, ?, ?, ?, ?, ?)

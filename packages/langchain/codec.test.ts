@@ -20,7 +20,13 @@ describe("results in the journal", () => {
     ["numbers", [1, 0.5]],
     ["objects", { a: [true, { b: null }] }],
     ["a pair with missing artifact", ["text", undefined]],
-    ["content blocks", [{ type: "text", text: "x" }, { type: "image", url: "y" }]],
+    [
+      "content blocks",
+      [
+        { type: "text", text: "x" },
+        { type: "image", url: "y" },
+      ],
+    ],
     ["an object that looks like a record", { "leashkit.langchain/1": "command", value: { goto: "x" } }],
   ])("are given again as they were: %s", (_what, result) => {
     expect(again(result)).toStrictEqual(result);
@@ -41,7 +47,13 @@ describe("results in the journal", () => {
     });
     const back = again(message);
     expect(ToolMessage.isInstance(back)).toBe(true);
-    expect(back).toMatchObject({ content: message.content, tool_call_id: "a", name: "buy", status: "error", artifact: message.artifact });
+    expect(back).toMatchObject({
+      content: message.content,
+      tool_call_id: "a",
+      name: "buy",
+      status: "error",
+      artifact: message.artifact,
+    });
   });
 
   it("are commands again, with their messages and sends", () => {
@@ -65,9 +77,21 @@ describe("results in the journal", () => {
     ["dates", new Date()],
     ["maps", new Map()],
     ["functions", () => 1],
-    ["instances", new (class Own {})()],
+    [
+      "instances",
+      new (class Own {
+        readonly a = 1;
+      })(),
+    ],
     ["NaN", Number.NaN],
-    ["cycles", (() => { const cycle: Record<string, unknown> = {}; cycle["self"] = cycle; return cycle; })()],
+    [
+      "cycles",
+      (() => {
+        const cycle: Record<string, unknown> = {};
+        cycle["self"] = cycle;
+        return cycle;
+      })(),
+    ],
     ["messages with such artifacts", new ToolMessage({ content: "x", tool_call_id: "a", artifact: new Map() })],
   ])("are not recorded rather than recorded wrongly: %s", (_what, result) => {
     expect(codec.encode(result)).toBeUndefined();

@@ -52,7 +52,8 @@ function encode(value: unknown, depth: number): Json {
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => encode(item, depth + 1));
   if (BaseMessage.isInstance(value)) return encodeMessage(value, depth);
   if (isNamed(value, "Command")) return encodeCommand(value, depth);
-  if (isNamed(value, "Send")) return { [MARK]: "send", value: encodeMembers({ node: value.node, args: value.args }, depth) };
+  if (isNamed(value, "Send"))
+    return { [MARK]: "send", value: encodeMembers({ node: value.node, args: value.args }, depth) };
   return encodePlain(value, depth);
 }
 
@@ -99,7 +100,10 @@ function decodeMembers(members: Plain, Command: CommandClass | undefined): Recor
   return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, decode(member, Command)]));
 }
 
-function isNamed(value: object, name: string): value is CommandFields & { readonly node?: unknown; readonly args?: unknown } {
+function isNamed(
+  value: object,
+  name: string,
+): value is CommandFields & { readonly node?: unknown; readonly args?: unknown } {
   return "lg_name" in value && value.lg_name === name;
 }
 

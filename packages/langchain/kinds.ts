@@ -1,5 +1,12 @@
 import { LeashError } from "@leashkit/core";
-import { StructuredTool, Tool, DynamicStructuredTool, DynamicTool, isRunnableToolLike, isStructuredTool } from "@langchain/core/tools";
+import {
+  StructuredTool,
+  Tool,
+  DynamicStructuredTool,
+  DynamicTool,
+  isRunnableToolLike,
+  isStructuredTool,
+} from "@langchain/core/tools";
 import type { RunnableToolLike } from "@langchain/core/runnables";
 
 /** A tool whose work starts in `_call`, and in `func` for those made from a function. */

@@ -1,4 +1,4 @@
-import { isLeashError, LeashDenied, LeashPending, refusalText } from "@leashkit/core";
+import { isLeashError, refusalText, type LeashDenied, type LeashPending } from "@leashkit/core";
 import { ToolMessage } from "@langchain/core/messages";
 import type { Settings } from "./options.ts";
 

@@ -77,7 +77,10 @@ const WAKE_UP = "leash";
 async function wakeUp(waiting: readonly Waiting[]): Promise<unknown> {
   const Command = await loadCommand();
   if (Command === undefined) {
-    throw new LeashError("LEASH_CONFIG_INVALID", "Resuming an agent needs @langchain/langgraph. Install it beside langchain.");
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "Resuming an agent needs @langchain/langgraph. Install it beside langchain.",
+    );
   }
   const ids = waiting.flatMap(({ interruptId }) => interruptId ?? []);
   const byId = Object.fromEntries(ids.map((id) => [id, WAKE_UP]));

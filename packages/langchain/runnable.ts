@@ -1,4 +1,10 @@
-import { RunnableBinding, RunnableLambda, RunnableSequence, RunnableToolLike, type Runnable } from "@langchain/core/runnables";
+import {
+  RunnableBinding,
+  RunnableLambda,
+  RunnableSequence,
+  RunnableToolLike,
+  type Runnable,
+} from "@langchain/core/runnables";
 import { nameOf, unsupported } from "./kinds.ts";
 import { GUARDED_BY, type Mark } from "./marks.ts";
 import type { Work } from "./proxy.ts";
@@ -17,11 +23,11 @@ export function workOf(tool: RunnableToolLike): Runnable {
 
 /** The same tool built anew around guarded work: it has no `_call` that a guard could stand before. */
 export function rebuildRunnableTool(tool: RunnableToolLike, mark: Mark, guarded: Work): RunnableToolLike {
-  const { name, description, schema, config } = tool;
+  const { name, description, schema, config: settings } = tool;
   const rebuilt = new RunnableToolLike({
     name,
     schema,
-    config,
+    config: settings,
     ...(description !== undefined && { description }),
     bound: RunnableLambda.from(async (input: unknown, config: unknown) => guarded(input, undefined, config)),
   });

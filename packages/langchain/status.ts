@@ -98,7 +98,8 @@ function refOf(input: unknown): string {
 }
 
 function signalOf(config: unknown): AbortSignal | undefined {
-  const signal: unknown = typeof config === "object" && config !== null && "signal" in config ? config.signal : undefined;
+  const signal: unknown =
+    typeof config === "object" && config !== null && "signal" in config ? config.signal : undefined;
   return signal instanceof AbortSignal ? signal : undefined;
 }
 

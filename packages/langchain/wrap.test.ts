@@ -24,7 +24,9 @@ describe("what cannot be guarded", () => {
     ["a bare declaration", { name: "buy", schema: item, description: "d" }],
   ])("is refused when it is wrapped: %s", async (_what, thing) => {
     const leash = await leashFor(ALLOW_ALL);
-    expect(() => wrapTools([thing as object], leash)).toThrow(expect.objectContaining({ code: "LEASH_TOOL_UNSUPPORTED" }));
+    expect(() => wrapTools([thing as object], leash)).toThrow(
+      expect.objectContaining({ code: "LEASH_TOOL_UNSUPPORTED" }),
+    );
   });
 
   it("is a provider-run tool, unless it is listed", async () => {
@@ -98,7 +100,10 @@ describe("wrapTools", () => {
   it("lets a narrowed gate stand in front of the parent's: both must agree", async () => {
     const leash = await leashFor(ALLOW_ALL);
     const done: unknown[] = [];
-    const parents = wrapTool(buyTool((input) => done.push(input)), leash);
+    const parents = wrapTool(
+      buyTool((input) => done.push(input)),
+      leash,
+    );
     const childs = wrapTool(parents, leash.narrow({ tools: ["look"] }));
     expect(refusalOf(await childs.invoke(call))).toMatchObject({ reasonCode: "narrowed" });
     expect(done).toEqual([]);
@@ -143,7 +148,13 @@ describe("wrapTools", () => {
 describe("the registration", () => {
   const registered = (leash: Gate): ReturnType<typeof vi.spyOn> => vi.spyOn(leash, "register");
   const annotated = (annotations: unknown): DynamicStructuredTool =>
-    new DynamicStructuredTool({ name: "buy", description: "d", schema: item, metadata: { annotations }, func: async () => "x" });
+    new DynamicStructuredTool({
+      name: "buy",
+      description: "d",
+      schema: item,
+      metadata: { annotations },
+      func: async () => "x",
+    });
 
   it("states name, origin and the schema's digest", async () => {
     const leash = await leashFor(ALLOW_ALL);
@@ -160,7 +171,12 @@ describe("the registration", () => {
   it("is the same for zod 4, zod 3's like and another instance of one schema", async () => {
     const leash = await leashFor(ALLOW_ALL);
     wrapTool(buyTool(), leash);
-    expect(() => wrapTool(tool(() => "x", { name: "buy", description: "d", schema: z.object({ item: z.string() }) }), leash)).not.toThrow();
+    expect(() =>
+      wrapTool(
+        tool(() => "x", { name: "buy", description: "d", schema: z.object({ item: z.string() }) }),
+        leash,
+      ),
+    ).not.toThrow();
   });
 
   it("believes a server's harmless hints only where it is told to", async () => {
@@ -228,7 +244,12 @@ describe("refusals", () => {
 
   it("are two-tuples for tools that answer with content and artifact", async () => {
     const leash = await leashFor(DENY_ALL);
-    const pair = tool(() => ["x", {}], { name: "buy", description: "d", schema: item, responseFormat: "content_and_artifact" });
+    const pair = tool(() => ["x", {}], {
+      name: "buy",
+      description: "d",
+      schema: item,
+      responseFormat: "content_and_artifact",
+    });
     expect(refusalOf(await wrapTool(pair, leash).invoke(call))?.code).toBe("LEASH_DENIED");
   });
 
@@ -273,7 +294,11 @@ async function computing(input: Json, toolName?: string): Promise<Leash> {
 describe("what a tool runs on", () => {
   it("I1: is the form that the policy computed, also for a tool of one text", async () => {
     const got: unknown[] = [];
-    const query = tool((input) => got.push(input), { name: "query", description: "d", schema: z.object({ limit: z.number() }) });
+    const query = tool((input) => got.push(input), {
+      name: "query",
+      description: "d",
+      schema: z.object({ limit: z.number() }),
+    });
     await wrapTool(query, await computing({ limit: 100 })).invoke({ limit: 1000 });
     const note = tool((text: string) => got.push(text), { name: "note", description: "d", schema: z.string() });
     await wrapTool(note, await computing({ input: "safe" })).invoke("risky");
@@ -284,7 +309,10 @@ describe("what a tool runs on", () => {
     const done: string[] = [];
     const leash = await computing({ item: "tea" }, "other");
     leash.register({ id: "other" });
-    const wrapped = wrapTool(buyTool(({ item }) => done.push(item)), leash);
+    const wrapped = wrapTool(
+      buyTool((input) => done.push(input.item)),
+      leash,
+    );
     await expect(wrapped.invoke({ item: "tea" })).rejects.toMatchObject({ code: "LEASH_TOOL_UNSUPPORTED" });
     expect(done).toEqual([]);
   });

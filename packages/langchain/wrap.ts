@@ -93,7 +93,11 @@ function wrapRunnable(tool: RunnableToolLike, gate: Gate, settings: Settings): o
   const last = workOf(tool);
   const work: Work = (input, _runManager, config) => last.invoke(input, config as Parameters<typeof last.invoke>[1]);
   const target: Guarded = { gate, settings, id, schema: tool.schema, pair: false };
-  const wrapped = rebuildRunnableTool(tool, gate, guarded(() => target, work));
+  const wrapped = rebuildRunnableTool(
+    tool,
+    gate,
+    guarded(() => target, work),
+  );
   rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work });
   return wrapped;
 }

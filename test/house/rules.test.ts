@@ -9,17 +9,19 @@ const lines = (count: number): string =>
   Array.from({ length: count }, (_, index) => `export const a${index} = 1;`).join("\n");
 
 describe("sizes", () => {
-  it("refuses a file of 251 lines, and an adapter's of 151", () => {
+  it("refuses a file of 251 lines, an adapter's of 151 and a test's of 401", () => {
     const samples = {
       "core/long.ts": lines(251),
       "core/enough.ts": `// comment\n\n${lines(250)}`,
       "core/rows.table.ts": lines(900),
       "packages/langchain/long.ts": lines(151),
-      "packages/langchain/wrap.test.ts": lines(250),
+      "packages/langchain/wrap.test.ts": lines(400),
+      "core/long.test.ts": lines(401),
     };
     expect(checkFileSizes(sources(samples))).toEqual([
       "core/long.ts: 251 lines of code, at most 250",
       "packages/langchain/long.ts: 151 lines of code, at most 150",
+      "core/long.test.ts: 401 lines of code, at most 400",
     ]);
   });
 

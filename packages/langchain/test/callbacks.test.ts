@@ -12,10 +12,13 @@ const call = { name: "buy", args: { item: "tea" }, id: "a", type: "tool_call" } 
 
 function shop() {
   const sold: string[] = [];
-  const buy = tool((input) => {
-    sold.push(input.item);
-    return "sold";
-  }, { name: "buy", description: "d", schema: item });
+  const buy = tool(
+    (input) => {
+      sold.push(input.item);
+      return "sold";
+    },
+    { name: "buy", description: "d", schema: item },
+  );
   return { sold, buy };
 }
 
@@ -30,7 +33,11 @@ describe("LeashCallbackHandler", () => {
     const agent = createAgent({ model: callingModel([call]), tools: [wrapTool(buy, leash)] });
     await agent.invoke(ask, { callbacks: [watcher] });
     expect(types(told)).toEqual(["proposed", "started", "ended"]);
-    expect(told.map((event) => [event.tool, event.toolCallId])).toEqual([["buy", "a"], ["buy", "a"], ["buy", "a"]]);
+    expect(told.map((event) => [event.tool, event.toolCallId])).toEqual([
+      ["buy", "a"],
+      ["buy", "a"],
+      ["buy", "a"],
+    ]);
     expect(watcher.events).toEqual(told);
     expect(JSON.stringify(told)).not.toContain("tea");
   });
@@ -78,7 +85,15 @@ describe("LeashCallbackHandler", () => {
     const agent = createAgent({ model: callingModel([call]), tools: [buy] });
     expect(toolMessages(await agent.invoke(ask, { callbacks: [watcher] }))["a"]?.status).toBe("error");
     expect(sold).toEqual([]);
-    expect(types(watcher.events)).toEqual(["started", "unguarded", "vetoed", "proposed", "started", "unguarded", "vetoed"]);
+    expect(types(watcher.events)).toEqual([
+      "started",
+      "unguarded",
+      "vetoed",
+      "proposed",
+      "started",
+      "unguarded",
+      "vetoed",
+    ]);
     console_.mockRestore();
   });
 

@@ -5,96 +5,108 @@ import { createAgent } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { leashStatusTool, wrapTool, wrapTools } from "../index.ts";
-import { ask, ASK_ALL, callingModel, leashFor, pendingAt, toolMessages } from "./harness.ts";
+import { ask, ASK_ALL, callingModel, leashFor, toolMessages, approveNext, nextPending } from "./harness.ts";
 
 const item = z.object({ item: z.string() });
 
 async function desk(work: (input: { item: string }) => unknown = (input) => `sold ${input.item}`) {
   const leash = await leashFor(ASK_ALL);
   const sold: string[] = [];
-  const buy = tool((input) => {
-    sold.push(input.item);
-    return work(input);
-  }, { name: "buy", description: "d", schema: item });
-  const note = tool((text: string) => {
-    sold.push(text);
-    return [`noted ${text}`, { raw: text }];
-  }, { name: "note", description: "d", schema: z.string(), responseFormat: "content_and_artifact" });
+  const buy = tool(
+    (input) => {
+      sold.push(input.item);
+      return work(input);
+    },
+    { name: "buy", description: "d", schema: item },
+  );
+  const note = tool(
+    (text: string) => {
+      sold.push(text);
+      return [`noted ${text}`, { raw: text }];
+    },
+    { name: "note", description: "d", schema: z.string(), responseFormat: "content_and_artifact" },
+  );
   const tools = wrapTools([buy, note], leash, { pause: "defer" });
   const status = leashStatusTool(leash, tools);
   const answer = leash.desk({ id: "ann" });
-  const ask = (ref: string, id = "s"): Promise<{ content: string }> =>
+  const askStatus = (ref: string, id = "s"): Promise<{ content: string }> =>
     status.invoke({ name: "leash_status", args: { ref }, id, type: "tool_call" }) as never;
-  return { leash, sold, tools, status, answer, ask };
+  return { leash, sold, tools, status, answer, askStatus };
 }
 
 const propose = { name: "buy", args: { item: "tea" }, id: "a", type: "tool_call" } as const;
 
 describe("deferring", () => {
   it("tells the model a reference and does not end a returnDirect run with it", async () => {
-    const { tools, answer, sold } = await desk();
+    const { leash, tools, answer, sold } = await desk();
     const [buy] = tools;
     const message: unknown = await buy.invoke(propose);
-    const [approval] = await pendingAt(answer);
+    const approval = await nextPending(leash);
     expect(message).toMatchObject({
       status: "error",
-      content: expect.stringContaining(`ref ${approval?.ref}`),
-      artifact: { leash: { code: "LEASH_PENDING", ref: approval?.ref, approvalId: approval?.id } },
+      content: expect.stringContaining(`ref ${approval.ref}`),
+      artifact: { leash: { code: "LEASH_PENDING", ref: approval.ref, approvalId: approval.id } },
     });
     expect(sold).toEqual([]);
   });
 
   it("I2: leash_status collects the one execution, and gives its result again", async () => {
-    const { tools, answer, ask, sold } = await desk();
+    const { leash, tools, answer, askStatus, sold } = await desk();
     await tools[0].invoke(propose);
-    const [approval] = await pendingAt(answer);
-    const ref = String(approval?.ref);
-    expect((await ask(ref)).content).toMatch(/still waiting/i);
+    const approval = await nextPending(leash);
+    const ref = approval.ref;
+    expect((await askStatus(ref)).content).toMatch(/still waiting/i);
     await answer.approve(ref);
-    expect((await ask(ref)).content).toBe("sold tea");
-    expect((await ask(ref)).content).toBe("sold tea");
-    expect((await Promise.all([ask(ref), ask(ref)])).map((message) => message.content)).toEqual(["sold tea", "sold tea"]);
+    expect((await askStatus(ref)).content).toBe("sold tea");
+    expect((await askStatus(ref)).content).toBe("sold tea");
+    expect((await Promise.all([askStatus(ref), askStatus(ref)])).map((message) => message.content)).toEqual([
+      "sold tea",
+      "sold tea",
+    ]);
     expect(sold).toEqual(["tea"]);
   });
 
   it("I2: the same call again collects it too", async () => {
-    const { tools, answer, sold } = await desk();
+    const { leash, tools, answer, sold } = await desk();
     await tools[0].invoke(propose);
-    await answer.approve(String((await pendingAt(answer))[0]?.id));
-    expect(await tools[0].invoke({ ...propose, id: "later" })).toMatchObject({ content: "sold tea", status: "success" });
+    await approveNext(leash);
+    expect(await tools[0].invoke({ ...propose, id: "later" })).toMatchObject({
+      content: "sold tea",
+      status: "success",
+    });
     expect(sold).toEqual(["tea"]);
   });
 
   it("collects tools of text and of content with artifact", async () => {
-    const { tools, answer, ask, sold } = await desk();
+    const { leash, tools, answer, askStatus, sold } = await desk();
     await tools[1].invoke({ name: "note", args: { input: "milk" }, id: "n", type: "tool_call" });
-    const [approval] = await pendingAt(answer);
-    await answer.approve(String(approval?.id));
-    expect((await ask(String(approval?.ref))).content).toBe("noted milk");
+    const approval = await nextPending(leash);
+    await answer.approve(approval.id);
+    expect((await askStatus(approval.ref)).content).toBe("noted milk");
     expect(sold).toEqual(["milk"]);
   });
 
   it("I3: tells a denial, an unknown reference, and another agent's reference without running anything", async () => {
-    const { leash, tools, answer, ask, sold } = await desk();
+    const { leash, tools, answer, askStatus, sold } = await desk();
     await tools[0].invoke(propose);
-    const [approval] = await pendingAt(answer);
-    const ref = String(approval?.ref);
-    expect((await ask("ZZZZ")).content).toMatch(/no call of yours/i);
+    const approval = await nextPending(leash);
+    const ref = approval.ref;
+    expect((await askStatus("ZZZZ")).content).toMatch(/no call of yours/i);
     const foreign = leashStatusTool(leash.as({ agent: "other" }), tools);
     expect(await foreign.invoke({ ref })).toMatch(/no call of yours/i);
     await answer.deny(ref, { reason: "no money" });
-    expect((await ask(ref)).content).toContain("no money");
+    expect((await askStatus(ref)).content).toContain("no money");
     expect(sold).toEqual([]);
   });
 
   it("passes on what the tool throws", async () => {
-    const { tools, answer, ask } = await desk(() => {
+    const { leash, tools, answer, askStatus } = await desk(() => {
       throw new NoEffect("the shop is closed");
     });
     await tools[0].invoke(propose);
-    const [approval] = await pendingAt(answer);
-    await answer.approve(String(approval?.id));
-    await expect(ask(String(approval?.ref))).rejects.toThrow("the shop is closed");
+    const approval = await nextPending(leash);
+    await answer.approve(approval.id);
+    await expect(askStatus(approval.ref)).rejects.toThrow("the shop is closed");
   });
 
   it("the status tool needs no gate and is not wrapped", async () => {
@@ -103,8 +115,8 @@ describe("deferring", () => {
   });
 
   it("works within an agent", async () => {
-    const { tools, status, answer, sold } = await desk();
-    const ref = async (): Promise<string> => String((await pendingAt(answer))[0]?.ref);
+    const { leash, tools, status, answer, sold } = await desk();
+    const ref = async (): Promise<string> => (await nextPending(leash)).ref;
     const agent = createAgent({
       model: callingModel([{ name: "buy", args: { item: "tea" }, id: "a" }]),
       tools: [...tools, status],
@@ -115,7 +127,10 @@ describe("deferring", () => {
     expect(toolMessages(first)["a"]?.content).toContain(await ref());
     const known = await ref();
     await answer.approve(known);
-    const later = createAgent({ model: callingModel([{ name: "leash_status", args: { ref: known }, id: "s" }]), tools: [...tools, status] });
+    const later = createAgent({
+      model: callingModel([{ name: "leash_status", args: { ref: known }, id: "s" }]),
+      tools: [...tools, status],
+    });
     expect(toolMessages(await later.invoke(ask))["s"]?.content).toBe("sold tea");
     expect(sold).toEqual(["tea"]);
   });

@@ -52,4 +52,16 @@ export async function pendingAt(desk: Desk, count = 1): Promise<readonly Approva
   throw new Error(`No ${count} approvals were opened in time.`);
 }
 
+/** The one approval that is open. */
+export async function nextPending(leash: Leash): Promise<Approval> {
+  const [approval] = await pendingAt(leash.desk({ id: "ann" }));
+  if (approval === undefined) throw new Error("No approval is open.");
+  return approval;
+}
+
+/** A person who says yes to the next question. */
+export async function approveNext(leash: Leash): Promise<Approval> {
+  return leash.desk({ id: "ann" }).approve((await nextPending(leash)).id);
+}
+
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

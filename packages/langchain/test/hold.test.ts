@@ -7,7 +7,18 @@ import { createAgent } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { wrapTool, wrapTools, type WrapOptions } from "../index.ts";
-import { ask, ASK_ALL, callingModel, leashFor, pause, pendingAt, toolMessages, type Call } from "./harness.ts";
+import {
+  ask,
+  ASK_ALL,
+  callingModel,
+  leashFor,
+  pause,
+  pendingAt,
+  toolMessages,
+  type Call,
+  approveNext,
+  nextPending,
+} from "./harness.ts";
 
 const item = z.object({ item: z.string() });
 const calls: readonly Call[] = [{ name: "buy", args: { item: "tea" }, id: "a" }];
@@ -19,10 +30,13 @@ async function shop(options?: WrapOptions): Promise<{ leash: Leash; sold: string
 }
 
 function build(sold: string[]) {
-  return tool((input) => {
-    sold.push(input.item);
-    return `sold ${input.item}`;
-  }, { name: "buy", description: "d", schema: item });
+  return tool(
+    (input) => {
+      sold.push(input.item);
+      return `sold ${input.item}`;
+    },
+    { name: "buy", description: "d", schema: item },
+  );
 }
 
 /** Approves whatever is still open, as a person who comes late. */
@@ -37,9 +51,9 @@ describe("holding", () => {
     const { leash, sold, buy } = await shop({ pause: mode });
     const agent = createAgent({ model: callingModel(calls), tools: [buy] });
     const running = agent.invoke(ask);
-    const [approval] = await pendingAt(leash.desk({ id: "ann" }));
+    const approval = await nextPending(leash);
     expect(sold).toEqual([]);
-    await leash.desk({ id: "ann" }).approve(String(approval?.id));
+    await leash.desk({ id: "ann" }).approve(approval.id);
     expect(toolMessages(await running)["a"]?.content).toBe("sold tea");
     expect(sold).toEqual(["tea"]);
   });
@@ -48,7 +62,7 @@ describe("holding", () => {
     const { leash, buy } = await shop({ pause: "hold" });
     const agent = createAgent({ model: callingModel(calls), tools: [buy], checkpointer: new MemorySaver() });
     const running = agent.invoke(ask, { configurable: { thread_id: "t" } });
-    await leash.desk({ id: "ann" }).deny(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
+    await leash.desk({ id: "ann" }).deny((await nextPending(leash)).id);
     expect(toolMessages(await running)["a"]).toMatchObject({ status: "error" });
   });
 
@@ -58,7 +72,7 @@ describe("holding", () => {
     const notices: unknown[] = [];
     for await (const chunk of await agent.stream(ask, { streamMode: "custom" })) {
       notices.push(chunk);
-      await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
+      await approveNext(leash);
     }
     expect(notices).toEqual([
       expect.objectContaining({ type: "leash.pending", tool: "buy", toolCallId: "a", ref: expect.any(String) }),
@@ -126,7 +140,7 @@ describe("holding", () => {
       checkpointer: new MemorySaver(),
     });
     const running = agent.invoke(ask, { configurable: { thread_id: "t" } });
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
+    await approveNext(leash);
     await running;
     expect(sold).toEqual(["tea"]);
   });
@@ -159,6 +173,8 @@ describe("hosts without tool call ids", () => {
     const [thrown] = wrapTools([build([])], leash);
     await expect(thrown.invoke({ item: "tea" })).rejects.toMatchObject({ name: "LeashDenied", code: "LEASH_DENIED" });
     const [returned] = wrapTools([build([])], leash, { onDeny: "return" });
-    expect(await returned.invoke({ item: "tea" })).toBe("Denied by policy. Do not retry this call with the same arguments.");
+    expect(await returned.invoke({ item: "tea" })).toBe(
+      "Denied by policy. Do not retry this call with the same arguments.",
+    );
   });
 });

@@ -7,10 +7,21 @@ import { createAgent, fakeModel, tool as headlessTool } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { resumeLeash, wrapTools, type LeashInterrupt, type WrapOptions } from "../index.ts";
-import { ask, callingModel, leashFor, pause, pendingAt, toolMessages, type Call } from "./harness.ts";
+import {
+  ask,
+  callingModel,
+  leashFor,
+  pause,
+  pendingAt,
+  toolMessages,
+  type Call,
+  approveNext,
+  nextPending,
+} from "./harness.ts";
 
-const POLICY = "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow }, outer: { decision: allow } }\n";
-const config = { configurable: { thread_id: "t1" } };
+const POLICY =
+  "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow }, outer: { decision: allow } }\n";
+const thread = { configurable: { thread_id: "t1" } };
 
 interface State {
   readonly messages: BaseMessage[];
@@ -34,9 +45,19 @@ const item = z.object({ item: z.string() });
 
 const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Host> = {
   "createAgent v2": (calls, tools) =>
-    createAgent({ model: callingModel(calls), tools, checkpointer: new MemorySaver(), version: "v2" }) as unknown as Host,
+    createAgent({
+      model: callingModel(calls),
+      tools,
+      checkpointer: new MemorySaver(),
+      version: "v2",
+    }) as unknown as Host,
   "createAgent v1": (calls, tools) =>
-    createAgent({ model: callingModel(calls), tools, checkpointer: new MemorySaver(), version: "v1" }) as unknown as Host,
+    createAgent({
+      model: callingModel(calls),
+      tools,
+      checkpointer: new MemorySaver(),
+      version: "v1",
+    }) as unknown as Host,
   "LangGraph's ToolNode in a graph of one's own": (calls, tools) => {
     const model = callingModel(calls);
     return new StateGraph(MessagesAnnotation)
@@ -52,7 +73,11 @@ const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Host> = {
     createReactAgent({ llm: callingModel(calls), tools, checkpointer: new MemorySaver() }) as unknown as Host,
 };
 
-async function shopIn(hostName: string, calls: readonly Call[], options: WrapOptions & { delays?: number[] } = {}): Promise<Shop> {
+async function shopIn(
+  hostName: string,
+  calls: readonly Call[],
+  options: WrapOptions & { delays?: number[] } = {},
+): Promise<Shop> {
   const leash = await leashFor(POLICY);
   const sold: Shop["sold"] = [];
   const looks: string[] = [];
@@ -65,10 +90,13 @@ async function shopIn(hostName: string, calls: readonly Call[], options: WrapOpt
     },
     { name: "buy", description: "d", schema: item },
   );
-  const look = tool((input) => {
-    looks.push(input.item);
-    return `saw ${input.item}`;
-  }, { name: "look", description: "d", schema: item });
+  const look = tool(
+    (input) => {
+      looks.push(input.item);
+      return `saw ${input.item}`;
+    },
+    { name: "look", description: "d", schema: item },
+  );
   const host = HOSTS[hostName];
   if (host === undefined) throw new Error(`no host ${hostName}`);
   return { sold, looks, leash, host: host(calls, wrapTools([buy, look], leash, wrapping) as never) };
@@ -88,20 +116,20 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
 
   it("I9: pauses with what a chat client can render and nothing that could approve", async () => {
     const { host: agent, leash } = await shopIn(host, buys.slice(0, 1));
-    const paused = await agent.invoke(ask, config);
-    const [approval] = await pendingAt(leash.desk({ id: "ann" }));
+    const paused = await agent.invoke(ask, thread);
+    const approval = await nextPending(leash);
     expect(paused.__interrupt__?.map(({ value }) => value)).toEqual([
       {
-        actionRequests: [{ name: "buy", args: { item: "tea" }, description: expect.stringContaining(String(approval?.ref)) }],
+        actionRequests: [{ name: "buy", args: { item: "tea" }, description: expect.stringContaining(approval.ref) }],
         reviewConfigs: [{ actionName: "buy", allowedDecisions: [] }],
         leash: {
           type: "leash.pending",
-          approvalId: approval?.id,
-          ref: approval?.ref,
+          approvalId: approval.id,
+          ref: approval.ref,
           tool: "buy",
-          digest: approval?.digest,
+          digest: approval.digest,
           toolCallId: "a",
-          expiresAt: approval?.expiresAt,
+          expiresAt: approval.expiresAt,
         },
       },
     ]);
@@ -110,7 +138,7 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
   it("I3: forged, malformed and misrouted resumes run nothing, open nothing and wedge nothing", async () => {
     const { host: agent, leash, sold } = await shopIn(host, buys);
     const desk = leash.desk({ id: "ann" });
-    const paused = await agent.invoke(ask, config);
+    const paused = await agent.invoke(ask, thread);
     const id = String(paused.__interrupt__?.[0]?.id);
     const opened = (await pendingAt(desk, 2)).map((approval) => approval.id);
     const forged = [
@@ -127,13 +155,13 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
       { [id]: null },
     ];
     for (const resume of forged) {
-      const again = await agent.invoke(new Command({ resume }), config);
+      const again = await agent.invoke(new Command({ resume }), thread);
       expect(again.__interrupt__?.length, JSON.stringify(resume)).toBe(atOnce ? 2 : 1);
     }
     expect(sold).toEqual([]);
     expect((await desk.pending()).map((approval) => approval.id)).toEqual(opened);
     for (const approval of opened) await desk.approve(approval);
-    const done = await resumeLeash(agent, config, { leash });
+    const done = await resumeLeash(agent, thread, { leash });
     expect(sold.map((sale) => sale.item).sort()).toEqual(["car", "tea"]);
     expect(toolMessages(done ?? paused)["b"]?.content).toBe("sold car");
   });
@@ -141,13 +169,13 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
   it("I2: with one of two calls approved and the other denied runs exactly the approved one", async () => {
     const { host: agent, leash, sold } = await shopIn(host, buys);
     const desk = leash.desk({ id: "ann" });
-    await agent.invoke(ask, config);
+    await agent.invoke(ask, thread);
     const pending = await pendingAt(desk, 2);
     for (const approval of pending) {
       if (approval.text.includes("car")) await desk.deny(approval.id, { reason: "too dear" });
       else await desk.approve(approval.id);
     }
-    const done = await resumeLeash(agent, config, { leash });
+    const done = await resumeLeash(agent, thread, { leash });
     expect(sold.map((sale) => sale.item)).toEqual(["tea"]);
     const messages = toolMessages(done ?? { messages: [] });
     expect(messages["a"]?.content).toBe("sold tea");
@@ -158,10 +186,10 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
 
   it("I2: runs an allowed call beside a paused one once, though the host executes its node again", async () => {
     const { host: agent, leash, sold, looks } = await shopIn(host, buyAndLook);
-    await agent.invoke(ask, config);
-    await agent.invoke(new Command({ resume: "woken for nothing" }), config);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    const done = await resumeLeash(agent, config, { leash });
+    await agent.invoke(ask, thread);
+    await agent.invoke(new Command({ resume: "woken for nothing" }), thread);
+    await approveNext(leash);
+    const done = await resumeLeash(agent, thread, { leash });
     expect(looks).toEqual(["shelf"]);
     expect(sold.map((sale) => sale.item)).toEqual(["tea"]);
     expect(toolMessages(done ?? { messages: [] })["l"]?.content).toBe("saw shelf");
@@ -170,21 +198,21 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
   it("I3: an approval never runs the other call, whatever order the calls arrive in", async () => {
     const { host: agent, leash, sold } = await shopIn(host, buys);
     const desk = leash.desk({ id: "ann" });
-    await agent.invoke(ask, config);
+    await agent.invoke(ask, thread);
     const car = (await pendingAt(desk, 2)).find((approval) => approval.text.includes("car"));
     await desk.approve(String(car?.id));
-    await agent.invoke(new Command({ resume: true }), config);
-    await agent.invoke(new Command({ resume: true }), config);
+    await agent.invoke(new Command({ resume: true }), thread);
+    await agent.invoke(new Command({ resume: true }), thread);
     expect(sold.map((sale) => sale.item)).toEqual(["car"]);
   });
 
   it("I2: a resume after the run does nothing more", async () => {
     const { host: agent, leash, sold } = await shopIn(host, buys.slice(0, 1));
-    await agent.invoke(ask, config);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    await resumeLeash(agent, config, { leash });
-    await agent.invoke(new Command({ resume: true }), config).catch(() => undefined);
-    expect(await resumeLeash(agent, config, { leash })).toBeUndefined();
+    await agent.invoke(ask, thread);
+    await approveNext(leash);
+    await resumeLeash(agent, thread, { leash });
+    await agent.invoke(new Command({ resume: true }), thread).catch(() => undefined);
+    expect(await resumeLeash(agent, thread, { leash })).toBeUndefined();
     expect(sold).toHaveLength(1);
   });
 
@@ -195,8 +223,8 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
     const sold: string[] = [];
     const buy = tool((input) => sold.push(input.item), { name: "buy", description: "d", schema: item });
     const agent = HOSTS[host]?.(buys.slice(0, 1), wrapTools([buy], leash) as never);
-    await agent?.invoke(ask, config);
-    const done = agent && (await resumeLeash(agent, config, { leash }));
+    await agent?.invoke(ask, thread);
+    const done = agent && (await resumeLeash(agent, thread, { leash }));
     expect(sold).toEqual([]);
     expect(toolMessages(done ?? { messages: [] })["a"]?.artifact).toMatchObject({ leash: { code: "LEASH_EXPIRED" } });
   });
@@ -213,14 +241,14 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
     );
     const agent = HOSTS[host]?.([{ name: "wipe", args: { item: "disk" }, id: "w" }], wrapTools([wipe], leash) as never);
     if (agent === undefined) throw new Error("no host");
-    await agent.invoke(ask, config);
-    await agent.invoke(new Command({ resume: true }), config);
-    await agent.invoke(new Command({ resume: true }), config);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    const asked = await agent.invoke(new Command({ resume: true }), config);
+    await agent.invoke(ask, thread);
+    await agent.invoke(new Command({ resume: true }), thread);
+    await agent.invoke(new Command({ resume: true }), thread);
+    await approveNext(leash);
+    const asked = await agent.invoke(new Command({ resume: true }), thread);
     expect(asked.__interrupt__?.map(({ value }) => value)).toEqual(["really?"]);
     expect(answers).toEqual([]);
-    const done = await agent.invoke(new Command({ resume: "yes, really" }), config);
+    const done = await agent.invoke(new Command({ resume: "yes, really" }), thread);
     expect(answers).toEqual(["yes, really"]);
     expect(toolMessages(done)["w"]?.content).toBe("wiped");
   });
@@ -246,10 +274,10 @@ describe("a sub-agent within a tool", () => {
       tools: wrapTools([outer], leash),
       checkpointer: new MemorySaver(),
     }) as unknown as Host;
-    const paused = await agent.invoke(ask, config);
+    const paused = await agent.invoke(ask, thread);
     expect(paused.__interrupt__).toHaveLength(1);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    const done = await resumeLeash(agent, config, { leash });
+    await approveNext(leash);
+    const done = await resumeLeash(agent, thread, { leash });
     expect(sold).toEqual(["tea"]);
     expect(looks).toEqual(["shelf"]);
     expect(toolMessages(done ?? { messages: [] })["o"]?.content).toBe("done");
@@ -265,7 +293,7 @@ describe("calls that a running tool makes itself", () => {
       leash,
     );
     const outer = tool(
-      async (_input, config) => {
+      async (_input, thread) => {
         await look.invoke({ item: "same" }, config);
         await look.invoke({ item: "same" }, config);
         return "looked twice";
@@ -277,7 +305,7 @@ describe("calls that a running tool makes itself", () => {
       tools: wrapTools([outer], leash),
       checkpointer: new MemorySaver(),
     });
-    await agent.invoke(ask, config);
+    await agent.invoke(ask, thread);
     expect(looks).toEqual(["same", "same"]);
   });
 });
@@ -293,11 +321,11 @@ describe("a headless tool", () => {
       tools: [wrapped],
       checkpointer: new MemorySaver(),
     }) as unknown as Host;
-    await agent.invoke(ask, config);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    const asked = await agent.invoke(new Command({ resume: true }), config);
+    await agent.invoke(ask, thread);
+    await approveNext(leash);
+    const asked = await agent.invoke(new Command({ resume: true }), thread);
     expect(asked.__interrupt__?.[0]?.value).toMatchObject({ type: "tool", toolCall: { name: "locate" } });
-    const done = await agent.invoke(new Command({ resume: "Oslo" }), config);
+    const done = await agent.invoke(new Command({ resume: "Oslo" }), thread);
     expect(toolMessages(done)["h"]?.content).toBe("Oslo");
   });
 });
@@ -305,8 +333,8 @@ describe("a headless tool", () => {
 describe("resumeLeash", () => {
   it("waits for the person, then resumes", async () => {
     const { host: agent, leash, sold } = await shopIn("createAgent v2", buys);
-    await agent.invoke(ask, config);
-    const resumed = resumeLeash(agent, config, { leash });
+    await agent.invoke(ask, thread);
+    const resumed = resumeLeash(agent, thread, { leash });
     const desk = leash.desk({ id: "ann" });
     for (const approval of await pendingAt(desk, 2)) {
       await pause(10);
@@ -319,12 +347,12 @@ describe("resumeLeash", () => {
 
   it("gives up on time and on abort, leaving the agent paused", async () => {
     const { host: agent, leash, sold } = await shopIn("createAgent v2", buys.slice(0, 1));
-    await agent.invoke(ask, config);
-    await expect(resumeLeash(agent, config, { leash, timeoutMs: 20 })).rejects.toMatchObject({ code: "LEASH_PENDING" });
+    await agent.invoke(ask, thread);
+    await expect(resumeLeash(agent, thread, { leash, timeoutMs: 20 })).rejects.toMatchObject({ code: "LEASH_PENDING" });
     const signal = AbortSignal.timeout(20);
-    await expect(resumeLeash(agent, config, { leash, signal })).rejects.toMatchObject({ code: "LEASH_ABORTED" });
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    await resumeLeash(agent, config, { leash });
+    await expect(resumeLeash(agent, thread, { leash, signal })).rejects.toMatchObject({ code: "LEASH_ABORTED" });
+    await approveNext(leash);
+    await resumeLeash(agent, thread, { leash });
     expect(sold).toHaveLength(1);
   });
 
@@ -336,17 +364,17 @@ describe("resumeLeash", () => {
       tools: wrapTools([question], leash),
       checkpointer: new MemorySaver(),
     }) as unknown as Host;
-    await agent.invoke(ask, config);
-    expect(await resumeLeash(agent, config, { leash })).toBeUndefined();
-    const done = await agent.invoke(new Command({ resume: "red" }), config);
+    await agent.invoke(ask, thread);
+    expect(await resumeLeash(agent, thread, { leash })).toBeUndefined();
+    const done = await agent.invoke(new Command({ resume: "red" }), thread);
     expect(toolMessages(done)["q"]?.content).toBe("red");
   });
 
   it("refuses to wait on a leash that does not know the approval", async () => {
     const { host: agent } = await shopIn("createAgent v2", buys.slice(0, 1));
-    await agent.invoke(ask, config);
+    await agent.invoke(ask, thread);
     const other = await leashFor(POLICY);
-    await expect(resumeLeash(agent, config, { leash: other })).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
+    await expect(resumeLeash(agent, thread, { leash: other })).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
   });
 });
 
@@ -356,7 +384,7 @@ describe("tool results of LangGraph's own kinds", () => {
     const looks: string[] = [];
     const buy = tool((input) => `sold ${input.item}`, { name: "buy", description: "d", schema: item });
     const look = tool(
-      (input, config) => {
+      (input, thread) => {
         looks.push(input.item);
         const message = { role: "tool", content: "by command", tool_call_id: String(config.toolCall?.id) };
         return new Command({ update: { messages: [message] } });
@@ -364,9 +392,9 @@ describe("tool results of LangGraph's own kinds", () => {
       { name: "look", description: "d", schema: item },
     );
     const agent = HOSTS["createAgent v1"]?.(buyAndLook, wrapTools([buy, look], leash) as never);
-    await agent?.invoke(ask, config);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
-    const done = agent && (await resumeLeash(agent, config, { leash }));
+    await agent?.invoke(ask, thread);
+    await approveNext(leash);
+    const done = agent && (await resumeLeash(agent, thread, { leash }));
     expect(looks).toEqual(["shelf"]);
     const messages = toolMessages(done ?? { messages: [] });
     expect([messages["l"]?.content, messages["a"]?.content]).toEqual(["by command", "sold tea"]);
@@ -383,7 +411,7 @@ describe("streams", () => {
       checkpointer: new MemorySaver(),
     });
     const chunks: unknown[] = [];
-    for await (const chunk of await agent.stream(ask, { ...config, streamMode: "updates" })) chunks.push(chunk);
+    for await (const chunk of await agent.stream(ask, { ...thread, streamMode: "updates" })) chunks.push(chunk);
     expect(JSON.stringify(chunks.at(-1))).toContain("leash.pending");
   });
 });

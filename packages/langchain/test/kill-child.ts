@@ -20,15 +20,21 @@ const item = z.object({ item: z.string() });
 const note = (line: string): void => appendFileSync(join(folder, "effects.txt"), `${line}\n`);
 
 const leash = await createLeash({ policy: { text: POLICY }, state: join(folder, "state"), notify: [] });
-const look = tool(({ item: what }) => {
-  note(`look ${what}`);
-  return `saw ${what}`;
-}, { name: "look", description: "d", schema: item });
-const buy = tool(({ item: what }) => {
-  note(`buy ${what}`);
-  if (die === "inside") process.kill(process.pid, "SIGKILL");
-  return `sold ${what}`;
-}, { name: "buy", description: "d", schema: item });
+const look = tool(
+  ({ item: what }) => {
+    note(`look ${what}`);
+    return `saw ${what}`;
+  },
+  { name: "look", description: "d", schema: item },
+);
+const buy = tool(
+  ({ item: what }) => {
+    note(`buy ${what}`);
+    if (die === "inside") process.kill(process.pid, "SIGKILL");
+    return `sold ${what}`;
+  },
+  { name: "buy", description: "d", schema: item },
+);
 
 const agent = createAgent({
   model: callingModel([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLeash } from "@leashkit/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { pendingAt } from "./harness.ts";
+import { approveNext } from "./harness.ts";
 
 const POLICY = "leash: 1\ndefault: deny\ntools: { buy: { decision: approve }, look: { decision: allow } }\n";
 const CHILD = fileURLToPath(new URL("kill-child.ts", import.meta.url));
@@ -38,49 +38,40 @@ function life(...args: readonly string[]): Promise<Life> {
 
 async function approve(folder: string): Promise<void> {
   const leash = await createLeash({ policy: { text: POLICY }, state: join(folder, "state"), notify: [] });
-  const desk = leash.desk({ id: "ann" });
-  await desk.approve(String((await pendingAt(desk))[0]?.id));
+  await approveNext(leash);
   await leash.close();
 }
 
 const effects = (folder: string): string[] => readFileSync(join(folder, "effects.txt"), "utf8").trim().split("\n");
 
 describe.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
-  it(
-    "I2 I5: while it waits and again inside the tool: every effect happens once, and the cut-off one is not repeated",
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
-      folders.push(folder);
-      expect((await life(folder, version, "propose", "paused")).signal).toBe("SIGKILL");
-      expect(effects(folder)).toEqual(["look shelf"]);
+  it("I2 I5: while it waits and again inside the tool: every effect happens once, and the cut-off one is not repeated", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
+    folders.push(folder);
+    expect((await life(folder, version, "propose", "paused")).signal).toBe("SIGKILL");
+    expect(effects(folder)).toEqual(["look shelf"]);
 
-      await life(folder, version, "wake", "never");
-      expect(effects(folder)).toEqual(["look shelf"]);
+    await life(folder, version, "wake", "never");
+    expect(effects(folder)).toEqual(["look shelf"]);
 
-      await approve(folder);
-      expect((await life(folder, version, "resume", "inside")).signal).toBe("SIGKILL");
-      expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
+    await approve(folder);
+    expect((await life(folder, version, "resume", "inside")).signal).toBe("SIGKILL");
+    expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
 
-      const { messages } = await life(folder, version, "continue", "never");
-      expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
-      expect(messages?.["b"]?.content).toMatch(/outcome is unknown/);
-      expect(messages?.["b"]?.artifact).toMatchObject({ leash: { code: "LEASH_OUTCOME_UNKNOWN" } });
-      expect(messages?.["l"]?.content).toBe("saw shelf");
-    },
-    120_000,
-  );
+    const { messages } = await life(folder, version, "continue", "never");
+    expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
+    expect(messages?.["b"]?.content).toMatch(/outcome is unknown/);
+    expect(messages?.["b"]?.artifact).toMatchObject({ leash: { code: "LEASH_OUTCOME_UNKNOWN" } });
+    expect(messages?.["l"]?.content).toBe("saw shelf");
+  }, 120_000);
 
-  it(
-    "I2: while it waits: the next process runs the approved call once",
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
-      folders.push(folder);
-      await life(folder, version, "propose", "paused");
-      await approve(folder);
-      const { messages } = await life(folder, version, "resume", "never");
-      expect(messages?.["b"]?.content).toBe("sold tea");
-      expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
-    },
-    120_000,
-  );
+  it("I2: while it waits: the next process runs the approved call once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
+    folders.push(folder);
+    await life(folder, version, "propose", "paused");
+    await approve(folder);
+    const { messages } = await life(folder, version, "resume", "never");
+    expect(messages?.["b"]?.content).toBe("sold tea");
+    expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
+  }, 120_000);
 });

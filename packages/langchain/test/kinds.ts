@@ -33,18 +33,37 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
   const coerced = { args: { a: "5", extra: 1 }, parsed: { a: 5, b: "x" } };
   return [
     { kind: "tool() with zod 4", tool: tool(work, { name: "t_zod4", description: "d", schema: zod4 }), ...coerced },
-    { kind: "tool() with zod 3", tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 as TestTool }), ...coerced },
+    {
+      kind: "tool() with zod 3",
+      tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 as TestTool }),
+      ...coerced,
+    },
     {
       kind: "tool() with a JSON schema",
       tool: tool(work, { name: "t_json", description: "d", schema: json }),
       args: { a: 5, extra: 1 },
       parsed: { a: 5, extra: 1 },
     },
-    { kind: "tool() with a string", tool: tool((input: string) => work(input), { name: "t_text", description: "d", schema: z.string() }), args: { input: "hello" }, parsed: "hello" },
-    { kind: "DynamicTool", tool: new DynamicTool({ name: "t_dynamic", description: "d", func: async (input) => work(input) }), args: { input: "hello" }, parsed: "hello" },
+    {
+      kind: "tool() with a string",
+      tool: tool((input: string) => work(input), { name: "t_text", description: "d", schema: z.string() }),
+      args: { input: "hello" },
+      parsed: "hello",
+    },
+    {
+      kind: "DynamicTool",
+      tool: new DynamicTool({ name: "t_dynamic", description: "d", func: async (input) => work(input) }),
+      args: { input: "hello" },
+      parsed: "hello",
+    },
     {
       kind: "DynamicStructuredTool",
-      tool: new DynamicStructuredTool({ name: "t_structured", description: "d", schema: zod4, func: async (input) => work(input) }),
+      tool: new DynamicStructuredTool({
+        name: "t_structured",
+        description: "d",
+        schema: zod4,
+        func: async (input) => work(input),
+      }),
       ...coerced,
     },
     { kind: "a class that extends StructuredTool", tool: new ClassTool(work), ...coerced },
@@ -65,7 +84,12 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
     },
     {
       kind: "a custom tool of OpenAI's",
-      tool: new DynamicTool({ name: "t_custom", description: "d", metadata: { customTool: { name: "t_custom" } }, func: async (input) => work(input) }),
+      tool: new DynamicTool({
+        name: "t_custom",
+        description: "d",
+        metadata: { customTool: { name: "t_custom" } },
+        func: async (input) => work(input),
+      }),
       args: { input: "hello" },
       parsed: "hello",
     },
@@ -82,7 +106,11 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
     },
     {
       kind: "a runnable made into a tool",
-      tool: RunnableLambda.from((input: unknown) => work(input)).asTool({ name: "t_runnable", description: "d", schema: zod4 as TestTool }),
+      tool: RunnableLambda.from((input: unknown) => work(input)).asTool({
+        name: "t_runnable",
+        description: "d",
+        schema: zod4 as TestTool,
+      }),
       ...coerced,
     },
   ];

@@ -72,7 +72,16 @@ describe.each(kindCases(ledger))("$kind", (subject) => {
     expect(convertToOpenAITool(wrapped)).toEqual(convertToOpenAITool(fresh(subject)));
     expect(wrapped).toBeInstanceOf(bare.constructor);
     expect(JSON.stringify(wrapped)).toBe(JSON.stringify(fresh(subject)));
-    for (const member of ["name", "description", "schema", "responseFormat", "returnDirect", "metadata", "extras", "tags"]) {
+    for (const member of [
+      "name",
+      "description",
+      "schema",
+      "responseFormat",
+      "returnDirect",
+      "metadata",
+      "extras",
+      "tags",
+    ]) {
       expect(wrapped[member]).toBe(bare[member]);
     }
   });

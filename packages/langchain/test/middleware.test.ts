@@ -13,7 +13,18 @@ import {
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { leashed, leashMiddleware, resumeLeash, wrapTools } from "../index.ts";
-import { ALLOW_ALL, ask, ASK_ALL, callingModel, DENY_ALL, leashFor, pendingAt, toolMessages, type Call } from "./harness.ts";
+import {
+  ALLOW_ALL,
+  ask,
+  ASK_ALL,
+  callingModel,
+  DENY_ALL,
+  leashFor,
+  pendingAt,
+  toolMessages,
+  type Call,
+  approveNext,
+} from "./harness.ts";
 
 const item = z.object({ item: z.string(), count: z.coerce.number().default(1) });
 const calls: readonly Call[] = [{ name: "buy", args: { item: "tea" }, id: "a" }];
@@ -21,16 +32,21 @@ const config = { configurable: { thread_id: "t" } };
 
 function shop(work: (input: z.infer<typeof item>) => unknown = (input) => `sold ${input.item}`) {
   const sold: unknown[] = [];
-  const buy = tool((input) => {
-    sold.push(input);
-    return work(input);
-  }, { name: "buy", description: "d", schema: item });
+  const buy = tool(
+    (input) => {
+      sold.push(input);
+      return work(input);
+    },
+    { name: "buy", description: "d", schema: item },
+  );
   return { sold, buy };
 }
 
 describe("leashMiddleware", () => {
   it("gates tools that were not wrapped, with the arguments that outer middleware and the schema left", async () => {
-    const leash = await leashFor("default: deny\nrules: [{ id: few, action: buy, when: input.count == 7, effect: allow }]\n");
+    const leash = await leashFor(
+      "default: deny\nrules: [{ id: few, action: buy, when: input.count == 7, effect: allow }]\n",
+    );
     const { sold, buy } = shop();
     const edit = createMiddleware({
       name: "edit",
@@ -96,7 +112,9 @@ describe("leashMiddleware", () => {
   });
 
   it("does not let a middleware after it change what was decided, where the tool is wrapped", async () => {
-    const leash = await leashFor("default: deny\nrules: [{ id: few, action: buy, when: input.count == 1, effect: allow }]\n");
+    const leash = await leashFor(
+      "default: deny\nrules: [{ id: few, action: buy, when: input.count == 1, effect: allow }]\n",
+    );
     const { sold, buy } = shop();
     const tampering = createMiddleware({
       name: "tampering",
@@ -185,7 +203,7 @@ describe("leashMiddleware", () => {
     await agent.invoke(ask, config);
     await agent.invoke(new Command({ resume: true }), config);
     expect(sold).toEqual([]);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
+    await approveNext(leash);
     await resumeLeash(agent, config, { leash });
     expect(sold).toHaveLength(1);
   });
@@ -251,7 +269,7 @@ describe("other middleware", () => {
     });
     const paused: { __interrupt__?: unknown[] } = await agent.invoke(ask, config);
     expect(paused.__interrupt__).toHaveLength(1);
-    await leash.desk({ id: "ann" }).approve(String((await pendingAt(leash.desk({ id: "ann" })))[0]?.id));
+    await approveNext(leash);
     const done = await resumeLeash(agent, config, { leash });
     expect(sold).toHaveLength(1);
     expect(JSON.stringify(done)).toContain("handled Error: boom");
@@ -280,14 +298,21 @@ describe("leashed", () => {
     const theirs = shop();
     const parts = leashed({ tools: [mine.buy], leash });
     const task = tool(
-      async () => String((await createAgent({ model: callingModel(calls), tools: [...parts.tools] }).invoke(ask)).messages.length),
+      async () =>
+        String(
+          (await createAgent({ model: callingModel(calls), tools: [...parts.tools] }).invoke(ask)).messages.length,
+        ),
       { name: "task", description: "d", schema: z.object({}) },
     );
     const write = tool((input) => theirs.sold.push(input), { name: "write_file", description: "d", schema: item });
     const deep = createMiddleware({ name: "deep", tools: [task, write] });
     const { tools, middleware } = leashed({ tools: [mine.buy], middleware: [deep], leash });
     const agent = createAgent({
-      model: callingModel([...calls, { name: "task", args: {}, id: "t" }, { name: "write_file", args: { item: "x" }, id: "w" }]),
+      model: callingModel([
+        ...calls,
+        { name: "task", args: {}, id: "t" },
+        { name: "write_file", args: { item: "x" }, id: "w" },
+      ]),
       tools,
       middleware,
     });

@@ -5,16 +5,19 @@ import { ToolNode } from "@langchain/langgraph/prebuilt";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { wrapTool } from "../index.ts";
-import { ALLOW_ALL, ASK_ALL, leashFor, pendingAt } from "./harness.ts";
+import { ALLOW_ALL, ASK_ALL, leashFor, nextPending } from "./harness.ts";
 
 const json = { type: "object", properties: { box: {} } } as const;
 
 function watched(schema: unknown) {
   const ran: unknown[] = [];
-  const ship = tool((input) => {
-    ran.push(structuredClone(input));
-    return "shipped";
-  }, { name: "ship", description: "d", schema: schema as typeof json });
+  const ship = tool(
+    (input) => {
+      ran.push(structuredClone(input));
+      return "shipped";
+    },
+    { name: "ship", description: "d", schema: schema as typeof json },
+  );
   return { ran, ship };
 }
 
@@ -27,10 +30,10 @@ describe("arguments that change after they were looked at", () => {
     const { ran, ship } = watched(schema);
     const box = { to: "home" };
     const running = wrapTool(ship, leash).invoke({ box });
-    const [approval] = await pendingAt(leash.desk({ id: "ann" }));
-    expect(JSON.parse(String(approval?.text))).toEqual({ box: { to: "home" } });
+    const approval = await nextPending(leash);
+    expect(JSON.parse(approval.text)).toEqual({ box: { to: "home" } });
     box.to = "thief";
-    await leash.desk({ id: "ann" }).approve(String(approval?.id));
+    await leash.desk({ id: "ann" }).approve(approval.id);
     await running;
     expect(ran).toEqual([{ box: { to: "home" } }]);
   });
@@ -48,10 +51,10 @@ describe("arguments that change after they were looked at", () => {
       .addEdge("tools", END)
       .compile();
     const running = graph.invoke({ messages: [message] });
-    const [approval] = await pendingAt(leash.desk({ id: "ann" }));
+    const approval = await nextPending(leash);
     const [first] = message.tool_calls ?? [];
     if (first !== undefined) first.args["box"].to = "thief";
-    await leash.desk({ id: "ann" }).approve(String(approval?.id));
+    await leash.desk({ id: "ann" }).approve(approval.id);
     await running;
     expect(ran).toEqual([{ box: { to: "home" } }]);
   });
