@@ -33,7 +33,10 @@ describe("leafHash", () => {
   it("is RFC 6962's hash of a leaf: a zero byte first, so that no inner node passes for one", () => {
     // RFC 6962 section 2.1; the value for an empty leaf is in certificate-transparency-go's test vectors.
     expect(leafHash("")).toBe("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-    const expected = createHash("sha256").update(Buffer.from([0])).update("línea").digest("hex");
+    const expected = createHash("sha256")
+      .update(Buffer.from([0]))
+      .update("línea")
+      .digest("hex");
     expect(leafHash("línea")).toBe(expected);
   });
 });

@@ -29,13 +29,19 @@ describe("isLeashError", () => {
     expect(isLeashError(foreign, "LEASH_DENIED")).toBe(true);
   });
 
-  it.each([undefined, null, "LEASH_DENIED", 1, {}, new Error("no"), { code: "LEASH_DENIED" }, new NoEffect("nothing was sent")])(
-    "takes %s for no error of ours",
-    (thrown) => {
-      expect(isLeashError(thrown)).toBe(false);
-      expect(isLeashError(thrown, "LEASH_DENIED")).toBe(false);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    "LEASH_DENIED",
+    1,
+    {},
+    new Error("no"),
+    { code: "LEASH_DENIED" },
+    new NoEffect("nothing was sent"),
+  ])("takes %s for no error of ours", (thrown) => {
+    expect(isLeashError(thrown)).toBe(false);
+    expect(isLeashError(thrown, "LEASH_DENIED")).toBe(false);
+  });
 
   it("takes a mark that is not exactly true for none", () => {
     expect(isLeashError({ [Symbol.for("leashkit.error")]: "true", code: "LEASH_DENIED" })).toBe(false);
@@ -45,10 +51,23 @@ describe("isLeashError", () => {
 describe("LeashDenied", () => {
   it("is LEASH_DENIED without note and approval, unless it is told otherwise", () => {
     const plain = new LeashDenied({ reasonCode: "rule", reason: "The freeze is on." });
-    expect(plain).toMatchObject({ name: "LeashDenied", code: "LEASH_DENIED", message: "The freeze is on.", note: null, approvalId: null });
+    expect(plain).toMatchObject({
+      name: "LeashDenied",
+      code: "LEASH_DENIED",
+      message: "The freeze is on.",
+      note: null,
+      approvalId: null,
+    });
     expect("cause" in plain).toBe(false);
     const cause = new Error("why");
-    const full = new LeashDenied({ code: "LEASH_EXPIRED", reasonCode: "approval_expired", reason: "late", note: "n", approvalId: "a", cause });
+    const full = new LeashDenied({
+      code: "LEASH_EXPIRED",
+      reasonCode: "approval_expired",
+      reason: "late",
+      note: "n",
+      approvalId: "a",
+      cause,
+    });
     expect(full).toMatchObject({ code: "LEASH_EXPIRED", note: "n", approvalId: "a", cause });
   });
 });
@@ -66,7 +85,14 @@ describe("LeashPending", () => {
 describe("PolicyInvalid", () => {
   it("lists every issue with its place and hint", () => {
     const error = new PolicyInvalid("leash.yaml", [
-      { code: "unknown_key", message: "`alow` is no key", line: 3, column: 5, pointer: "/alow", hint: "did you mean `allow`?" },
+      {
+        code: "unknown_key",
+        message: "`alow` is no key",
+        line: 3,
+        column: 5,
+        pointer: "/alow",
+        hint: "did you mean `allow`?",
+      },
       { code: "bad_duration", message: "`expires_in` must be positive", line: 9, column: 1, pointer: "/x" },
     ]);
     expect(error.message).toContain("leash.yaml:3:5 `alow` is no key (did you mean `allow`?)");

@@ -24,10 +24,13 @@ describe("stateFolder", () => {
     expect(stateFolder(policy)).toBe(join("/var/state/leashkit", sha256Hex(policy)));
   });
 
-  it.each(["relative/state", "", "."])("does not take %j from XDG_STATE_HOME: nothing is kept in the working folder", (value) => {
-    vi.stubEnv("XDG_STATE_HOME", value);
-    expect(stateFolder("leash.yaml").startsWith(join(homedir(), ".local", "state", "leashkit"))).toBe(true);
-  });
+  it.each(["relative/state", "", "."])(
+    "does not take %j from XDG_STATE_HOME: nothing is kept in the working folder",
+    (value) => {
+      vi.stubEnv("XDG_STATE_HOME", value);
+      expect(stateFolder("leash.yaml").startsWith(join(homedir(), ".local", "state", "leashkit"))).toBe(true);
+    },
+  );
 
   it("is the default folder where XDG_STATE_HOME is unset", () => {
     vi.stubEnv("XDG_STATE_HOME", undefined);

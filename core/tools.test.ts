@@ -32,7 +32,16 @@ describe("the tool registry", () => {
   it("finds a tool by its exact name only", () => {
     const registry = createToolRegistry();
     registry.register({ id: "send_money" });
-    for (const id of ["Send_money", "send_money ", "send-money", "send_mоney", "", "constructor", "__proto__", "toString"]) {
+    for (const id of [
+      "Send_money",
+      "send_money ",
+      "send-money",
+      "send_mоney",
+      "",
+      "constructor",
+      "__proto__",
+      "toString",
+    ]) {
       expect(registry.get(id)).toBeUndefined();
     }
   });
@@ -62,7 +71,12 @@ describe("the tool registry", () => {
 
   it("takes the same registration again as a no-op", () => {
     const registry = createToolRegistry();
-    const tool: ToolRegistration = { id: "buy", schemaDigest: "d", redact: ["/card"], labels: { emits: ["price"], accepts: [] } };
+    const tool: ToolRegistration = {
+      id: "buy",
+      schemaDigest: "d",
+      redact: ["/card"],
+      labels: { emits: ["price"], accepts: [] },
+    };
     expect(registry.register({ ...tool, redact: ["/card"] })).toBe(registry.register(tool));
   });
 

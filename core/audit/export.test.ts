@@ -53,6 +53,13 @@ describe("exporting a log", () => {
     const rows = await store.lines("a", 0);
     const stuck: Store = { ...store, lines: () => Promise.resolve(rows) };
     expect(await verifyLog(stuck)).toMatchObject({ ok: false, records: 3, firstBad: { stream: "a", seq: 3 } });
+    const lines: string[] = [];
+    for await (const line of exportLog(stuck)) {
+      lines.push(line);
+      if (lines.length > 100) break;
+    }
+    expect(lines).toHaveLength(6);
+    expect(await verifyJsonl(lines)).toMatchObject({ ok: false, records: 3, firstBad: { stream: "a", seq: 3 } });
     await store.close();
   });
 

@@ -38,13 +38,27 @@ function scopeWith(tool: ToolRegistration = { id: "buy" }, principal: Principal 
 }
 
 const scope = scopeWith();
-const DURABLE: ToolCall = { tool: "buy", input: { amount: 50 }, callId: "call-1", scope: "thread-1", session: "s", index: 2 };
+const DURABLE: ToolCall = {
+  tool: "buy",
+  input: { amount: 50 },
+  callId: "call-1",
+  scope: "thread-1",
+  session: "s",
+  index: 2,
+};
 
 describe("seal", () => {
   it("gives the digest of the design: domain-separated, over version, principal, tool and input", () => {
     const action = seal(scope, DURABLE);
     expect(action.digest).toBe(
-      domainDigest("leashkit/action/1", { v: 1, tenant: "acme", agent: "buyer", subject: "ann", tool: "buy", input: { amount: 50 } }),
+      domainDigest("leashkit/action/1", {
+        v: 1,
+        tenant: "acme",
+        agent: "buyer",
+        subject: "ann",
+        tool: "buy",
+        input: { amount: 50 },
+      }),
     );
     expect(action).toMatchObject({ text: '{"amount":50}', inputDigest: sha256Hex('{"amount":50}'), requestedAt: NOW });
   });
@@ -78,7 +92,9 @@ describe("seal", () => {
   it("refuses labels that are computed when read, without running them", () => {
     let runs = 0;
     const labels = Object.defineProperty({}, "/to", { get: () => [String((runs += 1))], enumerable: true });
-    expect(() => seal(scope, { tool: "buy", input: {}, labels })).toThrow(expect.objectContaining({ code: "LEASH_INPUT_INVALID" }));
+    expect(() => seal(scope, { tool: "buy", input: {}, labels })).toThrow(
+      expect.objectContaining({ code: "LEASH_INPUT_INVALID" }),
+    );
     expect(runs).toBe(0);
   });
 
@@ -94,7 +110,9 @@ describe("seal", () => {
       encode: (input) => ({ on: (Reflect.get(Object(input), "on") as Date).toISOString() }),
     });
     expect(seal(dated, { tool: "buy", input: { on: new Date(0) } }).text).toBe('{"on":"1970-01-01T00:00:00.000Z"}');
-    expect(() => seal(dated, { tool: "buy", input: {} })).toThrow(expect.objectContaining({ code: "LEASH_INPUT_INVALID" }));
+    expect(() => seal(dated, { tool: "buy", input: {} })).toThrow(
+      expect.objectContaining({ code: "LEASH_INPUT_INVALID" }),
+    );
   });
 
   it("takes the tool's name in NFC", () => {
@@ -135,7 +153,8 @@ describe("the identity of a call", () => {
   });
 
   it("cannot be moved between its parts: a boundary shifted from scope to call id is another call", () => {
-    const keyOf = (thread: string, callId: string): string => seal(scope, { ...DURABLE, scope: thread, callId }).callKey;
+    const keyOf = (thread: string, callId: string): string =>
+      seal(scope, { ...DURABLE, scope: thread, callId }).callKey;
     expect(keyOf("a", "b,c")).not.toBe(keyOf("a,b", "c"));
     expect(keyOf('a","b', "c")).not.toBe(keyOf("a", 'b","c'));
   });
@@ -156,7 +175,12 @@ describe("reseal", () => {
   it("keeps the call and changes what would run", () => {
     const action = seal(scope, DURABLE);
     const capped = reseal(action, "buy", { amount: 40 }, undefined);
-    expect(capped).toMatchObject({ callKey: action.callKey, actionId: action.actionId, text: '{"amount":40}', schemaDigest: null });
+    expect(capped).toMatchObject({
+      callKey: action.callKey,
+      actionId: action.actionId,
+      text: '{"amount":40}',
+      schemaDigest: null,
+    });
     expect(capped.digest).toBe(actionDigest(PRINCIPAL, "buy", '{"amount":40}'));
     expect(reseal(action, "buy", { amount: 50 }, undefined).digest).toBe(action.digest);
   });

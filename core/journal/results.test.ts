@@ -6,7 +6,7 @@ import type { ResultCodec } from "../model/journal.ts";
 
 const DATES: ResultCodec<Date> = {
   encode: (date) => date.toISOString(),
-  decode: (text) => new Date(String(text)),
+  decode: (text) => new Date(text as string),
 };
 
 describe("recordResult", () => {

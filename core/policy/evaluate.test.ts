@@ -2,61 +2,11 @@ import { describe, expect, it } from "vitest";
 import { canonicalText } from "../canonical.ts";
 import { domainDigest } from "../digest.ts";
 import type { Action } from "../model/call.ts";
-import type { Decision } from "../model/decision.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Json } from "../model/json.ts";
 import type { ToolSpec } from "../model/tool.ts";
+import { answer, decide, sampleCall } from "./call.fixture.ts";
 import { loadPolicy } from "./load.ts";
-
-interface Circumstances {
-  readonly tool?: Partial<ToolSpec>;
-  readonly action?: Partial<Action>;
-  readonly facts?: Partial<Facts>;
-}
-
-/** An ordinary call of `purchase`. */
-function ordinary(): { readonly action: Action; readonly tool: ToolSpec; readonly facts: Facts } {
-  const tool: ToolSpec = {
-    id: "purchase",
-    origin: "host",
-    aliases: [],
-    schemaDigest: null,
-    sideEffect: "unknown",
-    idempotent: false,
-    counterparty: null,
-    redact: [],
-    labels: { emits: [], accepts: [] },
-  };
-  const action: Action = {
-    v: 1,
-    tool: tool.id,
-    input: {},
-    text: "",
-    digest: "",
-    inputDigest: "",
-    identity: "ephemeral",
-    callKey: "",
-    actionId: "",
-    principal: { tenant: "acme", subject: "ada", agent: "shopper", chain: [] },
-    session: null,
-    labels: {},
-    schemaDigest: null,
-    requestedAt: 0,
-  };
-  return { action, tool, facts: { now: 0, counterparty: null, probes: {} } };
-}
-
-function decide(policy: string, input: Json = {}, different: Circumstances = {}): Decision {
-  const { action, tool, facts } = ordinary();
-  const spec = { ...tool, ...different.tool };
-  const sealed = { ...action, tool: spec.id, input, ...different.action };
-  return loadPolicy(`leash: 1\n${policy}`).evaluate(sealed, spec, { ...facts, ...different.facts });
-}
-
-const answer = (policy: string, input?: Json, circumstances?: Circumstances): string => {
-  const { effect, rule, reasonCode } = decide(policy, input, circumstances);
-  return `${effect} ${rule} ${reasonCode}`;
-};
 
 const allowAll = "{ id: all, action: '*', effect: allow }";
 
@@ -115,6 +65,13 @@ describe("I6: what is unknown", () => {
 
   it("I6: an allow needs true", () => {
     expect(answer(`rules: [{ id: r, action: "*", ${unknown}, effect: allow }]`)).toBe("deny default default");
+  });
+
+  it("I6: an unknown allow decides nothing, not even an allow that comes from elsewhere", () => {
+    const rule = `{ id: r, action: "*", ${unknown}, effect: allow, proof: { ttl: 1h } }`;
+    expect(answer(`default: allow\nrules: [${rule}]`)).toBe("allow default default");
+    expect(answer(`rules: [${rule}, ${allowAll}]`)).toBe("allow all rule");
+    expect(decide(`rules: [${rule}, ${allowAll}]`).proofTtlMs).toBe(120_000);
   });
 
   it("I6: a deny fires on anything but false", () => {
@@ -254,78 +211,6 @@ describe("names", () => {
   });
 });
 
-describe("the counterparty", () => {
-  const policy = `counterparties:
-    - { match: "*.storeco.com", trust: HIGH }
-    - { match: bad.storeco.com, trust: LOW }
-tools: { purchase: { counterparty: input.shop.domain } }
-rules: [{ id: trusted, action: "*", when: counterparty.trust == "HIGH", effect: allow }]`;
-  const at = (domain: Json) => ({ shop: { domain } });
-
-  it("is named by the input and trusted by the policy", () => {
-    const decision = decide(policy, at("Shop.StoreCo.com."));
-    expect(decision.counterparty).toEqual({ id: "shop.storeco.com", trust: "HIGH" });
-    expect(decision.effect).toBe("allow");
-  });
-
-  it.each([
-    ["a host nobody listed", "evil.example", "NONE"],
-    ["the name above the wildcard", "storeco.com", "NONE"],
-    ["a name that merely ends alike", "evilstoreco.com", "NONE"],
-    ["a more specific entry", "bad.storeco.com", "LOW"],
-    ["a user name that looks like the host", "shop.storeco.com@evil.example", "NONE"],
-    ["a soft hyphen", "shop.store\u00ADco.com", "NONE"],
-  ])("is not trusted: %s", (_what, domain, trust) => {
-    const decision = decide(policy, at(domain));
-    expect(decision.counterparty?.trust).toBe(trust);
-    expect(decision.effect).toBe("deny");
-  });
-
-  it.each([
-    ["missing", {}],
-    ["no text", at(1)],
-    ["empty", at("")],
-    ["in an array", { shop: [{ domain: "shop.storeco.com" }] }],
-  ])("is absent, and its use unknown, where the id is %s", (_what, input) => {
-    expect(decide(policy, input)).toMatchObject({ counterparty: null, effect: "deny", rule: "default" });
-    expect(
-      answer(policy.replace("effect: allow", "effect: deny").replace("rules:", "default: allow\nrules:"), input),
-    ).toBe("deny trusted rule_unknown");
-  });
-
-  it("A-A24: takes no trust from the call, whatever the call says", () => {
-    const input = {
-      shop: { domain: "evil.example", trust: "HIGH" },
-      trust: "HIGH",
-      counterparty: { id: "shop.storeco.com", trust: "HIGH" },
-      approved: true,
-      approved_by: "admin",
-    };
-    expect(decide(policy, input, { facts: { counterparty: "shop.storeco.com" } })).toMatchObject({
-      counterparty: { id: "evil.example", trust: "NONE" },
-      effect: "deny",
-    });
-  });
-
-  it("is where the policy says, else where the registry says, else what the host states", () => {
-    const trust = "counterparties: [{ match: a.com, trust: HIGH }]";
-    const tools = `${trust}\ntools: { purchase: { counterparty: input.policy } }`;
-    const input = { policy: "policy.com", registry: "registry.com" };
-    const facts = { counterparty: "facts.com" };
-    const tool = { counterparty: "input.registry" };
-    expect(decide(tools, input, { tool, facts }).counterparty?.id).toBe("policy.com");
-    expect(decide(trust, input, { tool, facts }).counterparty?.id).toBe("registry.com");
-    expect(decide(trust, input, { facts }).counterparty?.id).toBe("facts.com");
-    expect(decide(trust, input).counterparty).toBeNull();
-  });
-
-  it("does not fall back to another source where the stated place is empty or unreadable", () => {
-    const facts = { counterparty: "a.com" };
-    expect(decide("", {}, { tool: { counterparty: "input.gone" }, facts }).counterparty).toBeNull();
-    expect(decide("", {}, { tool: { counterparty: "agent.name" }, facts }).counterparty).toBeNull();
-  });
-});
-
 describe("a decision", () => {
   it("carries everything, exactly", () => {
     const policy = `leash: 1
@@ -449,7 +334,7 @@ describe("I4: what goes wrong while deciding", () => {
 
 describe("what a decision may cost", () => {
   it("does not grow with rules about other tools", () => {
-    const { action, tool, facts } = ordinary();
+    const { action, tool, facts } = sampleCall();
     /** Milliseconds of 2,000 decisions beside so many other rules, the best of several tries. */
     const cost = (others: number): number => {
       const rules = Array.from(
@@ -471,7 +356,7 @@ describe("what a decision may cost", () => {
 
   it("bounds what it remembers of names", () => {
     const policy = loadPolicy("leash: 1\nrules: [{ id: r, action: 'a.*', effect: allow }]");
-    const { action, tool, facts } = ordinary();
+    const { action, tool, facts } = sampleCall();
     for (let turn = 0; turn < 10_000; turn += 1) {
       const id = `${turn % 2 === 0 ? "a" : "b"}.${turn}`;
       const { effect } = policy.evaluate({ ...action, tool: id }, { ...tool, id }, facts);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { domainDigest } from "../digest.ts";
 import { isLeashError, PolicyInvalid } from "../errors.ts";
+import { sampleCall } from "./call.fixture.ts";
 import { ISSUE_CODES } from "./issues.ts";
 import { checkPolicy, loadPolicy } from "./load.ts";
 
@@ -256,17 +257,7 @@ describe("a loaded policy", () => {
 
   it("tells what its tools block says of repeating calls", () => {
     const policy = loadPolicy("leash: 1\ntools: { a: { idempotent: false, aliases: [b] }, c: {} }");
-    const tool = (id: string) => ({
-      id,
-      origin: "host",
-      aliases: [],
-      schemaDigest: null,
-      sideEffect: "unknown" as const,
-      idempotent: true,
-      counterparty: null,
-      redact: [],
-      labels: { emits: [], accepts: [] },
-    });
+    const tool = (id: string) => sampleCall({}, { tool: { id, idempotent: true } }).tool;
     expect(["a", "b", "c", "d"].map((id) => policy.idempotent(tool(id)))).toEqual([false, false, undefined, undefined]);
   });
 

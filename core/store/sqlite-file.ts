@@ -105,7 +105,7 @@ function over(driver: Driver): SqliteFile {
         run("COMMIT");
         return result;
       } catch (error) {
-        run("COMMIT");
+        rollBack(run);
         throw error;
       }
     },

@@ -8,3 +8,6 @@ export type { DurableStoreCase, OpenStore, OpenStoreOptions, StoreCase } from ".
 export { countingShop, type CountingShop, type Order } from "./counting-shop.ts";
 export { scriptedApprover, type ScriptedVerdict } from "./scripted-approver.ts";
 export { scriptedPolicy, type ScriptedAnswer } from "./scripted-policy.ts";
+export { fakeDesk, type FakeDesk } from "./fake-desk.ts";
+export { fakeTerminal, type FakeTerminal } from "./fake-terminal.ts";
+export { sampleApproval } from "./sample-approval.ts";

@@ -215,16 +215,6 @@ describe("leash approvals", () => {
     );
   });
 
-  it("asks for --reason where one is demanded", async () => {
-    const call = await propose(await openLeash({ terms: { reasonRequired: true } }));
-    const refused = await command("approvals", "approve", call.ref, "--yes", "--reason", " ", "--state", state);
-    expect(refused).toMatchObject({
-      exit: 2,
-      stdout: "",
-      stderr: `leash: ${call.ref} needs a reason: pass --reason TEXT\n`,
-    });
-  });
-
   it("--json prints one ASCII object a line with the exact sealed text", async () => {
     const agent = await openLeash();
     const input = { to: "\u202E\u009B2J\u{1F4B8}", amount: 1 };

@@ -2,7 +2,6 @@ import {
   type Approval,
   ask,
   card,
-  type Desk,
   displayName,
   duration,
   isInteractive,
@@ -48,7 +47,7 @@ export async function approve(io: Io, ref: string, options: AnswerOptions): Prom
     );
   }
   return withDesk(options, async ({ desk }) => {
-    const approval = await openApproval(desk, ref, options);
+    const approval = await desk.get(ref);
     if (options.yes !== true && !(await confirm(io, approval))) {
       io.stderr.write(`Not approved. ${statusLine(await desk.get(approval.id))}\n`);
       return EXIT.finding;
@@ -59,18 +58,7 @@ export async function approve(io: Io, ref: string, options: AnswerOptions): Prom
 
 /** `leash approvals deny`. */
 export async function deny(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
-  return withDesk(options, async ({ desk }) => {
-    const approval = await openApproval(desk, ref, options);
-    return settled(io, await desk.deny(approval.id, settleOptions(options)), options);
-  });
-}
-
-async function openApproval(desk: Desk, ref: string, { reason }: AnswerOptions): Promise<Approval> {
-  const approval = await desk.get(ref);
-  if (approval.status === "pending" && approval.terms.reasonRequired && (reason ?? "").trim() === "") {
-    throw new UsageError(`${approval.ref} needs a reason: pass --reason TEXT`);
-  }
-  return approval;
+  return withDesk(options, async ({ desk }) => settled(io, await desk.deny(ref, settleOptions(options)), options));
 }
 
 async function confirm(io: Io, approval: Approval): Promise<boolean> {

@@ -12,11 +12,11 @@ export function consumeOutput(work: Work): Work {
 }
 
 interface EventSink {
-  handleToolEvent?(chunk: unknown): Promise<unknown>;
+  readonly handleToolEvent?: (chunk: unknown) => Promise<unknown>;
 }
 
 async function consume(generator: AsyncGenerator, runManager: unknown): Promise<unknown> {
-  const sink = (typeof runManager === "object" ? runManager : null) as EventSink | null;
+  const sink: EventSink = typeof runManager === "object" && runManager !== null ? runManager : {};
   for (;;) {
     const { done, value } = await generator.next();
     if (done === true) return value as unknown;
@@ -25,9 +25,9 @@ async function consume(generator: AsyncGenerator, runManager: unknown): Promise<
 }
 
 /** A listener that fails must not cut the tool's work in the middle. */
-async function emit(sink: EventSink | null, chunk: unknown): Promise<void> {
+async function emit(sink: EventSink, chunk: unknown): Promise<void> {
   try {
-    await sink?.handleToolEvent?.(chunk);
+    await sink.handleToolEvent?.(chunk);
   } catch {
     // LangChain reports a failed listener itself.
   }

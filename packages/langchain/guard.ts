@@ -52,8 +52,8 @@ export async function guardCall(
       },
     );
   } catch (error) {
-    // The tool's own exceptions, nested refusals among them, and the framework's pauses are not this gate's refusals.
-    if (isBubbleUp(error) || ("thrown" in ran && ran.thrown === error)) throw error;
+    // The tool's own exceptions, refusals of calls that it made itself among them, are not this gate's refusals.
+    if ("thrown" in ran && ran.thrown === error) throw error;
     return refuse(error, { tool: id, toolCallId: site.toolCallId, pair: guarded.pair }, settings.onDeny);
   }
 }

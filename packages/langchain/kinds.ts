@@ -33,7 +33,7 @@ export type Kind =
  */
 export function kindOf(tool: unknown): Kind {
   if (typeof tool === "object" && tool !== null) {
-    if (isRunnableToolLike(tool as RunnableToolLike)) return { kind: "runnable", tool: tool as RunnableToolLike };
+    if (isRunnableToolLike(tool)) return { kind: "runnable", tool };
     if (isCallable(tool)) return { kind: "callable", tool };
     if (isProviderTool(tool)) return { kind: "provider", tool };
   }

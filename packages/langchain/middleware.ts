@@ -1,6 +1,6 @@
 import { isLeashError, LeashDenied, LeashError, type Gate } from "@leashkit/core";
 import { HumanMessage, ToolMessage } from "@langchain/core/messages";
-import type { AgentMiddleware, MIDDLEWARE_BRAND, WrapToolCallHook } from "langchain";
+import type { AgentMiddleware, WrapToolCallHook } from "langchain";
 import { markOf } from "./marks.ts";
 import { settingsOf, type WrapOptions } from "./options.ts";
 import { isBubbleUp } from "./pause.ts";
@@ -25,7 +25,7 @@ type Request = Parameters<WrapToolCallHook>[0];
 type Handler = Parameters<WrapToolCallHook>[1];
 
 /** createMiddleware's brand; it is a registered symbol, so that `langchain` need not be loaded for those who only wrap tools. */
-const BRAND = Symbol.for("AgentMiddleware") as typeof MIDDLEWARE_BRAND;
+const BRAND = Symbol.for("AgentMiddleware");
 
 /**
  * Guards every tool call of a `createAgent` agent, also of tools that other middleware brings along, by swapping in the

@@ -37,7 +37,7 @@ export function markInstance(tool: object, mark: Mark): void {
 function once(tool: object, work: Work, guard: Guard): Work {
   const bare: Work = (...args) => {
     const outer = working.getStore() ?? [];
-    return working.run([...outer, tool], () => Reflect.apply(work, tool, args) as unknown);
+    return working.run([...outer, tool], (): unknown => Reflect.apply(work, tool, args));
   };
   const guarded = guard(bare);
   return (...args) => ((working.getStore() ?? []).includes(tool) ? Reflect.apply(work, tool, args) : guarded(...args));

@@ -36,16 +36,18 @@ export function leashStatusTool(leash: Gate, tools: readonly object[]): DynamicS
     schema: SCHEMA,
   });
   markInstance(status, true);
-  return status as unknown as DynamicStructuredTool;
+  return status;
 }
 
 async function statusOf(gate: Gate, raws: ReadonlyMap<string, Raw>, ref: string, config: unknown): Promise<unknown> {
   const deferred = await gate.deferred(ref);
   if (deferred === undefined) return "No call of yours waits under this reference.";
   if (deferred.status === "pending") return "Still waiting for a person. The call has not run. Go on with other work.";
+  const raw = raws.get(deferred.tool);
+  if (raw === undefined) throw unknownTool();
   const ran: { thrown?: unknown } = {};
   try {
-    return await collect(gate, ref, raws.get(deferred.tool), config, ran);
+    return await collect(gate, ref, raw, config, ran);
   } catch (error) {
     const text = "thrown" in ran && ran.thrown === error ? undefined : refusalText(error);
     if (text === undefined) throw error;
@@ -56,7 +58,7 @@ async function statusOf(gate: Gate, raws: ReadonlyMap<string, Raw>, ref: string,
 async function collect(
   gate: Gate,
   ref: string,
-  raw: Raw | undefined,
+  raw: Raw,
   config: unknown,
   ran: { thrown?: unknown },
 ): Promise<unknown> {
@@ -64,7 +66,6 @@ async function collect(
   const result = await gate.collect<unknown>(
     ref,
     async (sealed) => {
-      if (raw === undefined) throw unknownTool();
       try {
         return await raw.run(raw.takesText() ? textOf(sealed) : sealed, undefined, config);
       } catch (error) {
@@ -80,7 +81,7 @@ async function collect(
       ...(signal !== undefined && { signal }),
     },
   );
-  return contentOf(result, raw?.pair() ?? false);
+  return contentOf(result, raw.pair());
 }
 
 /** The content alone: a message made for the deferred call would answer the wrong call now. */

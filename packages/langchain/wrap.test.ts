@@ -1,5 +1,7 @@
 import { createLeash, LeashDenied, loadPolicy, type Gate, type Json, type Leash, type Policy } from "@leashkit/core";
+import { createRequire } from "node:module";
 import { ToolMessage } from "@langchain/core/messages";
+import type * as LangChainTools from "@langchain/core/tools";
 import { DynamicStructuredTool, StructuredTool, tool, type DynamicTool } from "@langchain/core/tools";
 import { createAgent } from "langchain";
 import { describe, expect, expectTypeOf, it, vi } from "vitest";
@@ -377,6 +379,21 @@ describe("what a tool runs on", () => {
     for await (const line of leash.exportLog()) lines.push(line);
     expect(lines.join("")).toContain('"type":"failed"');
   });
+});
+
+it("tools and agents of the CommonJS copy of LangChain are known and guarded as well", async () => {
+  const require = createRequire(import.meta.url);
+  const commonTools = require("@langchain/core/tools") as typeof LangChainTools;
+  const common = require("langchain") as { createAgent: typeof createAgent };
+  expect(commonTools.tool).not.toBe(tool);
+  const done: unknown[] = [];
+  const buy = commonTools.tool((input) => done.push(input), { name: "buy", description: "d", schema: item });
+  const tools = wrapTools([buy], await leashFor(DENY_ALL));
+  const agent = common.createAgent({ model: callingModel([call]), tools });
+  const refused = (await agent.invoke(ask)).messages.find((message) => refusalOf(message) !== undefined);
+  expect(refusalOf(refused)?.code).toBe("LEASH_DENIED");
+  await wrapTool(buy, await leashFor(ALLOW_ALL)).invoke(call);
+  expect(done).toEqual([{ item: "tea" }]);
 });
 
 it("a class of one's own keeps its members and its kind", async () => {

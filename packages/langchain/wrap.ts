@@ -60,14 +60,9 @@ export function wrapTool<T extends object>(tool: T, leash: Gate, options?: WrapO
 
 function wrapAnew(tool: object, gate: Gate, settings: Settings): object {
   const found = kindOf(tool);
-  switch (found.kind) {
-    case "callable":
-      return wrapCallable(found.tool, gate, settings);
-    case "runnable":
-      return wrapRunnable(found.tool, gate, settings);
-    case "provider":
-      return allowProviderTool(found.tool, settings);
-  }
+  if (found.kind === "provider") return allowProviderTool(found.tool, settings);
+  if (found.kind === "runnable") return wrapRunnable(found.tool, gate, settings);
+  return wrapCallable(found.tool, gate, settings);
 }
 
 function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): object {
@@ -79,7 +74,7 @@ function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): objec
   }
   const { id } = registerTool(tool, gate, settings);
   const pair = (): boolean => tool.responseFormat === "content_and_artifact";
-  const bareCall = tool._call as Work;
+  const bareCall: Work = Reflect.get(tool, "_call");
   const guard = (work: Work): Work =>
     guarded(() => ({ gate, settings, id, schema: tool.schema, pair: pair() }), consumeOutput(work));
   const run = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));

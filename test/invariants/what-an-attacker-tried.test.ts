@@ -46,6 +46,19 @@ describe("a run that goes on", () => {
     expect(shop.orders).toEqual([]);
   });
 
+  it("I1: a run that was allowed and paused itself goes on with the same bytes, or not at all", async () => {
+    let cap = 50;
+    const tool = pausesOnce();
+    const answer = () => ({ effect: "allow", transform: { tool: "buy", input: { amount: cap } } }) as const;
+    const { leash, shop } = await testLeash(answer, {}, tool.during);
+    await thrown(leash.guard(durable("call-1", { amount: 9 }), shop.buy, tool.options));
+    tool.resume();
+    cap = 1_000_000;
+    const resumed = await thrown(leash.guard(durable("call-1", { amount: 9 }), shop.buy, tool.options));
+    expect(isLeashError(resumed, "LEASH_POLICY_CHANGED")).toBe(true);
+    expect(shop.orders).toEqual([]);
+  });
+
   it("I4: a run that was allowed and paused itself does not go on when the policy demands a person now", async () => {
     let effect: "allow" | "step_up" = "allow";
     const tool = pausesOnce();
@@ -81,6 +94,17 @@ describe("a row in the store is only a claim", () => {
     const id = await onlyPending(leash);
     await alter(store, id, () => ({ demand: "approve" }));
     await leash.desk({ id: "ann" }).approve(id);
+    expect(isLeashError(await running, "LEASH_POLICY_CHANGED")).toBe(true);
+    expect(shop.orders).toEqual([]);
+  });
+
+  it("I3: a row that names a weaker method than the policy gives no leave, though the answer used it", async () => {
+    const store = memoryStore();
+    const { leash, shop } = await testLeash(() => ({ effect: "step_up", terms: { methods: ["webauthn"] } }), { store });
+    const running = thrown(leash.guard(durable("call-1", {}), shop.buy));
+    const id = await onlyPending(leash);
+    await alter(store, id, ({ terms }) => ({ terms: { ...terms, methods: ["sms"] } }));
+    await leash.desk({ id: "ann", assurance: "step_up", method: "sms" }).approve(id);
     expect(isLeashError(await running, "LEASH_POLICY_CHANGED")).toBe(true);
     expect(shop.orders).toEqual([]);
   });

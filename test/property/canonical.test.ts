@@ -1,14 +1,21 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalText, isLeashError, parseStrictJson, type Json } from "@leashkit/core";
 
 /** Names that JavaScript gives a meaning, beside whatever strings there are. */
 const name = fc
-  .oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("constructor", "toString", "prototype", "length", "10", "9", "\u{1F600}", "\ufb33"))
+  .oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom("constructor", "toString", "prototype", "length", "10", "9", "\u{1F600}", "\ufb33"),
+  )
   .filter((text) => text !== "__proto__");
 
 const number = fc
-  .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger(), fc.constantFrom(0, -0, 5e-324, 1e-7, 0.1 + 0.2))
+  .oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.maxSafeInteger(),
+    fc.constantFrom(0, -0, 5e-324, 1e-7, 0.1 + 0.2),
+  )
   .filter((value) => !Number.isInteger(value) || Number.isSafeInteger(value));
 
 /** Any JSON value that is not refused. */
@@ -141,7 +148,31 @@ describe("parseStrictJson beside JSON.parse", () => {
   });
 
   it("never accepts what JSON.parse refuses, and never reads it as something else", () => {
-    const parts = ["{", "}", "[", "]", ",", ":", '"', '"a"', "\\", "\\u0061", "1", "-", "0", ".", "e", "1e400", "true", "nul", "null", " ", "\n", "\ufeff", "'"];
+    const parts = [
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"',
+      '"a"',
+      "\\",
+      "\\u0061",
+      "1",
+      "-",
+      "0",
+      ".",
+      "e",
+      "1e400",
+      "true",
+      "nul",
+      "null",
+      " ",
+      "\n",
+      "\ufeff",
+      "'",
+    ];
     const rubbish = fc.oneof(
       fc.array(fc.constantFrom(...parts), { maxLength: 12 }).map((pieces) => pieces.join("")),
       fc.string({ unit: "binary" }),
@@ -168,7 +199,7 @@ describe("parseStrictJson beside JSON.parse", () => {
 
   it("refuses a name that occurs twice, wherever and however it is spelled", () => {
     const escaped = (text: string): string =>
-      `"${[...text].map((unit) => [...Array(unit.length).keys()].map((i) => `\\u${unit.charCodeAt(i).toString(16).padStart(4, "0")}`).join("")).join("")}"`;
+      `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")}"`;
     fc.assert(
       fc.property(name, json, json, (key, first, second) => {
         const twice = `{${JSON.stringify(key)}:${JSON.stringify(first)},${escaped(key)}:${JSON.stringify(second)}}`;

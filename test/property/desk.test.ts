@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createLeash, isLeashError, memoryKeyRing, memoryStore, type ApprovalStatus, type Leash } from "@leashkit/core";
 import { countingShop, fakeClock, scriptedPolicy, type CountingShop, type FakeClock } from "@leashkit/core/testing";
@@ -74,8 +74,10 @@ function move(model: Model, status: ApprovalStatus, record: string): void {
 
 /** Whoever reads an approval next settles one whose time ran out. */
 function touch({ model, clock }: World): void {
-  if (model.status === "pending" && clock.now() >= model.openedAt + EXPIRES_IN_MS) move(model, "expired", "approval.expired");
-  else if (model.status === "approved" && clock.now() >= model.settledAt + USE_WITHIN_MS) move(model, "lapsed", "approval.lapsed");
+  if (model.status === "pending" && clock.now() >= model.openedAt + EXPIRES_IN_MS)
+    move(model, "expired", "approval.expired");
+  else if (model.status === "approved" && clock.now() >= model.settledAt + USE_WITHIN_MS)
+    move(model, "lapsed", "approval.lapsed");
 }
 
 /** The holder wakes when the approval is settled: it consumes a yes at once, and ends with anything else. */
@@ -245,7 +247,9 @@ const steps = fc.array(
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("deny" as const), by: desks }) },
     {
       weight: 3,
-      arbitrary: fc.record({ kind: fc.constantFrom("race" as const, "burst" as const, "hold" as const, "abort" as const) }),
+      arbitrary: fc.record({
+        kind: fc.constantFrom("race" as const, "burst" as const, "hold" as const, "abort" as const),
+      }),
     },
     {
       weight: 2,

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../core/model/call.ts";
 import type { Decision } from "../../core/model/decision.ts";

@@ -1,13 +1,29 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalText, createLeash, domainDigest, sha256Hex, type Action, type Json, type Leash, type Principal } from "@leashkit/core";
+import {
+  canonicalText,
+  createLeash,
+  domainDigest,
+  sha256Hex,
+  type Action,
+  type Json,
+  type Leash,
+  type Principal,
+} from "@leashkit/core";
 import { scriptedPolicy } from "@leashkit/core/testing";
 
-const word = fc.stringMatching(/^[a-z\u00e9\u{1F600}"\\,:{} ]{1,12}$/u).filter((text) => text.trim() === text && text !== "");
+const word = fc
+  .stringMatching(/^[a-z\u00e9\u{1F600}"\\,:{} ]{1,12}$/u)
+  .filter((text) => text.trim() === text && text !== "");
 const principals = fc.record({ tenant: word, subject: word, agent: word });
 const inputs = fc.dictionary(
   fc.string({ unit: "grapheme" }).filter((name) => name !== "__proto__"),
-  fc.oneof(fc.string({ unit: "grapheme" }), fc.maxSafeInteger(), fc.boolean(), fc.array(fc.dictionary(word, fc.nat()), { maxLength: 3 })),
+  fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.maxSafeInteger(),
+    fc.boolean(),
+    fc.array(fc.dictionary(word, fc.nat()), { maxLength: 3 }),
+  ),
   { maxKeys: 5, noNullPrototype: true },
 );
 
@@ -70,7 +86,13 @@ describe("the sealed action, over all inputs", () => {
 
   it("I1: gets another digest when any one of tenant, agent, subject, tool or input is another", async () => {
     const call = fc.record<Proposed>({ tenant: word, agent: word, subject: word, tool: word, input: inputs });
-    const part = fc.constantFrom("tenant" as const, "agent" as const, "subject" as const, "tool" as const, "input" as const);
+    const part = fc.constantFrom(
+      "tenant" as const,
+      "agent" as const,
+      "subject" as const,
+      "tool" as const,
+      "input" as const,
+    );
     const digestOf = async ({ tenant, agent, subject, tool, input }: Proposed): Promise<string> =>
       (await runOnce({ tenant, agent, subject }, tool, input)).digest;
     await fc.assert(

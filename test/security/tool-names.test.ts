@@ -26,19 +26,44 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   ".": "\uff0e\u3002\u2024_/",
 };
 
-const INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u202e", "\u0000", "\u034f", "\ufe0f", "\u{e0061}"];
+const INVISIBLE = [
+  "\u200b",
+  "\u200c",
+  "\u200d",
+  "\u2060",
+  "\ufeff",
+  "\u00ad",
+  "\u202e",
+  "\u0000",
+  "\u034f",
+  "\ufe0f",
+  "\u{e0061}",
+];
 const BLANKS = [" ", "\t", "\n", "\u00a0", "\u3000", "\u2028"];
 
 function variantsOf(tool: string): readonly string[] {
   const found = new Set<string>();
-  for (const [index, letter] of [...tool].entries()) {
+  for (const [index, letter] of tool.split("").entries()) {
     const replaced = (other: string): string => tool.slice(0, index) + other + tool.slice(index + 1);
     for (const lookalike of LOOKALIKES[letter] ?? "") found.add(replaced(lookalike));
     found.add(replaced(letter.toUpperCase())).add(replaced(letter.toLowerCase()));
   }
-  for (const sign of INVISIBLE) found.add(sign + tool).add(tool + sign).add(tool.slice(0, 2) + sign + tool.slice(2));
+  for (const sign of INVISIBLE)
+    found
+      .add(sign + tool)
+      .add(tool + sign)
+      .add(tool.slice(0, 2) + sign + tool.slice(2));
   for (const blank of BLANKS) found.add(blank + tool).add(tool + blank);
-  for (const whole of [tool.toUpperCase(), `${tool}\u0301`, `./${tool}`, `${tool}.`, `${tool};`, encodeURIComponent(`${tool} `), ""]) found.add(whole);
+  for (const whole of [
+    tool.toUpperCase(),
+    `${tool}\u0301`,
+    `./${tool}`,
+    `${tool}.`,
+    `${tool};`,
+    encodeURIComponent(`${tool} `),
+    "",
+  ])
+    found.add(whole);
   found.delete(tool);
   return [...found];
 }
@@ -79,14 +104,21 @@ describe("names that look like those of registered tools", () => {
     expect(other).toMatchObject({ tool: one?.tool, digest: one?.digest });
   });
 
-  it.each([undefined, null, 5, {}, [], ["send_money"], { toString: () => "send_money" }, { normalize: () => "send_money" }, Object.create(null)])(
-    "A-A9: a name that is no string (%o) is refused with a code",
-    async (name) => {
-      const leash = await leashOver(["send_money"]);
-      const shop = countingShop();
-      const call = Object.assign({ tool: "", input: {} }, { tool: name });
-      expect(isLeashError(await leash.guard(call, shop.buy).catch((error: unknown) => error))).toBe(true);
-      expect(shop.orders).toHaveLength(0);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    5,
+    {},
+    [],
+    ["send_money"],
+    { toString: () => "send_money" },
+    { normalize: () => "send_money" },
+    Object.create(null),
+  ])("A-A9: a name that is no string (%o) is refused with a code", async (name) => {
+    const leash = await leashOver(["send_money"]);
+    const shop = countingShop();
+    const call = Object.assign({ tool: "", input: {} }, { tool: name });
+    expect(isLeashError(await leash.guard(call, shop.buy).catch((error: unknown) => error))).toBe(true);
+    expect(shop.orders).toHaveLength(0);
+  });
 });

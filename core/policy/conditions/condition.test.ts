@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../model/json.ts";
 import type { PolicyIssue } from "../../model/policy.ts";
+import { sampleCall } from "../call.fixture.ts";
 import { createIssueList } from "../issues.ts";
 import type { Located } from "../located.ts";
 import { type CallInView, createBindings } from "./bindings.ts";
@@ -10,38 +11,8 @@ import { condition } from "./condition.ts";
 const NOW = Date.UTC(2026, 2, 29, 2, 30, 0, 250);
 
 function callWith(input: Json, more: Partial<CallInView> = {}): CallInView {
-  return {
-    action: {
-      v: 1,
-      tool: "purchase",
-      input,
-      text: "",
-      digest: "",
-      inputDigest: "",
-      identity: "ephemeral",
-      callKey: "",
-      actionId: "",
-      principal: { tenant: "acme", subject: "ada", agent: "shopper", chain: [] },
-      session: null,
-      labels: { "/to": ["untrusted"] },
-      schemaDigest: null,
-      requestedAt: 0,
-    },
-    tool: {
-      id: "purchase",
-      origin: "host",
-      aliases: [],
-      schemaDigest: null,
-      sideEffect: "write",
-      idempotent: false,
-      counterparty: null,
-      redact: [],
-      labels: { emits: [], accepts: [] },
-    },
-    facts: { now: NOW, counterparty: null, probes: {} },
-    counterparty: null,
-    ...more,
-  };
+  const call = sampleCall(input, { action: { labels: { "/to": ["untrusted"] } }, facts: { now: NOW } });
+  return { ...call, counterparty: null, ...more };
 }
 
 function compile(text: string | boolean): {

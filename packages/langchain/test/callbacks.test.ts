@@ -110,10 +110,10 @@ describe("LeashCallbackHandler", () => {
     const runnable = RunnableLambda.from((input: unknown) => done.push(input)).asTool({
       name: "run",
       description: "d",
-      schema: z.object({ item: z.string() }) as never,
+      schema: z.object({ item: z.string() }),
     });
     const watcher = new LeashCallbackHandler(undefined, { strict: true });
-    await runnable.invoke({ item: "x" } as never, { callbacks: [watcher] });
+    await runnable.invoke({ item: "x" }, { callbacks: [watcher] });
     expect(done).toHaveLength(1);
     expect(watcher.events).toEqual([]);
   });

@@ -38,7 +38,7 @@ const propose = { name: "buy", args: { item: "tea" }, id: "a", type: "tool_call"
 
 describe("deferring", () => {
   it("tells the model a reference and does not end a returnDirect run with it", async () => {
-    const { leash, tools, answer, sold } = await desk();
+    const { leash, tools, sold } = await desk();
     const [buy] = tools;
     const message: unknown = await buy.invoke(propose);
     const approval = await nextPending(leash);
@@ -67,7 +67,7 @@ describe("deferring", () => {
   });
 
   it("I2: the same call again collects it too", async () => {
-    const { leash, tools, answer, sold } = await desk();
+    const { leash, tools, sold } = await desk();
     await tools[0].invoke(propose);
     await approveNext(leash);
     expect(await tools[0].invoke({ ...propose, id: "later" })).toMatchObject({
@@ -107,6 +107,16 @@ describe("deferring", () => {
     const approval = await nextPending(leash);
     await answer.approve(approval.id);
     await expect(askStatus(approval.ref)).rejects.toThrow("the shop is closed");
+  });
+
+  it("refuses to collect a tool that the status tool was not given, and leaves the approval as it is", async () => {
+    const { leash, tools, answer, sold } = await desk();
+    await tools[0].invoke(propose);
+    const approval = await approveNext(leash);
+    const forgetful = leashStatusTool(leash, [tools[1]]);
+    await expect(forgetful.invoke({ ref: approval.ref })).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
+    expect((await answer.get(approval.id)).status).toBe("approved");
+    expect(sold).toEqual([]);
   });
 
   it("the status tool needs no gate and is not wrapped", async () => {

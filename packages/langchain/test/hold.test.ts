@@ -129,7 +129,7 @@ describe("holding", () => {
   it("is what a nested graph with `checkpointer: false` needs, as it starts anew on every resume", async () => {
     const { leash, sold, buy } = await shop({ pause: "hold" });
     const inner = createAgent({ model: callingModel(calls), tools: [buy], checkpointer: false });
-    const outer = tool(async () => String((await inner.invoke(ask)).messages.at(-1)?.content), {
+    const outer = tool(async () => String((await inner.invoke(ask)).messages.at(-1)?.text), {
       name: "outer",
       description: "d",
       schema: item,

@@ -66,11 +66,11 @@ const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Host> = {
       .addEdge(START, "model")
       .addConditionalEdges("model", toolsCondition, ["tools", END])
       .addEdge("tools", "model")
-      .compile({ checkpointer: new MemorySaver() }) as unknown as Host;
+      .compile({ checkpointer: new MemorySaver() });
   },
   "LangGraph's createReactAgent": (calls, tools) =>
     // oxlint-disable-next-line typescript/no-deprecated -- still in wide use, and it re-executes siblings
-    createReactAgent({ llm: callingModel(calls), tools, checkpointer: new MemorySaver() }) as unknown as Host,
+    createReactAgent({ llm: callingModel(calls), tools, checkpointer: new MemorySaver() }),
 };
 
 async function shopIn(
@@ -265,7 +265,7 @@ describe("a sub-agent within a tool", () => {
     const outer = tool(
       async () => {
         const result = await inner.invoke(ask);
-        return String(result.messages.at(-1)?.content);
+        return String(result.messages.at(-1)?.text);
       },
       { name: "outer", description: "d", schema: item },
     );
@@ -284,6 +284,62 @@ describe("a sub-agent within a tool", () => {
   });
 });
 
+describe("a sub-agent within a tool that needs approval itself", () => {
+  it("I3: each person's answer counts for its own call, and scalar resumes reach neither tool", async () => {
+    const leash = await leashFor("default: approve\n");
+    const answers: unknown[] = [];
+    const wipe = tool(() => answers.push(interrupt("really?")), { name: "wipe", description: "d", schema: item });
+    const inner = createAgent({
+      model: callingModel([{ name: "wipe", args: { item: "disk" }, id: "w" }]),
+      tools: wrapTools([wipe], leash),
+    });
+    const outer = tool(async () => String((await inner.invoke(ask)).messages.at(-1)?.text), {
+      name: "outer",
+      description: "d",
+      schema: item,
+    });
+    const agent = createAgent({
+      model: callingModel([{ name: "outer", args: { item: "x" }, id: "o" }]),
+      tools: wrapTools([outer], leash),
+      checkpointer: new MemorySaver(),
+    }) as unknown as Host;
+    await agent.invoke(ask, thread);
+    await agent.invoke(new Command({ resume: true }), thread);
+    expect((await approveNext(leash)).tool).toBe("outer");
+    await agent.invoke(new Command({ resume: true }), thread);
+    await agent.invoke(new Command({ resume: true }), thread);
+    expect((await approveNext(leash)).tool).toBe("wipe");
+    const asked = await agent.invoke(new Command({ resume: true }), thread);
+    expect(asked.__interrupt__?.map(({ value }) => value)).toEqual(["really?"]);
+    const done = await agent.invoke(new Command({ resume: "yes" }), thread);
+    expect(answers).toEqual(["yes"]);
+    expect(toolMessages(done)["o"]?.content).toBe("done");
+  });
+});
+
+describe("going back in time", () => {
+  it("I2: a replay from an earlier checkpoint is a new call that a person is asked about anew", async () => {
+    const { host: agent, leash, sold } = await shopIn("createAgent v2", buys.slice(0, 1));
+    await agent.invoke(ask, thread);
+    await approveNext(leash);
+    await resumeLeash(agent, thread, { leash });
+    expect(sold).toHaveLength(1);
+    const history = (agent as unknown as { getStateHistory(config: unknown): AsyncIterable<Snapshot> }).getStateHistory(
+      thread,
+    );
+    let before: Snapshot | undefined;
+    for await (const snapshot of history) if (snapshot.next.includes("tools")) before = snapshot;
+    await agent.invoke(null, before?.config);
+    expect(sold).toHaveLength(1);
+    expect(await leash.desk({ id: "ann" }).pending()).toHaveLength(1);
+  });
+});
+
+interface Snapshot {
+  readonly next: readonly string[];
+  readonly config: unknown;
+}
+
 describe("calls that a running tool makes itself", () => {
   it("are calls of their own, though LangChain hands them the outer call's id", async () => {
     const leash = await leashFor(POLICY);
@@ -293,7 +349,7 @@ describe("calls that a running tool makes itself", () => {
       leash,
     );
     const outer = tool(
-      async (_input, thread) => {
+      async (_input, config) => {
         await look.invoke({ item: "same" }, config);
         await look.invoke({ item: "same" }, config);
         return "looked twice";
@@ -384,7 +440,7 @@ describe("tool results of LangGraph's own kinds", () => {
     const looks: string[] = [];
     const buy = tool((input) => `sold ${input.item}`, { name: "buy", description: "d", schema: item });
     const look = tool(
-      (input, thread) => {
+      (input, config) => {
         looks.push(input.item);
         const message = { role: "tool", content: "by command", tool_call_id: String(config.toolCall?.id) };
         return new Command({ update: { messages: [message] } });

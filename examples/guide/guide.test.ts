@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const state = mkdtempSync(join(tmpdir(), "leashkit-guide-"));
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+/** Ten times what an example takes on a small machine. */
+const TIMEOUT = 60_000;
+
+/** Runs an example as a reader would, in its folder and without a terminal; resolves to all it printed. */
+function run(file: string): Promise<{ readonly code: number; readonly printed: string }> {
+  const arguments_ = ["--conditions=leashkit:source", "--import", "tsx", file];
+  const options = {
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    env: { ...process.env, XDG_STATE_HOME: join(state, file) },
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, arguments_, options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), printed: stdout + stderr });
+    });
+  });
+}
+
+/** What the guide shows of an example's output, line by line. */
+const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
+  "policy.ts": [
+    "2:1 a policy has no key `defualt` (did you mean `default`?)",
+    "3:1 `limits` is not supported by this version (remove it; nothing is ignored silently)",
+    "5:27 a path names a member of the input (for example input.merchant_domain)",
+    "5:76 `expires_in` must be a positive duration (whole seconds, or 90s, 15m, 24h, 7d)",
+    '8:13 the action "ref*" is no pattern (an exact name, `prefix.*` or `*`)',
+    "9:52 `counterparty` has no member `level` (known: id, trust)",
+    "10:13 `effect` must be allow, approve, step_up, deny (did you mean `allow`?)",
+    "12:7 the rule `mail` can never allow: `no-mail` denies all it allows",
+    "12:42 conditions know no `inptu` (did you mean `input`?)",
+    'ALLOW refund (rule small: rule "small" allows)',
+    "APPROVE refund (rule other: More than the small refunds that run by themselves.)",
+    "APPROVE refund (rule other: More than the small refunds that run by themselves.)",
+    "DENY refund (rule large: Refunds above $500 are made by hand.)",
+    'DENY refund (rule odd-amount: rule "odd-amount" could not be decided for this input and so refuses)',
+    'DENY refund (rule odd-amount: rule "odd-amount" could not be decided for this input and so refuses)',
+    "APPROVE refund (rule other: More than the small refunds that run by themselves.)",
+  ],
+  "loop.ts": [
+    "3 results",
+    "Denied by policy. Do not retry this call with the same arguments.",
+    "send_email waits",
+    'sent {"to":"ann@example.com"}',
+    'sent {"to":"ann@example.com"}',
+    "the tool's own: NoEffect: The search index is being rebuilt.",
+  ],
+  "evidence.ts": [
+    '{"ok":true,"streams":1,"records":4,"firstBad":null}',
+    "line 2 of the file: the line was changed: its hash does not fit its bytes",
+    "line 1 of the file: the line says seq 1: a line is missing, repeated or out of order",
+    "true",
+  ],
+  "interrupt.ts": [
+    "somebody is told",
+    "after a forged resume: 0 results",
+    "Refunded 8000 cents, said shop.storeco.com.",
+  ],
+  "defer.ts": ["somebody is told", "Order 18: one lamp, $80.00.", "Refunded 8000 cents, said shop.storeco.com."],
+  "leashed.ts": [
+    "Denied by policy. Do not retry this call with the same arguments.",
+    "proposed look_up_order, started look_up_order, ended look_up_order, proposed write_file, started write_file, refused write_file",
+  ],
+};
+
+describe("the examples of the guide", () => {
+  it.each(Object.entries(OUTPUTS))(
+    "%s prints what the guide says",
+    async (file, lines) => {
+      expect(await run(file)).toEqual({ code: 0, printed: `${lines.join("\n")}\n` });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "terminal.ts does not start where nobody could be asked",
+    async () => {
+      const { code, printed } = await run("terminal.ts");
+      expect(code).toBe(1);
+      expect(printed).toContain("LEASH_CONFIG_INVALID");
+      expect(printed).toContain("nobody could be asked here");
+    },
+    TIMEOUT,
+  );
+});
