@@ -198,9 +198,20 @@ describe("verifying a log", () => {
     });
     expect(await verifyLines("writer-2", rows)).toMatchObject({ records: 0, firstBad: { stream: "writer-2", seq: 0 } });
     const renamed = rows.map((row) => ({ ...row, stream: "writer-2" }));
+    expect(await verifyLines("writer-1", renamed)).toMatchObject({ records: 0, firstBad: { seq: 0 } });
     expect(await verifyLines("writer-2", renamed)).toMatchObject({ records: 0, firstBad: { seq: 0 } });
     const shifted = rows.map((row) => ({ ...row, seq: row.seq + 1 }));
     expect(await verifyLog(storeOf({ "writer-1": shifted }))).toMatchObject({ ok: false, firstBad: { seq: 0 } });
+  });
+
+  it("I10: finds a byte that a lenient decoder would hide behind a replacement character", async () => {
+    const honest = Buffer.from(file([writeLine("s", 0, ZEROS, '"type":"a","detail":"\ufffd"')]));
+    expect(await verifyJsonl(honest)).toMatchObject({ ok: true, records: 1 });
+    const changed = Buffer.from(honest);
+    changed.writeUInt8(0xf0, changed.indexOf(0xef));
+    expect(changed.toString()).toBe(honest.toString());
+    const problem = "line 1 of the file: the line is not UTF-8";
+    expect(await verifyJsonl(changed)).toMatchObject({ ok: false, records: 0, firstBad: { problem } });
   });
 
   it("does not see lines cut off the end; the head it reports shows them to whoever kept the last one", async () => {

@@ -47,7 +47,7 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
         return held(scope, entry);
       case "running":
         if (!(await presence.isRunning(id, entry.value))) {
-          if (scope.context.registry.get(entry.value.tool)?.idempotent === true) return { kind: "granted", entry };
+          if (mayBeRepeated(scope, entry.value.tool)) return { kind: "granted", entry };
           if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
           break;
         }
@@ -56,6 +56,11 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
         break;
     }
   }
+}
+
+/** The policy's word on the tool, else the tool's own; silence means no. */
+function mayBeRepeated({ context }: Scope, tool: string): boolean {
+  return context.policy.idempotent?.(tool) ?? context.registry.get(tool)?.idempotent === true;
 }
 
 async function held(scope: Scope, entry: Stored<JournalEntry>): Promise<Known> {

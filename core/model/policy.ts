@@ -15,6 +15,8 @@ export interface Policy {
   readonly mode: Mode | undefined;
   /** True when some call could be answered `approve` or `step_up`. */
   readonly canAsk: boolean;
+  /** Whether the document says that a tool may be repeated after a crash; undefined where it says nothing. It wins over the registry. */
+  idempotent?(tool: string): boolean | undefined;
   needs(action: Action, tool: ToolSpec): readonly Need[];
   evaluate(action: Action, tool: ToolSpec, facts: Facts): Decision;
 }

@@ -76,6 +76,7 @@ describe("the log of memoryStore", () => {
       [[second], 1],
       [[first, second, second], 3],
       [[first, second.replace('"prev":"', '"prev":"0')], 2],
+      [[first, second.replace('"seq":1', '"seq":2')], 2],
       [[first, "", second], 2],
       [[first, "null"], 2],
       [[first.replace('"v":1', '"v":2')], 1],

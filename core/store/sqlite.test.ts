@@ -1,7 +1,7 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { durableStoreCases } from "../testing/durable-store-cases.ts";
 import { storeCases } from "../testing/store-cases.ts";
 import { create, numbered, readChain } from "../testing/store-harness.ts";
@@ -21,7 +21,10 @@ beforeEach(() => {
   file = join(folder, "state", "leashkit", "store.db");
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe.each(drivers)("sqliteStore over %s", (driver) => {
   const open = (): ReturnType<typeof sqliteStore> => sqliteStore({ file, driver });
@@ -121,21 +124,24 @@ describe.each(drivers)("sqliteStore over %s", (driver) => {
   });
 
   it("keeps the process alive while somebody waits, and leaves no timer and no file watch behind", async () => {
+    const probe = watch(folder);
+    const closed = vi.spyOn(Object.getPrototypeOf(probe), "close");
+    probe.close();
+    const started = vi.spyOn(globalThis, "setInterval");
+    const cleared = vi.spyOn(globalThis, "clearInterval");
     const store = await open();
-    const handles = (): readonly string[] =>
-      process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind === "FSEventWrap");
-    const before = handles();
     const stop = new AbortController();
-    const watched = [
-      store.watch("used", "a", 0, stop.signal),
-      store.watch("used", "b", 0, new AbortController().signal),
-    ];
+    const { signal } = new AbortController();
+    const watched = [store.watch("used", "a", 0, stop.signal), store.watch("used", "b", 0, signal)];
     await store.get("used", "a");
-    expect(handles().length).toBeGreaterThan(before.length);
+    const timers = started.mock.results.map((result) => result.value);
+    expect(timers.map((timer) => timer.hasRef())).toEqual([true]);
     stop.abort();
     await store.commit([create("b")]);
     await Promise.all(watched);
-    expect(handles()).toEqual(before);
+    expect(started).toHaveBeenCalledTimes(1);
+    expect(cleared.mock.calls).toEqual([timers]);
+    expect(closed).toHaveBeenCalledTimes(2);
     await store.close();
   });
 

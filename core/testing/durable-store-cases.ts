@@ -138,4 +138,23 @@ export const durableStoreCases: readonly DurableStoreCase[] = [
         { clock: fakeClock(Date.UTC(2026, 0, 1)) },
       ),
   },
+  {
+    name: "A-S9: dates no line before one of another handle, though its clock is behind",
+    run: ({ open }) =>
+      withStore(
+        open,
+        (behind) =>
+          withStore(
+            open,
+            async (ahead) => {
+              assertCommitted(await ahead.commit([create("a")]));
+              assertCommitted(await behind.commit([], { stream: "log", records: [numbered(0)] }));
+              const [line] = await behind.lines("log", 0);
+              assert.equal(membersOf(line?.line ?? "{}")["ts"], "2026-01-02T00:00:00.000Z");
+            },
+            { clock: fakeClock(Date.UTC(2026, 0, 2)) },
+          ),
+        { clock: fakeClock(Date.UTC(2026, 0, 1)) },
+      ),
+  },
 ];

@@ -79,7 +79,7 @@ async function answer(request: IncomingMessage, options: ShopOptions): Promise<A
 function whyNot(proof: string, order: Order, { domain, keySet }: ShopOptions): string | undefined {
   if (order.merchant_domain !== domain) return "The order is for another shop.";
   try {
-    verifyProof(proof, keySet(), { audience: domain });
+    verifyProof(proof, keySet(), { audience: domain, input: sha256Hex(canonicalText(order)) });
     return undefined;
   } catch (error) {
     return isLeashError(error) ? `The proof does not hold (${error.code}).` : "The proof could not be checked.";

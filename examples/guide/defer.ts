@@ -4,7 +4,10 @@ import { createAgent } from "langchain";
 import { scriptedModel } from "./model.ts";
 import { lookUpOrder, refund } from "./tools.ts";
 
-const leash = await createLeash({ policy: "refunds.yaml", notify: () => process.stdout.write("somebody is told\n") });
+const leash = await createLeash({
+  policy: "refunds.yaml",
+  notify: () => void process.stdout.write("somebody is told\n"),
+});
 const model = scriptedModel([
   { name: "refund", args: { shop: "shop.storeco.com", amount_minor: 8000 } },
   { name: "look_up_order", args: { order: "18" } },

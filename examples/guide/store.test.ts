@@ -8,15 +8,15 @@ import { afterAll, describe, it } from "vitest";
 
 describe("my store", () => {
   // `memoryStore` stands where yours would. Each call must open a new, empty store that takes its time from `options.clock`.
-  for (const { name, run } of storeCases) it(name, () => run(async (options) => memoryStore(options)));
+  for (const each of storeCases) it(each.name, () => each.run(async (options) => memoryStore(options)));
 });
 
 describe("my durable store", () => {
   // Here each call of `open` within a case must open the same data again, as another process or a restart would.
-  for (const { name, run } of durableStoreCases) {
-    it(name, async () => {
+  for (const each of durableStoreCases) {
+    it(each.name, async () => {
       const file = join(newFolder(), "store.db");
-      await run({ open: async (options) => sqliteStore({ file, ...options }) });
+      await each.run({ open: async (options) => sqliteStore({ file, ...options }) });
     });
   }
 });

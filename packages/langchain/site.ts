@@ -65,7 +65,7 @@ function positionOf(config: ToolConfig, callId: string, scope: string, tool: str
   }
   // A call id that belongs to another tool's call was inherited from an unguarded tool: it does not identify this call.
   const named = config.toolCall?.name;
-  return 0;
+  return named === undefined || named === tool ? 0 : undefined;
 }
 
 /** Thread and checkpoint namespace: in a checkpointed graph they name the task, and come back after a restart. */

@@ -177,8 +177,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I5",
     removes: "repeats a run whose outcome nobody knows",
     file: "core/enforce/lookup.ts",
-    find: "if (scope.context.registry.get(entry.value.tool)?.idempotent === true)",
-    replace: "if (scope.context.registry.get(entry.value.tool) !== undefined)",
+    find: "if (mayBeRepeated(scope, entry.value.tool))",
+    replace: "if (entry.value.tool !== '')",
     test: { file: I5, name: "I5: a run whose process is gone is unknown and is never silently repeated" },
   },
   {

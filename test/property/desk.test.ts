@@ -276,7 +276,7 @@ describe("the desk, over any interleaving", () => {
           await Promise.all(world.leashes.map((leash) => leash.close()));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

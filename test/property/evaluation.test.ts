@@ -1,11 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Action } from "../../core/model/call.ts";
 import type { Decision } from "../../core/model/decision.ts";
 import { atLeast, type Effect, EFFECTS } from "../../core/model/effect.ts";
 import type { Json, JsonObject } from "../../core/model/json.ts";
 import type { Policy } from "../../core/model/policy.ts";
-import type { ToolSpec } from "../../core/model/tool.ts";
+import { sampleCall } from "../../core/policy/call.fixture.ts";
 import { checkPolicy, loadPolicy } from "../../core/policy/index.ts";
 
 /** A policy document as plain JSON, which is YAML. */
@@ -33,33 +32,8 @@ function load(document: Document): Policy {
 }
 
 function ask(policy: Policy, target: Target, input: Json): Decision {
-  const tool: ToolSpec = {
-    ...target,
-    origin: "host",
-    schemaDigest: null,
-    sideEffect: "unknown",
-    idempotent: false,
-    counterparty: null,
-    redact: [],
-    labels: { emits: [], accepts: [] },
-  };
-  const action: Action = {
-    v: 1,
-    tool: tool.id,
-    input,
-    text: "",
-    digest: "",
-    inputDigest: "",
-    identity: "ephemeral",
-    callKey: "",
-    actionId: "",
-    principal: { tenant: "acme", subject: "ada", agent: "shopper", chain: [] },
-    session: null,
-    labels: {},
-    schemaDigest: null,
-    requestedAt: 0,
-  };
-  return policy.evaluate(action, tool, { now: 0, counterparty: null, probes: {} });
+  const { action, tool, facts } = sampleCall(input, { tool: target });
+  return policy.evaluate(action, tool, facts);
 }
 
 const decide = (document: Document, target: Target, input: Json): Decision => ask(load(document), target, input);
