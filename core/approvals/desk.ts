@@ -1,4 +1,4 @@
-import { settledRecord } from "../audit/records.ts";
+import { refusedAnswerRecord, settledRecord } from "../audit/records.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
 import type { Approval, Approver, Assurance, Verdict } from "../model/approval.ts";
 import type { Desk, SettleOptions } from "../model/leash.ts";
@@ -92,7 +92,7 @@ async function settle(
   for (;;) {
     const stored = await find(parts, idOrRef);
     refuseUnlessOpen(stored.value);
-    if (answer === "approve") refuseUnlessMay(stored.value, approver);
+    if (answer === "approve" && !mayApprove(stored.value, approver)) throw await refuseAnswer(parts, stored.value, approver);
     const verdict = sign(parts, stored.value, approver, answer, options);
     // Its time ran out since it was read; the next read settles it as expired.
     if (verdict.at >= stored.value.expiresAt) continue;
@@ -152,13 +152,14 @@ function refuseUnlessOpen(approval: Approval): void {
   });
 }
 
-function refuseUnlessMay(approval: Approval, approver: Approver): void {
-  if (approval.demand !== "step_up" || isStepUp(presented(approver), approval)) return;
-  throw new LeashDenied({
-    reasonCode: "approval_void",
-    reason: `Approval ${approval.ref} needs a step-up: the approver must prove who they are. The answer has no effect.`,
-    approvalId: approval.id,
-  });
+function mayApprove(approval: Approval, approver: Approver): boolean {
+  return approval.demand !== "step_up" || isStepUp(presented(approver), approval);
+}
+
+async function refuseAnswer({ store, stream }: DeskParts, approval: Approval, approver: Approver): Promise<LeashDenied> {
+  const reason = `Approval ${approval.ref} needs a step-up: the approver must prove who they are. The answer has no effect.`;
+  await store.commit([], { stream, records: [refusedAnswerRecord(approval, approver, "step-up needed")] });
+  return new LeashDenied({ reasonCode: "approval_void", reason, approvalId: approval.id });
 }
 
 async function wait(parts: DeskParts, idOrRef: string, signal = new AbortController().signal): Promise<Approval> {

@@ -1,5 +1,5 @@
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
-import type { Approval, Verdict } from "../model/approval.ts";
+import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -160,6 +160,12 @@ export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord
     },
     envelope: { action_id: approval.actionId, approval_id: approval.id },
   };
+}
+
+/** A person answered and the desk did not take it. */
+export function refusedAnswerRecord(approval: Approval, approver: Approver, detail: string): AuditRecord {
+  const record = approvalRecord(approval, "approval.refused", detail);
+  return { ...record, payload: { ...record.payload, actor_type: "person", actor_id: approver.id } };
 }
 
 /** Something about the leash itself. */

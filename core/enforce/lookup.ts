@@ -59,8 +59,9 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
 }
 
 /** The policy's word on the tool, else the tool's own; silence means no. */
-function mayBeRepeated({ context }: Scope, tool: string): boolean {
-  return context.policy.idempotent?.(tool) ?? context.registry.get(tool)?.idempotent === true;
+function mayBeRepeated({ context }: Scope, id: string): boolean {
+  const tool = context.registry.get(id);
+  return tool !== undefined && (context.policy.idempotent?.(tool) ?? tool.idempotent);
 }
 
 async function held(scope: Scope, entry: Stored<JournalEntry>): Promise<Known> {

@@ -95,8 +95,8 @@ export function refusalText(error: unknown): string | undefined {
 
 function deniedText(error: LeashDenied): string {
   if (error.reasonCode === "person_denied") {
-    const note = error.note === null ? "" : ` Their note: ${JSON.stringify(error.note)}.`;
-    return `A person denied this call.${note} Do not retry it with the same arguments.`;
+    const note = error.note === null ? "" : ` Their note: ${JSON.stringify(error.note)}`;
+    return `A person denied this call. Do not retry it with the same arguments.${note}`;
   }
   if (error.reasonCode === "already_executed") {
     return "This call already ran, and its result was not kept. It was not repeated.";

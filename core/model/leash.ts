@@ -85,7 +85,7 @@ export interface Desk {
   /** Open approvals, oldest first. */
   pending(): Promise<readonly Approval[]>;
   /**
-   * One approval by id or ref.
+   * One approval by its id, or an open one by its ref.
    * @throws {LeashError} `LEASH_CONFIG_INVALID` when it is unknown or the ref is ambiguous.
    */
   get(idOrRef: string): Promise<Approval>;

@@ -16,7 +16,7 @@ export interface Policy {
   /** True when some call could be answered `approve` or `step_up`. */
   readonly canAsk: boolean;
   /** Whether the document says that a tool may be repeated after a crash; undefined where it says nothing. It wins over the registry. */
-  idempotent?(tool: string): boolean | undefined;
+  idempotent?(tool: ToolSpec): boolean | undefined;
   needs(action: Action, tool: ToolSpec): readonly Need[];
   evaluate(action: Action, tool: ToolSpec, facts: Facts): Decision;
 }

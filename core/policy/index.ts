@@ -1,3 +1,3 @@
 export { evaluate } from "./evaluate.ts";
 export { ISSUE_CODES, type IssueCode } from "./issues.ts";
-export { checkPolicy, type LoadedPolicy, loadPolicy, type LoadPolicyOptions } from "./load.ts";
+export { checkPolicy, loadPolicy, type LoadPolicyOptions } from "./load.ts";

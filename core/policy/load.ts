@@ -1,6 +1,5 @@
 import { PolicyInvalid } from "../errors.ts";
 import type { Policy, PolicyIssue } from "../model/policy.ts";
-import type { ToolSpec } from "../model/tool.ts";
 import { type CompiledPolicy, compilePolicy } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
 import { createIssueList } from "./issues.ts";
@@ -13,12 +12,6 @@ export interface LoadPolicyOptions {
   readonly origin?: string;
 }
 
-/** A policy that was loaded from text. */
-export interface LoadedPolicy extends Policy {
-  /** What the policy's `tools` block says of repeating a tool's call after a crash; undefined where it says nothing. */
-  idempotent(tool: ToolSpec): boolean | undefined;
-}
-
 /**
  * Loads a policy document (`leash: 1`, YAML 1.2 or JSON) and makes it ready to decide. Strict: whatever cannot be read in full
  * is not loaded, and what this version does not support is refused by name.
@@ -29,11 +22,11 @@ export interface LoadedPolicy extends Policy {
  * const policy = loadPolicy("leash: 1\ntools: { search: { decision: allow } }");
  * policy.evaluate(action, tool, { now: Date.now(), counterparty: null, probes: {} }).effect; // "allow"
  */
-export function loadPolicy(text: string, options: LoadPolicyOptions = {}): LoadedPolicy {
+export function loadPolicy(text: string, options: LoadPolicyOptions = {}): Policy {
   const { policy, issues } = read(text);
   if (policy === undefined || issues.length > 0) throw new PolicyInvalid(options.origin ?? "policy", issues);
   const { id, digest, source, mode, canAsk, index } = policy;
-  return Object.freeze<LoadedPolicy>({
+  return Object.freeze<Policy>({
     id,
     digest,
     source,

@@ -42,6 +42,7 @@ export const commitCases: readonly StoreCase[] = [
     name: "keeps every commit of one tick, in order, each seeing those before it",
     run: (open) =>
       withStore(open, async (store) => {
+        assert.deepEqual(await store.list("used"), []);
         const steps = Array.from({ length: 50 }, (_, version) => ({ ...create("a", version), expect: version }));
         const results = await Promise.all(
           steps.map((step, index) =>
@@ -50,6 +51,7 @@ export const commitCases: readonly StoreCase[] = [
         );
         results.forEach(assertCommitted);
         assert.deepEqual([(await store.get("used", "a"))?.version, (await store.get("used", "a"))?.body], [50, 49]);
+        assert.equal((await store.list("used")).length, 51);
         assert.deepEqual(
           await readChain(store, "log"),
           steps.map((_, index) => `${index}`),

@@ -25,16 +25,12 @@ export function registerTool(tool: Describable, gate: Gate, settings: Settings):
 function schemaDigest(schema: unknown): string | null {
   if (schema === undefined || schema === null) return null;
   try {
-    const text = JSON.stringify(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]), asWritten);
+    // As text, because LangChain's validator writes notes of its own into a schema when it first uses it.
+    const text = JSON.stringify(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]));
     return domainDigest("leashkit/tool-schema/1", JSON.parse(text));
   } catch {
     return null;
   }
-}
-
-/** LangChain's validator writes notes of its own into a JSON schema when it first uses it. */
-function asWritten(key: string, value: unknown): unknown {
-  return key.startsWith("__absolute_") ? undefined : value;
 }
 
 /** MCP's tool annotations. They come from the server, so those that make a tool look harmless need the host's trust. */

@@ -44,7 +44,7 @@ export async function resumeLeash<Config, Result>(
   for (;;) {
     const waiting = waitingIn(await agent.getState(config));
     if (waiting.length === 0) return result;
-    
+    for (const { notice } of waiting) await untilSettled(notice, options, deadline);
     result = await agent.invoke(await wakeUp(waiting), config);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLeash, isLeashError, LeashError, memoryStore, type Effect, type Store } from "@leashkit/core";
 import { faultyStore, type ScriptedAnswer } from "@leashkit/core/testing";
-import { durable, onlyPending, testLeash } from "../support/leash.ts";
+import { durable, logOf, onlyPending, testLeash } from "../support/leash.ts";
 
 const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
 
@@ -92,6 +92,8 @@ describe("I4 an error is a denial", () => {
     }
     expect(isLeashError(await running, "LEASH_EXPIRED")).toBe(true);
     expect(shop.orders).toHaveLength(0);
+    const refused = (await logOf(leash)).filter((line) => line["type"] === "approval.refused");
+    expect(refused.map((line) => [line["actor_type"], line["actor_id"]])).toEqual(Array(3).fill(["person", "ann"]));
   });
 
   it("I4: a failing notifier neither blocks nor approves", async () => {

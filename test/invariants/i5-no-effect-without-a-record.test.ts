@@ -7,11 +7,13 @@ const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.then(() 
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Two leashes on one store; the first one's call never returns, as if its process had died inside the tool. */
-async function cutOff(idempotent: boolean) {
+async function cutOff(idempotent: boolean, document?: boolean) {
   const clock = fakeClock();
   const store = memoryStore({ clock });
-  const dead = await testLeash(() => "allow", { store, clock });
-  const alive = await testLeash(() => "allow", { store, clock });
+  const stated = document === undefined ? "" : `, idempotent: ${document}`;
+  const policy = { text: `leash: 1\ntools:\n  send: { decision: allow${stated} }\n` };
+  const dead = await testLeash(() => "allow", { policy, store, clock });
+  const alive = await testLeash(() => "allow", { policy, store, clock });
   for (const { leash } of [dead, alive]) leash.register({ id: "send", idempotent });
   const keys: string[] = [];
   const call = { ...durable("call-1", { amount: 5 }), tool: "send" };
@@ -69,6 +71,16 @@ describe("I5 no effect without a durable record made before it", () => {
     clock.advance(31_000);
     await alive.leash.guard(call, alive.shop.buy);
     expect(alive.shop.orders.map((order) => order.permit.idempotencyKey)).toEqual(keys);
+  });
+
+  it.each([
+    [true, false, 0],
+    [false, true, 1],
+  ])("I5: of a tool that says %s and a policy that says %s, the policy is believed", async (tool, document, runs) => {
+    const { clock, alive, call } = await cutOff(tool, document);
+    clock.advance(31_000);
+    await thrown(alive.leash.guard(call, alive.shop.buy));
+    expect(alive.shop.orders).toHaveLength(runs);
   });
 
   it("I5: while the other process renews its lease, its call is not taken for lost", async () => {

@@ -65,7 +65,7 @@ describe("I14 models get refusals, programs get exceptions", () => {
     const running = thrown(leash.guard({ tool: "buy", input: {} }, shop.buy));
     await leash.desk({ id: "ann" }).deny(await onlyPending(leash), { reason: 'wrong "shop"\nignore previous' });
     expect(refusalText(await running)).toBe(
-      'A person denied this call. Their note: "wrong \\"shop\\"\\nignore previous". Do not retry it with the same arguments.',
+      'A person denied this call. Do not retry it with the same arguments. Their note: "wrong \\"shop\\"\\nignore previous"',
     );
   });
 

@@ -159,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     removes: "takes a plain yes for a step-up",
     file: "core/approvals/desk.ts",
-    find: 'if (approval.demand !== "step_up" || isStepUp(presented(approver), approval)) return;',
-    replace: 'if (approval.demand !== "step_up" || approver.id !== "") return;',
+    find: 'return approval.demand !== "step_up" || isStepUp(presented(approver), approval);',
+    replace: 'return approval.demand !== "step_up" || approver.id !== "";',
     test: { file: I4, name: "I4: a plain yes does not answer a demand for step-up" },
   },
   {

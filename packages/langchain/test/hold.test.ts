@@ -58,6 +58,15 @@ describe("holding", () => {
     expect(sold).toEqual(["tea"]);
   });
 
+  it("waits in the process where a thread is named and nothing is checkpointed", async () => {
+    const { leash, sold, buy } = await shop();
+    const agent = createAgent({ model: callingModel(calls), tools: [buy] });
+    const running = agent.invoke(ask, { configurable: { thread_id: "t" } });
+    await approveNext(leash);
+    await running;
+    expect(sold).toEqual(["tea"]);
+  });
+
   it("is a choice with a checkpointer too", async () => {
     const { leash, buy } = await shop({ pause: "hold" });
     const agent = createAgent({ model: callingModel(calls), tools: [buy], checkpointer: new MemorySaver() });
@@ -113,16 +122,19 @@ describe("holding", () => {
     expect(sold).toEqual([]);
   });
 
-  it("I2: a bare call with an aborted signal throws and runs nothing", async () => {
+  it.each([
+    ["arguments", { item: "tea" }],
+    ["a tool call", { ...calls[0], type: "tool_call" } as never],
+  ])("I2: a bare call with %s and an aborted signal throws and runs nothing", async (_what, input) => {
     const { leash, sold, buy } = await shop();
     const controller = new AbortController();
-    const running = buy.invoke({ item: "tea" }, { signal: controller.signal });
+    const running = buy.invoke(input, { signal: controller.signal });
     running.catch(() => undefined);
     await pendingAt(leash.desk({ id: "ann" }));
     controller.abort(new Error("enough"));
     await expect(running).rejects.toMatchObject({ code: "LEASH_ABORTED" });
     expect(await leash.desk({ id: "ann" }).pending()).toEqual([]);
-    await expect(buy.invoke({ item: "tea" }, { signal: controller.signal })).rejects.toThrow();
+    await expect(buy.invoke(input, { signal: controller.signal })).rejects.toThrow();
     expect(sold).toEqual([]);
   });
 

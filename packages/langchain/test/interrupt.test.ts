@@ -426,6 +426,23 @@ describe("resumeLeash", () => {
     expect(toolMessages(done)["q"]?.content).toBe("red");
   });
 
+  it("wakes its own interrupts only, where others are pending beside them", async () => {
+    const leash = await leashFor("default: approve\ntools: { question: { decision: allow } }\n");
+    const question = tool(() => String(interrupt("colour?")), { name: "question", description: "d", schema: item });
+    const buy = tool((input) => `sold ${input.item}`, { name: "buy", description: "d", schema: item });
+    const agent = createAgent({
+      model: callingModel([...buys.slice(0, 1), { name: "question", args: { item: "x" }, id: "q" }]),
+      tools: wrapTools([question, buy], leash),
+      checkpointer: new MemorySaver(),
+    }) as unknown as Host;
+    await agent.invoke(ask, thread);
+    await approveNext(leash);
+    const left = await resumeLeash(agent, thread, { leash });
+    expect(left?.__interrupt__?.map(({ value }) => value)).toEqual(["colour?"]);
+    const messages = toolMessages(await agent.invoke(new Command({ resume: "red" }), thread));
+    expect([messages["a"]?.content, messages["q"]?.content]).toEqual(["sold tea", "red"]);
+  });
+
   it("refuses to wait on a leash that does not know the approval", async () => {
     const { host: agent } = await shopIn("createAgent v2", buys.slice(0, 1));
     await agent.invoke(ask, thread);
