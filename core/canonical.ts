@@ -112,7 +112,8 @@ function memberNames(value: object, walk: Walk): string[] {
 /** Reads through the descriptor: an accessor is seen without being run, a Proxy answers once. */
 function readOnce(value: object, key: string, walk: Walk): unknown {
   const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
-  if (descriptor === undefined || !("value" in descriptor)) return refuse(walk, "a member is computed when read (an accessor)");
+  if (descriptor === undefined || !("value" in descriptor))
+    return refuse(walk, "a member is computed when read (an accessor)");
   if (!descriptor.enumerable) return refuse(walk, "a member is hidden (not enumerable)");
   return descriptor.value;
 }
@@ -122,7 +123,9 @@ function isPlain(value: object): boolean {
   if (prototype === Object.prototype || prototype === null) return true;
   // Object.prototype of another realm: at the end of its chain and owner of Object's own methods.
   return (
-    typeof prototype === "object" && Reflect.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")
+    typeof prototype === "object" &&
+    Reflect.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, "isPrototypeOf")
   );
 }
 
@@ -139,6 +142,11 @@ function count(text: string, walk: Walk): string {
 }
 
 function refuse(walk: Walk, problem: string): never {
-  const place = JSON.stringify(walk.path.map((part) => `/${part}`).join("").slice(0, 120));
+  const place = JSON.stringify(
+    walk.path
+      .map((part) => `/${part}`)
+      .join("")
+      .slice(0, 120),
+  );
   throw new LeashError("LEASH_INPUT_INVALID", `The input cannot be sealed: ${problem}, at ${place}. Pass plain JSON.`);
 }

@@ -64,7 +64,9 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     const policy = await readPolicy(options.policy, state, principal.tenant);
     const mode = effectiveMode(options.mode, policy.mode);
     const targets = surfacesOf(options, policy, mode, state.store);
-    const announcer = createAnnouncer(targets, (approver) => createDesk({ ...state, tenant: principal.tenant }, approver));
+    const announcer = createAnnouncer(targets, (approver) =>
+      createDesk({ ...state, tenant: principal.tenant }, approver),
+    );
     return assemble(contextOf(options, state, policy, mode, announcer), principal, state, announcer);
   } catch (error) {
     if (state.owned) await state.store.close();
@@ -78,7 +80,8 @@ function surfacesOf(
   mode: Mode,
   store: Store,
 ): readonly (Notifier | Surface)[] {
-  if (notify !== undefined) return Array.isArray(notify) ? (notify as readonly (Notifier | Surface)[]) : [notify as Notifier];
+  if (notify !== undefined)
+    return Array.isArray(notify) ? (notify as readonly (Notifier | Surface)[]) : [notify as Notifier];
   if (policy.canAsk && mode === "enforce" && !store.shared) {
     throw new LeashError(
       "LEASH_NO_APPROVER",
@@ -89,13 +92,7 @@ function surfacesOf(
   return [];
 }
 
-function contextOf(
-  options: LeashOptions,
-  state: State,
-  policy: Policy,
-  mode: Mode,
-  announcer: Announcer,
-): Context {
+function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mode, announcer: Announcer): Context {
   return {
     store: state.store,
     stream: state.stream,

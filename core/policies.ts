@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { systemRecord } from "./audit/records.ts";
 import { PolicyInvalid } from "./errors.ts";
 import type { Policy, PolicyIssue } from "./model/policy.ts";
+import type * as Engine from "./policy/index.ts";
 import { toBody } from "./store/envelope.ts";
 import type { Store } from "./store/store.ts";
 
@@ -15,7 +16,7 @@ export interface PolicyText {
 }
 
 // The reader of YAML and CEL is loaded when the first policy is: who only verifies proofs never pays for it.
-const engine = (): Promise<typeof import("./policy/index.ts")> => import("./policy/index.ts");
+const engine = (): Promise<typeof Engine> => import("./policy/index.ts");
 
 /**
  * Compiles the text of a policy.

@@ -7,7 +7,10 @@ export function completePrincipal(base: Principal, given: Partial<Principal> = {
   const principal = { ...merged, chain: Object.freeze([...merged.chain]) };
   for (const name of ["tenant", "subject", "agent"] as const) {
     if (typeof principal[name] !== "string" || principal[name].trim() === "") {
-      throw new LeashError("LEASH_CONFIG_INVALID", `The principal's ${name} is empty. Name it: keys, records and proofs carry it.`);
+      throw new LeashError(
+        "LEASH_CONFIG_INVALID",
+        `The principal's ${name} is empty. Name it: keys, records and proofs carry it.`,
+      );
     }
   }
   return Object.freeze(principal);

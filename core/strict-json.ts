@@ -83,7 +83,8 @@ function readNumber(reader: Reader): number {
   const value = Number(literal);
   if (!Number.isFinite(value)) fail(reader, "a number is too large");
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) fail(reader, "an integer is beyond 2^53-1");
-  if (value === 0 && /[1-9]/.test(literal.split(/[eE]/)[0] ?? "")) fail(reader, "a number is too small to be told from zero");
+  if (value === 0 && /[1-9]/.test(literal.split(/[eE]/)[0] ?? ""))
+    fail(reader, "a number is too small to be told from zero");
   reader.at += literal.length;
   return value === 0 ? 0 : value;
 }

@@ -10,7 +10,16 @@ export interface ToolRegistry {
 }
 
 /** What makes two registrations of one name the same tool. */
-const identity = ({ id, schemaDigest, sideEffect, idempotent, counterparty, aliases, redact, labels }: ToolSpec): string =>
+const identity = ({
+  id,
+  schemaDigest,
+  sideEffect,
+  idempotent,
+  counterparty,
+  aliases,
+  redact,
+  labels,
+}: ToolSpec): string =>
   canonicalText({ id, schemaDigest, sideEffect, idempotent, counterparty, aliases, redact, labels });
 
 export function createToolRegistry(): ToolRegistry {

@@ -31,7 +31,9 @@ export function createAnnouncer(
     announce(approval) {
       for (const surface of attached) {
         // A promise also for a synchronous throw.
-        void Promise.resolve(approval).then((opened) => surface.opened(opened)).catch(() => warn(approval));
+        void Promise.resolve(approval)
+          .then((opened) => surface.opened(opened))
+          .catch(() => warn(approval));
       }
     },
     close,

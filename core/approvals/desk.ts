@@ -66,7 +66,10 @@ function isAnswerable(approval: Approval, now: number): boolean {
 
 function checked(stored: Stored<Approval>): Stored<Approval> {
   if (showsWhatRuns(stored.value)) return stored;
-  throw new LeashError("LEASH_STORE_UNAVAILABLE", "A stored approval was altered: its text does not fit its digest. It cannot be answered.");
+  throw new LeashError(
+    "LEASH_STORE_UNAVAILABLE",
+    "A stored approval was altered: its text does not fit its digest. It cannot be answered.",
+  );
 }
 
 async function find(parts: DeskParts, idOrRef: string): Promise<Stored<Approval>> {
@@ -92,7 +95,8 @@ async function settle(
   for (;;) {
     const stored = await find(parts, idOrRef);
     refuseUnlessOpen(stored.value);
-    if (answer === "approve" && !mayApprove(stored.value, approver)) throw await refuseAnswer(parts, stored.value, approver);
+    if (answer === "approve" && !mayApprove(stored.value, approver))
+      throw await refuseAnswer(parts, stored.value, approver);
     const verdict = sign(parts, stored.value, approver, answer, options);
     // Its time ran out since it was read; the next read settles it as expired.
     if (verdict.at >= stored.value.expiresAt) continue;
@@ -156,7 +160,11 @@ function mayApprove(approval: Approval, approver: Approver): boolean {
   return approval.demand !== "step_up" || isStepUp(presented(approver), approval);
 }
 
-async function refuseAnswer({ store, stream }: DeskParts, approval: Approval, approver: Approver): Promise<LeashDenied> {
+async function refuseAnswer(
+  { store, stream }: DeskParts,
+  approval: Approval,
+  approver: Approver,
+): Promise<LeashDenied> {
   const reason = `Approval ${approval.ref} needs a step-up: the approver must prove who they are. The answer has no effect.`;
   await store.commit([], { stream, records: [refusedAnswerRecord(approval, approver, "step-up needed")] });
   return new LeashDenied({ reasonCode: "approval_void", reason, approvalId: approval.id });

@@ -20,7 +20,6 @@ export type Admission =
   | { readonly kind: "granted"; readonly grant: Grant }
   | { readonly kind: "done"; readonly proposal: Proposal; readonly entry: JournalEntry };
 
-
 /** Steps 2 to 7 for a call that a framework proposes. */
 export async function admitCall(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Admission> {
   const action = await sealOrRefuse(scope, call, options);
@@ -58,7 +57,10 @@ export async function admit(
     const grant = await consume(scope, proposal, standing, options);
     if (grant !== undefined) return { kind: "granted", grant };
   }
-  throw new LeashError("LEASH_STORE_UNAVAILABLE", "The rows of this call contradict each other or never rest. Nothing was run.");
+  throw new LeashError(
+    "LEASH_STORE_UNAVAILABLE",
+    "The rows of this call contradict each other or never rest. Nothing was run.",
+  );
 }
 
 // Far beyond any contention; rows that somebody edited by hand must not keep a call looking for ever.
@@ -91,7 +93,12 @@ async function standingOf(
     await open(scope, proposal, decided, known, options);
     return undefined;
   }
-  return { kind: "decided", version: known.version, entry: known.entry && { ...known.entry, approvalId: null }, decided };
+  return {
+    kind: "decided",
+    version: known.version,
+    entry: known.entry && { ...known.entry, approvalId: null },
+    decided,
+  };
 }
 
 /** Step 6: opens the one approval for this call. A conflict means that somebody else did; the next look finds it. */
@@ -105,10 +112,19 @@ async function open(
   const { context } = scope;
   const approval = draftApproval(action, decision, context.store.now(), context.random);
   if (approval === undefined) {
-    throw new LeashError("LEASH_POLICY_INVALID", "The policy asks for a person without saying on what terms. Nothing was run.");
+    throw new LeashError(
+      "LEASH_POLICY_INVALID",
+      "The policy asks for a person without saying on what terms. Nothing was run.",
+    );
   }
   const before = known.entry ?? freshEntry(proposal, action);
-  const entry: JournalEntry = { ...before, state: "held", finalDigest: action.digest, tool: action.tool, approvalId: approval.id };
+  const entry: JournalEntry = {
+    ...before,
+    state: "held",
+    finalDigest: action.digest,
+    tool: action.tool,
+    approvalId: approval.id,
+  };
   const changes = [
     writeEntry(proposal.journalId, entry, known.version),
     ...openingChanges(approval, proposal.proposedDigest),

@@ -47,7 +47,11 @@ export async function admitDeferred(scope: Scope, ref: string, options: Authoriz
   }
   const action = reopen(scope, found.approval.value);
   const { proposedDigest } = found;
-  const proposal = { action, proposedDigest, journalId: journalId({ callKey: action.callKey, digest: proposedDigest }) };
+  const proposal = {
+    action,
+    proposedDigest,
+    journalId: journalId({ callKey: action.callKey, digest: proposedDigest }),
+  };
   return admit(scope, proposal, false, { pause: "defer", ...options });
 }
 

@@ -28,9 +28,19 @@ export interface Proposal {
 /** What leave to run stands on. Nothing else gives leave. */
 export type Standing =
   /** The policy's word of just now: an allow gives leave. */
-  | { readonly kind: "decided"; readonly version: number; readonly entry: JournalEntry | undefined; readonly decided: Decided }
+  | {
+      readonly kind: "decided";
+      readonly version: number;
+      readonly entry: JournalEntry | undefined;
+      readonly decided: Decided;
+    }
   /** A person's yes, used up by this grant. */
-  | { readonly kind: "approved"; readonly version: number; readonly entry: JournalEntry; readonly approval: Stored<Approval> }
+  | {
+      readonly kind: "approved";
+      readonly version: number;
+      readonly entry: JournalEntry;
+      readonly approval: Stored<Approval>;
+    }
   /** Leave that was given before, with the approval behind it if a person was asked: the same run goes on. */
   | {
       readonly kind: "continued";
@@ -68,7 +78,12 @@ export async function consume(
   await presence.enter(proposal.journalId);
   let ok = false;
   try {
-    ok = await commitEntry(store, { id: proposal.journalId, entry: grant.entry, expect: standing.version }, changes, append);
+    ok = await commitEntry(
+      store,
+      { id: proposal.journalId, entry: grant.entry, expect: standing.version },
+      changes,
+      append,
+    );
   } finally {
     if (!ok) presence.leave(proposal.journalId);
   }
@@ -149,14 +164,9 @@ async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standin
 }
 
 function problemWith(scope: Scope, now: Decided, standing: Standing): LeashDenied | undefined {
-  switch (standing.kind) {
-    case "decided":
-      return now.decision.effect === "allow" ? undefined : deniedByPolicy(now.decision);
-    case "approved":
-      return uncovered(scope, standing.approval.value, now, "first");
-    case "continued":
-      return problemWithContinuing(scope, now, standing);
-  }
+  if (standing.kind === "approved") return uncovered(scope, standing.approval.value, now, "first");
+  if (standing.kind === "continued") return problemWithContinuing(scope, now, standing);
+  return now.decision.effect === "allow" ? undefined : deniedByPolicy(now.decision);
 }
 
 /** Going on is no new leave: the same bytes, and nothing demanded that was not granted. */
@@ -165,7 +175,8 @@ function problemWithContinuing(
   now: Decided,
   { entry, approval }: Extract<Standing, { kind: "continued" }>,
 ): LeashDenied | undefined {
-  if (now.action.digest !== entry.finalDigest) return policyChanged("the policy computes other input now", entry.approvalId);
+  if (now.action.digest !== entry.finalDigest)
+    return policyChanged("the policy computes other input now", entry.approvalId);
   if (now.decision.effect === "allow") return undefined;
   if (approval === undefined) return policyChanged("the policy demands a person now", entry.approvalId);
   return uncovered(scope, approval.value, now, "continued");

@@ -44,7 +44,8 @@ function whatChanged(approval: Approval, { action, decision }: Decided): string 
   if (!same(decision.counterparty, approval.counterparty)) return "the counterparty's standing changed";
   if (decision.effect === "allow") return undefined;
   if (!atLeast(approval.demand, decision.effect)) return "the policy demands more now";
-  if (decision.rule !== approval.rule || decision.ruleDigest !== approval.ruleDigest) return "another rule demands it now";
+  if (decision.rule !== approval.rule || decision.ruleDigest !== approval.ruleDigest)
+    return "another rule demands it now";
   return same(decision.terms, approval.terms) ? undefined : "its terms are not the policy's";
 }
 

@@ -29,7 +29,8 @@ export function decide(scope: Scope, proposed: Action): Decided {
     // What one form of the call demands, another form of it does not lift.
     if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;
     const next = decision.transform === null ? action : apply(scope, action, decision.transform);
-    if (next === undefined) return denied(scope, action, "policy_error", "The policy's computed form cannot be sealed.");
+    if (next === undefined)
+      return denied(scope, action, "policy_error", "The policy's computed form cannot be sealed.");
     if (next.digest === action.digest) return { action, decision: { ...strictest, transform: applied } };
     action = next;
     applied = decision.transform;
@@ -47,8 +48,7 @@ function apply(scope: Scope, action: Action, transform: NonNullable<Decision["tr
 
 function decideOnce(scope: Scope, action: Action): Decision {
   const { context } = scope;
-  const refuse = (code: ReasonCode, reason: string): Decision =>
-    denial(context.policy, context.mode, code, reason);
+  const refuse = (code: ReasonCode, reason: string): Decision => denial(context.policy, context.mode, code, reason);
   const tool = context.registry.get(action.tool);
   if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
   if (!scope.narrowings.every((limits) => limits.tools === undefined || limits.tools.includes(action.tool))) {

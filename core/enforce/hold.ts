@@ -43,7 +43,11 @@ async function hold(scope: Scope, approval: Stored<Approval>, signal: AbortSigna
 }
 
 /** Sleeps until the approval may have changed, its time is up, or the signal aborts. Holds the process open meanwhile. */
-export async function waitForChange(scope: Scope, { value, version }: Stored<Approval>, signal: AbortSignal): Promise<void> {
+export async function waitForChange(
+  scope: Scope,
+  { value, version }: Stored<Approval>,
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = scope.context;
   const atMostMs = value.expiresAt - store.now() + 1;
   await watchFor(store, { kind: "approval", id: value.id, version, atMostMs, signal });

@@ -1,7 +1,6 @@
-import { isLeashError, LeashDenied, type LeashError, type LeashPending } from "../errors.ts";
+import { isLeashError, LeashDenied, type LeashErrorCode, type LeashPending } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Decision, ReasonCode } from "../model/decision.ts";
-import type { LeashErrorCode } from "../errors.ts";
 
 const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
   tool_unknown: "LEASH_TOOL_UNKNOWN",
@@ -68,9 +67,9 @@ export function refusalText(error: unknown): string | undefined {
   if (!isLeashError(error)) return undefined;
   switch (error.code) {
     case "LEASH_PENDING":
-      return `Waiting for a person, ref ${(error as LeashError as LeashPending).ref}. The call has not run. Go on with other work and ask for its status by this ref later.`;
+      return `Waiting for a person, ref ${(error as LeashPending).ref}. The call has not run. Go on with other work and ask for its status by this ref later.`;
     case "LEASH_DENIED":
-      return deniedText(error as LeashError as LeashDenied);
+      return deniedText(error as LeashDenied);
     case "LEASH_EXPIRED":
       return "Not run: the approval expired before it could be used. Do not retry this call with the same arguments.";
     case "LEASH_TOOL_UNKNOWN":

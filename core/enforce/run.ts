@@ -120,7 +120,12 @@ async function recordOutcome(
   const records =
     type === undefined
       ? []
-      : [outcomeRecord(action.principal, entry, type, origin, { action_id: action.actionId, proof_kid: grant.proof.kid })];
+      : [
+          outcomeRecord(action.principal, entry, type, origin, {
+            action_id: action.actionId,
+            proof_kid: grant.proof.kid,
+          }),
+        ];
   const changes: Change[] = result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : [];
   const write = (expect: number): Promise<boolean> =>
     commitEntry(store, { id: journalId, entry, expect }, changes, { stream, records });

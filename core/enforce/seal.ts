@@ -86,7 +86,7 @@ function encode(input: unknown, encoder: (input: unknown) => unknown): unknown {
 
 function freeze(value: Json): Json {
   if (typeof value === "object" && value !== null) {
-    for (const member of Object.values(value)) freeze(member as Json);
+    for (const member of Object.values(value)) freeze(member);
     Object.freeze(value);
   }
   return value;

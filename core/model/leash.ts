@@ -69,7 +69,10 @@ export interface Gate {
    * What became of a call of this very principal that a person was asked about; undefined for an unknown ref.
    * With `settled`, waits until it is no longer pending (or the signal aborts).
    */
-  deferred(ref: string, options?: { readonly settled?: boolean; readonly signal?: AbortSignal }): Promise<Deferred | undefined>;
+  deferred(
+    ref: string,
+    options?: { readonly settled?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Deferred | undefined>;
   /** Runs a deferred call once if a person said yes, returns its recorded result if it ran; else throws as `guard`. */
   collect<T>(ref: string, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
 }

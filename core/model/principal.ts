@@ -11,6 +11,11 @@ export interface Principal {
 }
 
 /** A principal's part in every key: who it is and on whose behalf, parents included. */
-export function principalKey({ tenant, subject, agent, chain }: Principal): readonly [string, string, string, readonly string[]] {
+export function principalKey({
+  tenant,
+  subject,
+  agent,
+  chain,
+}: Principal): readonly [string, string, string, readonly string[]] {
   return [tenant, subject, agent, chain];
 }

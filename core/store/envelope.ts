@@ -10,7 +10,7 @@ export interface Stored<T> {
 
 /** Model types are plain JSON by construction; interfaces just lack the index signature that would let the compiler see it. */
 export function toBody(value: { readonly v: 1 }): Json {
-  return value as unknown as Json;
+  return value;
 }
 
 /**

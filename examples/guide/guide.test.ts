@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createLeash } from "@leashkit/core";
 import { afterAll, describe, expect, it } from "vitest";
 
 const state = mkdtempSync(join(tmpdir(), "leashkit-guide-"));
@@ -12,8 +13,8 @@ afterAll(() => rmSync(state, { recursive: true, force: true }));
 const TIMEOUT = 60_000;
 
 /** Runs an example as a reader would, in its folder and without a terminal; resolves to all it printed. */
-function run(file: string): Promise<{ readonly code: number; readonly printed: string }> {
-  const arguments_ = ["--conditions=leashkit:source", "--import", "tsx", file];
+function run(file: string, ...given: readonly string[]): Promise<{ readonly code: number; readonly printed: string }> {
+  const arguments_ = ["--conditions=leashkit:source", "--import", "tsx", file, ...given];
   const options = {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     env: { ...process.env, XDG_STATE_HOME: join(state, file) },
@@ -90,4 +91,42 @@ describe("the examples of the guide", () => {
     },
     TIMEOUT,
   );
+
+  it(
+    "kept.ts checks a folder as the demo keeps it, and refuses an order that was changed",
+    async () => {
+      const folder = await keep();
+      expect(await run("kept.ts", folder)).toEqual({
+        code: 0,
+        printed: "log: 4 lines hold\norder: allowed by tools.purchase\n",
+      });
+      const orders = join(folder, "orders.jsonl");
+      writeFileSync(orders, readFileSync(orders, "utf8").replace("2000", "2001"));
+      const { code, printed } = await run("kept.ts", folder);
+      expect(code).toBe(1);
+      expect(printed).toContain("it covers another input");
+    },
+    TIMEOUT,
+  );
 });
+
+/** Buys one thing and leaves what the demo leaves. */
+async function keep(): Promise<string> {
+  const policy = "leash: 1\ntools: { purchase: { counterparty: input.merchant_domain, decision: allow } }\n";
+  const leash = await createLeash({ policy: { text: policy }, store: "memory" });
+  leash.register({ id: "purchase" });
+  const input = { merchant_domain: "shop.example", amount_minor: 2000 };
+  const booked = await leash.guard({ tool: "purchase", input }, (order, { proof }) => ({
+    order,
+    bookedAt: Date.now(),
+    proof: proof ?? "",
+  }));
+  const folder = mkdtempSync(join(state, "kept-"));
+  writeFileSync(join(folder, "orders.jsonl"), `${JSON.stringify(booked)}\n`);
+  writeFileSync(join(folder, "public-keys.json"), JSON.stringify(leash.keySet()));
+  let log = "";
+  for await (const line of leash.exportLog()) log += `${line}\n`;
+  writeFileSync(join(folder, "log.jsonl"), log);
+  await leash.close();
+  return folder;
+}

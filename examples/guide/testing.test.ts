@@ -34,7 +34,9 @@ it("buys once what a person allows, and nothing else", async () => {
 });
 // #endregion
 
+// #region lamp
 const lamp: ToolCall = { tool: "buy", input: { item: "lamp" }, scope: "thread-1", callId: "call-1" };
+// #endregion
 
 // #region clock
 it("buys nothing on an answer that comes too late", async () => {

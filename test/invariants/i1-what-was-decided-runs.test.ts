@@ -3,7 +3,14 @@ import { canonicalText, domainDigest, isLeashError, verifyProof, type Json } fro
 import { durable, logOf, onlyPending, testLeash } from "../support/leash.ts";
 
 const digestOf = (input: Json): string =>
-  domainDigest("leashkit/action/1", { v: 1, tenant: "default", subject: "default", agent: "agent", tool: "buy", input });
+  domainDigest("leashkit/action/1", {
+    v: 1,
+    tenant: "default",
+    subject: "default",
+    agent: "agent",
+    tool: "buy",
+    input,
+  });
 
 describe("I1 what was decided is what runs", () => {
   it("I1: the digest of the executed input equals the digest in decision, approval, proof, permit and log", async () => {
@@ -38,7 +45,9 @@ describe("I1 what was decided is what runs", () => {
   it("I1: the bytes a person saw are the bytes that run, after what the policy computed", async () => {
     const { leash, shop } = await testLeash(({ input }) => {
       const limit = (input as { limit: number }).limit;
-      return limit > 100 ? { effect: "approve", transform: { tool: "buy", input: { limit: 100 } } } : { effect: "approve" };
+      return limit > 100
+        ? { effect: "approve", transform: { tool: "buy", input: { limit: 100 } } }
+        : { effect: "approve" };
     });
     const running = leash.guard({ tool: "buy", input: { limit: 9_000 } }, shop.buy);
     const id = await onlyPending(leash);
@@ -70,7 +79,9 @@ describe("I1 what was decided is what runs", () => {
     const first = leash.guard(durable("call-1", { amount: 60 }), shop.buy);
     await leash.desk({ id: "ann" }).approve(await onlyPending(leash));
     await first;
-    const second = leash.guard(durable("call-1", { amount: 6_000 }), shop.buy, { pause: "defer" }).catch((error: unknown) => error);
+    const second = leash
+      .guard(durable("call-1", { amount: 6_000 }), shop.buy, { pause: "defer" })
+      .catch((error: unknown) => error);
     expect(isLeashError(await second, "LEASH_PENDING")).toBe(true);
     expect(shop.orders.map((order) => order.input)).toEqual([{ amount: 60 }]);
   });
@@ -79,7 +90,9 @@ describe("I1 what was decided is what runs", () => {
     let cap = 100;
     const { leash, shop } = await testLeash(({ input }) => {
       const { limit } = input as { limit: number };
-      return limit > cap ? { effect: "approve", transform: { tool: "buy", input: { limit: cap } } } : { effect: "approve" };
+      return limit > cap
+        ? { effect: "approve", transform: { tool: "buy", input: { limit: cap } } }
+        : { effect: "approve" };
     });
     const running = leash.guard({ tool: "buy", input: { limit: 500 } }, shop.buy).catch((error: unknown) => error);
     const id = await onlyPending(leash);

@@ -4,7 +4,8 @@ import { scriptedPolicy } from "@leashkit/core/testing";
 import { randomBytes } from "node:crypto";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
 
-const settled = (calls: readonly Promise<unknown>[]): Promise<PromiseSettledResult<unknown>[]> => Promise.allSettled(calls);
+const settled = (calls: readonly Promise<unknown>[]): Promise<PromiseSettledResult<unknown>[]> =>
+  Promise.allSettled(calls);
 
 describe("I2 one approval, at most one execution", () => {
   it("I2: fifty retries of one approved call run once and all get the one result", async () => {
@@ -57,7 +58,9 @@ describe("I2 one approval, at most one execution", () => {
     await leash.desk({ id: "ann" }).approve(await onlyPending(leash));
     expect(await first).toMatchObject({ message: "the shop is closed" });
     fail = false;
-    const again = await leash.guard(durable("call-1", {}), shop.buy, { pause: "defer" }).catch((error: unknown) => error);
+    const again = await leash
+      .guard(durable("call-1", {}), shop.buy, { pause: "defer" })
+      .catch((error: unknown) => error);
     expect(isLeashError(again, "LEASH_PENDING")).toBe(true);
     expect(shop.orders).toHaveLength(0);
   });
@@ -82,12 +85,18 @@ describe("I2 one approval, at most one execution", () => {
 
   it("I2: a yes that was not used in time is not used", async () => {
     let now = 1_000_000;
-    const { leash, shop } = await testLeash(() => ({ effect: "approve", terms: { useWithinMs: 60_000 } }), { clock: { now: () => now } });
-    const pending = await leash.guard(durable("call-1", {}), shop.buy, { pause: "defer" }).catch((error: unknown) => error);
+    const { leash, shop } = await testLeash(() => ({ effect: "approve", terms: { useWithinMs: 60_000 } }), {
+      clock: { now: () => now },
+    });
+    const pending = await leash
+      .guard(durable("call-1", {}), shop.buy, { pause: "defer" })
+      .catch((error: unknown) => error);
     expect(isLeashError(pending, "LEASH_PENDING")).toBe(true);
     await leash.desk({ id: "ann" }).approve(await onlyPending(leash));
     now += 60_000;
-    const late = await leash.guard(durable("call-1", {}), shop.buy, { pause: "defer" }).catch((error: unknown) => error);
+    const late = await leash
+      .guard(durable("call-1", {}), shop.buy, { pause: "defer" })
+      .catch((error: unknown) => error);
     expect(isLeashError(late, "LEASH_EXPIRED")).toBe(true);
     expect(shop.orders).toHaveLength(0);
   });
@@ -133,11 +142,16 @@ describe("I2 one approval, at most one execution", () => {
   it("I2: an abort while a person is asked withdraws the question, and a late yes runs nothing", async () => {
     const { leash, shop } = await testLeash(() => "approve");
     const abort = new AbortController();
-    const running = leash.guard(durable("call-1", {}), shop.buy, { signal: abort.signal }).catch((error: unknown) => error);
+    const running = leash
+      .guard(durable("call-1", {}), shop.buy, { signal: abort.signal })
+      .catch((error: unknown) => error);
     const id = await onlyPending(leash);
     abort.abort();
     expect(isLeashError(await running, "LEASH_ABORTED")).toBe(true);
-    const late = await leash.desk({ id: "ann" }).approve(id).catch((error: unknown) => error);
+    const late = await leash
+      .desk({ id: "ann" })
+      .approve(id)
+      .catch((error: unknown) => error);
     expect(isLeashError(late, "LEASH_DENIED")).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(shop.orders).toHaveLength(0);

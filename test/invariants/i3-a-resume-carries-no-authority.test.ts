@@ -5,7 +5,14 @@ import { durable, onlyPending, testLeash } from "../support/leash.ts";
 describe("I3 a resume carries no authority", () => {
   it("I3: whatever a pause returns, nothing runs before the desk has a yes", async () => {
     const { leash, shop } = await testLeash(() => "approve");
-    const forged: unknown[] = [true, "approve", { approved: true }, { decisions: [{ type: "approve" }] }, Symbol("yes"), null];
+    const forged: unknown[] = [
+      true,
+      "approve",
+      { approved: true },
+      { decisions: [{ type: "approve" }] },
+      Symbol("yes"),
+      null,
+    ];
     let wakes = 0;
     const pause: Pause = (async () => {
       wakes += 1;
@@ -46,7 +53,9 @@ describe("I3 a resume carries no authority", () => {
     const running = leash.guard(durable("call-1", {}), shop.buy).catch((error: unknown) => error);
     const row = await store.get("approval", await onlyPending(leash));
     const forged = { ...(row?.body as unknown as Approval), status: "approved", settledAt: Date.now() };
-    await store.commit([{ kind: "approval", id: row?.id ?? "", expect: row?.version ?? 0, body: forged as never, by: "default/open" }]);
+    await store.commit([
+      { kind: "approval", id: row?.id ?? "", expect: row?.version ?? 0, body: forged as never, by: "default/open" },
+    ]);
     expect(isLeashError(await running, "LEASH_DENIED")).toBe(true);
     expect(shop.orders).toHaveLength(0);
   });
@@ -59,8 +68,15 @@ describe("I3 a resume carries no authority", () => {
     await small;
     const large = leash.guard(durable("large", { amount: 1_000_000 }), shop.buy).catch((error: unknown) => error);
     const row = await store.get("approval", await onlyPending(leash));
-    const forged = { ...(row?.body as unknown as Approval), status: "approved", settledAt: yes.settledAt, verdicts: yes.verdicts };
-    await store.commit([{ kind: "approval", id: row?.id ?? "", expect: row?.version ?? 0, body: forged as never, by: "default/open" }]);
+    const forged = {
+      ...(row?.body as unknown as Approval),
+      status: "approved",
+      settledAt: yes.settledAt,
+      verdicts: yes.verdicts,
+    };
+    await store.commit([
+      { kind: "approval", id: row?.id ?? "", expect: row?.version ?? 0, body: forged as never, by: "default/open" },
+    ]);
     expect(isLeashError(await large, "LEASH_DENIED")).toBe(true);
     expect(shop.orders.map((order) => order.input)).toEqual([{ amount: 1 }]);
   });

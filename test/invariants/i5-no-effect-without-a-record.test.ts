@@ -3,7 +3,11 @@ import { isLeashError, memoryStore, NoEffect } from "@leashkit/core";
 import { fakeClock } from "@leashkit/core/testing";
 import { durable, logOf, testLeash } from "../support/leash.ts";
 
-const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const thrown = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Two leashes on one store; the first one's call never returns, as if its process had died inside the tool. */
@@ -32,7 +36,10 @@ describe("I5 no effect without a durable record made before it", () => {
     let seen: { state: unknown; types: unknown[] } | undefined;
     await leash.guard(durable("call-1", {}), async () => {
       const [row] = await store.list("journal");
-      seen = { state: (row?.body as { state?: unknown }).state, types: (await logOf(leash)).map((line) => line["type"]) };
+      seen = {
+        state: (row?.body as { state?: unknown }).state,
+        types: (await logOf(leash)).map((line) => line["type"]),
+      };
     });
     expect(seen).toEqual({ state: "running", types: ["policy.loaded", "decided", "granted"] });
   });
@@ -114,7 +121,9 @@ describe("I5 no effect without a durable record made before it", () => {
       { signal: abort.signal },
     );
     expect(await thrown(running)).toMatchObject({ name: "AbortError" });
-    expect(isLeashError(await thrown(leash.guard(durable("call-1", {}), () => "again")), "LEASH_OUTCOME_UNKNOWN")).toBe(true);
+    expect(isLeashError(await thrown(leash.guard(durable("call-1", {}), () => "again")), "LEASH_OUTCOME_UNKNOWN")).toBe(
+      true,
+    );
   });
 
   it("I5: an abort before the start runs nothing", async () => {

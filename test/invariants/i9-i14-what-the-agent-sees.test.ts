@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { currentPermit, isLeashError, refusalText, type Permit } from "@leashkit/core";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
 
-const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const thrown = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 describe("I9 whatever passes the gate cannot approve", () => {
   it("I9: a permit holds data, a signal and nothing that leads to a desk", async () => {
@@ -12,9 +16,17 @@ describe("I9 whatever passes the gate cannot approve", () => {
     await leash.guard({ tool: "buy", input: {} }, () => {
       permit = currentPermit();
     });
-    expect(Object.keys(permit ?? {}).sort()).toEqual(
-      ["actionId", "approvalId", "digest", "idempotencyKey", "mode", "proof", "signal", "tool", "v"],
-    );
+    expect(Object.keys(permit ?? {}).sort()).toEqual([
+      "actionId",
+      "approvalId",
+      "digest",
+      "idempotencyKey",
+      "mode",
+      "proof",
+      "signal",
+      "tool",
+      "v",
+    ]);
     expect(Object.values(permit ?? {}).filter((value) => typeof value === "function")).toEqual([]);
     expect(currentPermit()).toBeUndefined();
   });
@@ -23,7 +35,11 @@ describe("I9 whatever passes the gate cannot approve", () => {
     const { leash, shop } = await testLeash(() => "approve");
     const pending = await thrown(leash.guard(durable("call-1", {}), shop.buy, { pause: "defer" }));
     const { ref } = pending as { ref: string };
-    const visible = [inspect(pending, { depth: 9 }), refusalText(pending) ?? "", JSON.stringify(await leash.deferred(ref))].join("\n");
+    const visible = [
+      inspect(pending, { depth: 9 }),
+      refusalText(pending) ?? "",
+      JSON.stringify(await leash.deferred(ref)),
+    ].join("\n");
     expect(visible).toContain(ref);
     expect(visible).not.toMatch(/https?:|v4\.public|k4\.secret|token|verdict|signature/i);
   });
@@ -53,7 +69,11 @@ describe("I9 whatever passes the gate cannot approve", () => {
 
 describe("I14 models get refusals, programs get exceptions", () => {
   it("I14: a refusal's words hold no rule, no reason of the policy's, no argument", async () => {
-    const { leash, shop } = await testLeash(() => ({ effect: "deny", rule: "secret-rule-7", reason: "above the hidden limit of 4711" }));
+    const { leash, shop } = await testLeash(() => ({
+      effect: "deny",
+      rule: "secret-rule-7",
+      reason: "above the hidden limit of 4711",
+    }));
     const error = await thrown(leash.guard({ tool: "buy", input: { card: "4929-1234" } }, shop.buy));
     expect(error).toMatchObject({ code: "LEASH_DENIED", reason: "above the hidden limit of 4711" });
     expect(refusalText(error)).toBe("Denied by policy. Do not retry this call with the same arguments.");

@@ -3,7 +3,11 @@ import { isLeashError, memoryStore, NoEffect, type Approval, type LeashPending, 
 import { faultyStore } from "@leashkit/core/testing";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
 
-const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const thrown = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 async function alter(store: Store, id: string, change: (approval: Approval) => Partial<Approval>): Promise<void> {
   const row = await store.get("approval", id);
@@ -173,16 +177,26 @@ describe("lost answers of the store", () => {
 
 describe("demands that must not get lost", () => {
   it("I4: terms that this version's desk cannot keep are denied, not overlooked", async () => {
-    for (const terms of [{ roles: ["finance"] }, { fourEyes: true }, { reasonRequired: true }, { quorum: 2 }, { useWithinMs: Number.NaN }]) {
+    for (const terms of [
+      { roles: ["finance"] },
+      { fourEyes: true },
+      { reasonRequired: true },
+      { quorum: 2 },
+      { useWithinMs: Number.NaN },
+    ]) {
       const { leash, shop } = await testLeash(() => ({ effect: "approve", terms }));
-      expect(await thrown(leash.guard({ tool: "buy", input: {} }, shop.buy))).toMatchObject({ reasonCode: "policy_error" });
+      expect(await thrown(leash.guard({ tool: "buy", input: {} }, shop.buy))).toMatchObject({
+        reasonCode: "policy_error",
+      });
       expect(shop.orders).toEqual([]);
     }
   });
 
   it("I6: what the policy demands of the call as proposed is not lifted by the form it computes", async () => {
     const { leash, shop } = await testLeash(({ input }) =>
-      (input as { amount: number }).amount > 50 ? { effect: "approve", transform: { tool: "buy", input: { amount: 50 } } } : "allow",
+      (input as { amount: number }).amount > 50
+        ? { effect: "approve", transform: { tool: "buy", input: { amount: 50 } } }
+        : "allow",
     );
     const asked = await thrown(leash.guard({ tool: "buy", input: { amount: 60 } }, shop.buy, { pause: "defer" }));
     expect(isLeashError(asked, "LEASH_PENDING")).toBe(true);
@@ -196,7 +210,9 @@ describe("demands that must not get lost", () => {
   it("I2: two equal deferred calls at the same moment open one approval", async () => {
     const { leash, shop } = await testLeash(() => "approve");
     const call = (callId: string) => ({ tool: "buy", input: {}, callId, session: "s" });
-    const refs = await Promise.all(["a", "b", "c"].map((id) => thrown(leash.guard(call(id), shop.buy, { pause: "defer" }))));
+    const refs = await Promise.all(
+      ["a", "b", "c"].map((id) => thrown(leash.guard(call(id), shop.buy, { pause: "defer" }))),
+    );
     expect(new Set(refs.map((pending) => (pending as LeashPending).ref)).size).toBe(1);
     expect(await leash.desk({ id: "ann" }).pending()).toHaveLength(1);
   });
@@ -214,7 +230,9 @@ describe("demands that must not get lost", () => {
       },
     );
     const desk = leash.desk({ id: "ann" });
-    const first = (await thrown(leash.guard({ tool: "buy", input: { amount: 60 }, session: "s" }, shop.buy, { pause: "defer" }))) as LeashPending;
+    const first = (await thrown(
+      leash.guard({ tool: "buy", input: { amount: 60 }, session: "s" }, shop.buy, { pause: "defer" }),
+    )) as LeashPending;
     await desk.approve(first.ref);
     expect(await thrown(leash.collect(first.ref, shop.buy))).toBeInstanceOf(NoEffect);
     closed = false;
@@ -240,14 +258,21 @@ describe("demands that must not get lost", () => {
     expect(new Set(seen)).toEqual(new Set(['{"/to":["secret"]}']));
   });
 
-  it.each([Object.create(null), { toString: () => "buy" }, { normalize: () => "buy" }, Symbol("buy"), 5, undefined, null, "\ud800", "\0"])(
-    "I4: a tool name that is no plain name is a coded denial (%#)",
-    async (tool: unknown) => {
-      const { leash, shop } = await testLeash(() => "allow");
-      expect(isLeashError(await thrown(leash.guard({ tool: tool as string, input: {} }, shop.buy)))).toBe(true);
-      expect(shop.orders).toEqual([]);
-    },
-  );
+  it.each([
+    Object.create(null),
+    { toString: () => "buy" },
+    { normalize: () => "buy" },
+    Symbol("buy"),
+    5,
+    undefined,
+    null,
+    "\ud800",
+    "\0",
+  ])("I4: a tool name that is no plain name is a coded denial (%#)", async (tool: unknown) => {
+    const { leash, shop } = await testLeash(() => "allow");
+    expect(isLeashError(await thrown(leash.guard({ tool: tool as string, input: {} }, shop.buy)))).toBe(true);
+    expect(shop.orders).toEqual([]);
+  });
 
   it("I4: a yes that is signed at or after the end of the question's time does not count", async () => {
     let now = 1_800_000_000_000;
@@ -258,6 +283,8 @@ describe("demands that must not get lost", () => {
     const pending = (await thrown(leash.guard(durable("call-1", {}), shop.buy, { pause: "defer" }))) as LeashPending;
     now = pending.expiresAt - 2;
     step = 1;
-    expect(isLeashError(await thrown(leash.desk({ id: "ann" }).approve(pending.approvalId)), "LEASH_EXPIRED")).toBe(true);
+    expect(isLeashError(await thrown(leash.desk({ id: "ann" }).approve(pending.approvalId)), "LEASH_EXPIRED")).toBe(
+      true,
+    );
   });
 });

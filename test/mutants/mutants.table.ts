@@ -35,7 +35,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/enforce/consume.ts",
     find: 'if (now.action.digest !== entry.finalDigest) return policyChanged("the policy computes other input now", entry.approvalId);',
     replace: "",
-    test: { file: ATTACKER, name: "I1: a run that was allowed and paused itself goes on with the same bytes, or not at all" },
+    test: {
+      file: ATTACKER,
+      name: "I1: a run that was allowed and paused itself goes on with the same bytes, or not at all",
+    },
   },
   {
     id: "M4",
@@ -115,7 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
     removes: "forgets a person's no",
     file: "core/enforce/authorize.ts",
     find: "throw deniedByApproval(approval.value);",
-    replace: "return { kind: \"decided\", version: known.entry.version, entry: known.entry.value, decided: decide(scope, proposal.action) };",
+    replace:
+      'return { kind: "decided", version: known.entry.version, entry: known.entry.value, decided: decide(scope, proposal.action) };',
     test: { file: I3, name: "I3: a person's no is final for the call" },
   },
   {
@@ -124,7 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     removes: "lets an evaluator that throws through",
     file: "core/enforce/decide.ts",
     find: 'return refuse("policy_error", "The policy could not be evaluated.");',
-    replace: 'return { ...refuse("policy_error", "The policy could not be evaluated."), effect: "allow", proofTtlMs: 1000 };',
+    replace:
+      'return { ...refuse("policy_error", "The policy could not be evaluated."), effect: "allow", proofTtlMs: 1000 };',
     test: { file: I4, name: "I4: a policy that throws denies" },
   },
   {
@@ -206,7 +211,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: "core/enforce/decide.ts",
     find: "if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;",
     replace: "strictest = decision;",
-    test: { file: ATTACKER, name: "I6: what the policy demands of the call as proposed is not lifted by the form it computes" },
+    test: {
+      file: ATTACKER,
+      name: "I6: what the policy demands of the call as proposed is not lifted by the form it computes",
+    },
   },
   {
     id: "M23",
@@ -241,7 +249,8 @@ export const MUTANTS: readonly Mutant[] = [
     removes: "logs an observed call as if it had been allowed",
     file: "core/audit/records.ts",
     find: 'effective: decision.mode === "observe" ? "OBSERVED" : effectName(decision),\n      rule: decision.rule,\n      reason_code: decision.reasonCode,\n      policy_id: decision.policyId,\n      policy_digest: decision.policyDigest,\n      digest: action.digest,',
-    replace: 'effective: effectName(decision),\n      rule: decision.rule,\n      reason_code: decision.reasonCode,\n      policy_id: decision.policyId,\n      policy_digest: decision.policyDigest,\n      digest: action.digest,',
+    replace:
+      "effective: effectName(decision),\n      rule: decision.rule,\n      reason_code: decision.reasonCode,\n      policy_id: decision.policyId,\n      policy_digest: decision.policyDigest,\n      digest: action.digest,",
     test: { file: I12, name: "I12: it can't be mistaken for an allow" },
   },
   {

@@ -37,6 +37,9 @@ export async function logOf(leash: Leash): Promise<Record<string, unknown>[]> {
 }
 
 /** A durable call: the same identity again is the same call. */
-export function durable(callId: string, input: unknown): { tool: string; input: unknown; callId: string; scope: string } {
+export function durable(
+  callId: string,
+  input: unknown,
+): { tool: string; input: unknown; callId: string; scope: string } {
   return { tool: "buy", input, callId, scope: "thread-1" };
 }
