@@ -1,4 +1,4 @@
-import { LeashError } from "./errors.ts";
+import { isLeashError, LeashError } from "./errors.ts";
 
 /** Bounds on a value before anything looks at it. */
 export interface Limits {
@@ -31,7 +31,15 @@ interface Walk {
  */
 export function canonicalText(value: unknown, limits: Partial<Limits> = {}): string {
   const walk: Walk = { limits: { ...DEFAULT_LIMITS, ...limits }, path: [], length: 0, members: 0 };
-  return write(value, walk);
+  try {
+    return write(value, walk);
+  } catch (cause) {
+    // A Proxy's traps may throw anything.
+    if (isLeashError(cause)) throw cause;
+    throw new LeashError("LEASH_INPUT_INVALID", "The input cannot be sealed: reading it failed. Pass plain JSON.", {
+      cause,
+    });
+  }
 }
 
 function write(value: unknown, walk: Walk): string {
@@ -67,6 +75,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 function writeArray(value: readonly unknown[], walk: Walk): string {
   enter(walk);
   const size = value.length;
+  walk.members += size;
+  // Before the names are listed: listing a million of them is what an attacker wants.
+  if (walk.members > walk.limits.members) refuse(walk, "there are too many members");
   const keys = Reflect.ownKeys(value);
   if (keys.length !== size + 1) refuse(walk, "an array is sparse or has extra members");
   let text = "[";

@@ -51,8 +51,9 @@ export { operatingSystemUser, type AttachedSurface, type Surface } from "./appro
 export { card, decisionLine, displayName, duration, statusLine, visible } from "./approvals/display.ts";
 export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
-export { verifyProof } from "./tokens/verify-proof.ts";
-export { verifyJsonl } from "./audit/verify.ts";
+export { useProofOnce } from "./tokens/once.ts";
+export { type ProofExpectation, verifyProof } from "./tokens/verify-proof.ts";
+export { type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
 export { memoryStore } from "./store/memory.ts";
 export { sqliteStore } from "./store/sqlite.ts";
 export type { Append, Change, CommitResult, Kind, ListQuery, LogLine, Row, Store } from "./store/store.ts";

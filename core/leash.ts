@@ -79,7 +79,7 @@ function surfacesOf(
   policy: Policy,
   mode: Mode,
   store: Store,
-): readonly (Notifier | Surface)[] {
+): readonly (Notifier | Surface)[] | undefined {
   if (notify !== undefined)
     return Array.isArray(notify) ? (notify as readonly (Notifier | Surface)[]) : [notify as Notifier];
   if (policy.canAsk && mode === "enforce" && !store.shared) {
@@ -89,7 +89,7 @@ function surfacesOf(
         "Pass `notify` (such as `terminal()`), or `notify: []` to answer through `leash.desk` in code.",
     );
   }
-  return [];
+  return undefined;
 }
 
 function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mode, announcer: Announcer): Context {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { sha256Hex } from "./digest.ts";
@@ -10,6 +10,7 @@ import type { PolicySource } from "./policies.ts";
 import { memoryStore } from "./store/memory.ts";
 import { sqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import { requirePrivateFolder } from "./tokens/key-file.ts";
 import { fileKeyRing, memoryKeyRing, type KeyRing, type KeySources } from "./tokens/keys.ts";
 
 /** Where the parts of a state folder lie. The folder is mode 0700 and never in the workspace. */
@@ -72,11 +73,22 @@ export async function openState(options: StateOptions): Promise<State> {
   const clock = options.clock ?? SYSTEM_CLOCK;
   const random = options.random ?? ((size: number): Uint8Array => randomBytes(size));
   const folder = folderOf(options);
+  if (folder !== undefined) preparePrivateFolder(folder);
   const instance = uuidv7(clock.now(), random);
   const keys = options.keys ?? ownKeys(options, folder, { clock, random });
   // Last, so that nothing has to be closed when a key file is refused.
   const store = await openStore(options, folder, clock);
   return { store, owned: typeof options.store !== "object", keys, stream: instance, instance, random };
+}
+
+/** A folder that others may open is refused where it is found so; a new one is made for its owner alone. */
+function preparePrivateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new LeashError("LEASH_CONFIG_INVALID", `The state folder ${JSON.stringify(folder)} cannot be made.`, { cause });
+  }
+  requirePrivateFolder(folder);
 }
 
 function ownKeys({ store }: StateOptions, folder: string | undefined, sources: KeySources): KeyRing {

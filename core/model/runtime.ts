@@ -15,4 +15,4 @@ export type Random = (size: number) => Uint8Array;
 export type Pause = (approval: Approval, context: { readonly signal: AbortSignal }) => Promise<void>;
 
 /** Tells people that an approval waits. Its failure never blocks and never approves. */
-export type Notifier = (approval: Approval) => void | Promise<void>;
+export type Notifier = (approval: Approval) => unknown;

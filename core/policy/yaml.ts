@@ -39,11 +39,12 @@ export function readYaml(text: string, report: Report): Located | undefined {
     // Checked while reading, in linear time; the library compares every key with every other.
     uniqueKeys: false,
   });
-  let readable = true;
-  for (const problem of documents.flatMap((document) => [...document.errors, ...document.warnings])) {
-    readable = false;
+  // Only the first: what follows a slip of the pen is mostly its echo.
+  const [problem] = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  if (problem !== undefined) {
     const code = problem.code === "TAG_RESOLVE_FAILED" ? "yaml_tag" : "yaml_syntax";
-    report(code, { offset: problem.pos[0], pointer: "" }, `YAML: ${problem.message}`);
+    const hint = "a condition with `!`, `[`, `{`, `#` or a comma must stand in quotes";
+    report(code, { offset: problem.pos[0], pointer: "" }, `YAML: ${problem.message}`, hint);
   }
   const [document, second] = documents;
   if (second !== undefined) {
@@ -58,7 +59,7 @@ export function readYaml(text: string, report: Report): Located | undefined {
     report("yaml_empty", START, "the policy is empty", "a policy starts with `leash: 1`");
     return undefined;
   }
-  return readable ? readNode(document.contents, { text, report, pointer: "" }) : undefined;
+  return problem === undefined ? readNode(document.contents, { text, report, pointer: "" }) : undefined;
 }
 
 /** The checks that must come before a parser that recurses. */

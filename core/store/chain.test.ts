@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { isLeashError } from "../errors.ts";
 import type { AuditRecord } from "../model/audit.ts";
-import { EMPTY_HEAD, hashOf, link } from "./chain.ts";
+import { EMPTY_HEAD, hashOf, link, recordText } from "./chain.ts";
 
 const NEW_YEAR = Date.UTC(2026, 0, 1);
 
@@ -90,10 +90,10 @@ describe("link", () => {
   });
 
   it("hashes the UTF-8 bytes of a line whose text is not ASCII, and stays one line", () => {
-    const record = { ...small, payload: { ...small.payload, actor_id: 'é𝄞"\n\u2028\ud800' } };
+    const record = { ...small, payload: { ...small.payload, actor_id: 'é𝄞"\n\u2028' } };
     const { line } = link('w"é', EMPTY_HEAD, NEW_YEAR, record);
     expect(line).not.toContain("\n");
-    expect(JSON.parse(line)).toMatchObject({ stream: 'w"é', actor_id: 'é𝄞"\n\u2028\ud800' });
+    expect(JSON.parse(line)).toMatchObject({ stream: 'w"é', actor_id: 'é𝄞"\n\u2028' });
     expect(hashOf(line)).toBe(sha256OfLeaf(line.slice(0, line.lastIndexOf(',"hash":'))));
   });
 
@@ -123,5 +123,16 @@ describe("hashOf", () => {
     expect(hashOf(line.slice(0, -1))).toBeUndefined();
     expect(hashOf(`${line} `)).toBeUndefined();
     expect(hashOf("")).toBeUndefined();
+  });
+});
+
+describe("what must verify", () => {
+  it("I10: refuses a record that the verifier could not read back", () => {
+    const payload = { type: "decided", tenant: "t", actor_type: "agent", actor_id: "a" } as const;
+    for (const detail of ["\ud800", "x".repeat(600_000)]) {
+      expect(() => recordText({ payload: { ...payload, detail }, envelope: {} })).toThrow(
+        expect.objectContaining({ code: "LEASH_INPUT_INVALID" }),
+      );
+    }
   });
 });

@@ -56,14 +56,22 @@ const LINE_END = /,"hash":"([0-9a-f]{64})"\}$/;
 
 /**
  * The members of a record as they stand in its line, without braces. Absent members are left out.
- * @throws {LeashError} `LEASH_INPUT_INVALID` for an unknown or missing member, or a value that is not a text, a boolean or null.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` for an unknown or missing member, a value that is not a well-formed text, a
+ * boolean or null, or more than 524,288 characters.
  */
 export function recordText(record: AuditRecord): string {
   for (const member of REQUIRED_MEMBERS) {
     if (record.payload[member] === undefined) throw invalidRecord(`lacks its member ${member}`);
   }
-  return [...membersOf(record.payload, PAYLOAD_MEMBERS), ...membersOf(record.envelope, ENVELOPE_MEMBERS)].join(",");
+  const members = [...membersOf(record.payload, PAYLOAD_MEMBERS), ...membersOf(record.envelope, ENVELOPE_MEMBERS)];
+  const text = members.join(",");
+  if (text.length > MAX_RECORD_LENGTH) throw invalidRecord("is too long");
+  return text;
 }
+
+// Half of what the verifier reads of one line: what is written must verify.
+const MAX_RECORD_LENGTH = 524_288;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Links a record, given as `recordText`, to a stream; see `link`. */
 export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
@@ -102,6 +110,9 @@ function membersOf(part: AuditPayload | AuditEnvelope, order: readonly string[])
     if (value === undefined) continue;
     if (value !== null && typeof value !== "string" && typeof value !== "boolean") {
       throw invalidRecord(`holds a ${typeof value} in its member ${member}`);
+    }
+    if (typeof value === "string" && LONE_SURROGATE.test(value)) {
+      throw invalidRecord(`holds half a character in its member ${member}`);
     }
     texts.push(`"${member}":${JSON.stringify(value)}`);
   }

@@ -1,7 +1,14 @@
 import { runRegistry } from "../runs.ts";
+import { runPolicyDifferential } from "./policy.ts";
 
 /** `npm run differential`: our evaluation against one that shares no code with it. */
 process.exitCode = await runRegistry(
-  { title: "differential", budgetSeconds: 60, runs: {}, notInThisVersion: ["policy"] },
+  {
+    title: "differential",
+    budgetSeconds: 300,
+    extra: ["cases"],
+    runs: { policy: runPolicyDifferential },
+    notInThisVersion: [],
+  },
   process.argv.slice(2),
 );

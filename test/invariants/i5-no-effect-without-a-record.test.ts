@@ -37,7 +37,7 @@ describe("I5 no effect without a durable record made before it", () => {
     await leash.guard(durable("call-1", {}), async () => {
       const [row] = await store.list("journal");
       seen = {
-        state: (row?.body as { state?: unknown }).state,
+        state: (row?.body as { state?: unknown } | undefined)?.state,
         types: (await logOf(leash)).map((line) => line["type"]),
       };
     });

@@ -1,138 +1,22 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Decision } from "../../core/model/decision.ts";
 import { atLeast, type Effect, EFFECTS } from "../../core/model/effect.ts";
 import type { Json, JsonObject } from "../../core/model/json.ts";
-import type { Policy } from "../../core/model/policy.ts";
-import { sampleCall } from "../../core/policy/call.fixture.ts";
 import { checkPolicy, loadPolicy } from "../../core/policy/index.ts";
-
-/** A policy document as plain JSON, which is YAML. */
-interface Document {
-  readonly default?: Exclude<Effect, "step_up">;
-  readonly tools: Readonly<Record<string, { readonly aliases: readonly string[]; readonly decision?: Effect }>>;
-  readonly rules: readonly Rule[];
-}
-
-interface Rule {
-  readonly action: readonly string[];
-  readonly when?: string;
-  readonly effect: Effect;
-}
-
-interface Target {
-  readonly id: string;
-  readonly aliases: readonly string[];
-}
-
-function load(document: Document): Policy {
-  // An id says where a rule stood before it was moved; here it only has to be unique.
-  const rules = document.rules.map((rule, index) => ({ id: `r${index}`, ...rule }));
-  return loadPolicy(JSON.stringify({ leash: 1, ...document, rules }));
-}
-
-function ask(policy: Policy, target: Target, input: Json): Decision {
-  const { action, tool, facts } = sampleCall(input, { tool: target });
-  return policy.evaluate(action, tool, facts);
-}
-
-const decide = (document: Document, target: Target, input: Json): Decision => ask(load(document), target, input);
-
-/** Conditions by what they are worth over `INPUT`. */
-const WORTH: Readonly<Record<string, boolean | undefined>> = {
-  true: true,
-  "input.n == 1": true,
-  "input.missing == 1 || input.n == 1": true,
-  false: false,
-  "input.n > 1": false,
-  "input.missing == 1 && input.n > 1": false,
-  "input.missing == 1": undefined,
-  "input.text < 5": undefined,
-  "input.n": undefined,
-  "!(input.missing in [1])": undefined,
-};
-
-const INPUT = { n: 1, text: "x" };
-
-const NAMES = ["a", "a.b", "a.b.c", "b", "b.c", "constructor"];
-
-const effect = fc.constantFrom(...EFFECTS);
-const pattern = fc.constantFrom("*", "a.*", "a.b.*", "b.*", "c.*", ...NAMES);
-const patterns = fc.uniqueArray(pattern, { minLength: 1, maxLength: 3 });
-const when = fc.constantFrom(...Object.keys(WORTH));
-
-/** A deny always states its condition: one that states none and covers an allow would not load. */
-const rule = fc.oneof(
-  fc.record({ action: patterns, when, effect }),
-  fc.record({ action: patterns, effect: fc.constantFrom<Effect>("allow", "approve", "step_up") }),
-);
-
-const deny = fc.record({ action: patterns, when, effect: fc.constant<Effect>("deny") });
-
-const target = fc.record({
-  id: fc.constantFrom(...NAMES),
-  aliases: fc.uniqueArray(fc.constantFrom(...NAMES, "z"), { maxLength: 2 }),
-});
-
-/** Tools with disjoint names: shuffled names, cut into groups, the first of each group being the tool. */
-const tools = fc
-  .record({
-    names: fc.shuffledSubarray(NAMES),
-    decisions: fc.array(fc.option(effect, { nil: undefined }), { minLength: 3, maxLength: 3 }),
-  })
-  .map(({ names, decisions }): Document["tools"] => {
-    const groups = [names.slice(0, 2), names.slice(2, 3), names.slice(3)];
-    return Object.fromEntries(
-      groups.flatMap(([name, ...aliases], index) => {
-        const decision = decisions[index];
-        return name === undefined ? [] : [[name, { aliases, ...(decision === undefined ? {} : { decision }) }]];
-      }),
-    );
-  });
-
-const document: fc.Arbitrary<Document> = fc.record(
-  {
-    default: fc.constantFrom<Exclude<Effect, "step_up">>("deny", "approve", "allow"),
-    tools,
-    rules: fc.array(rule, { maxLength: 7 }),
-  },
-  { requiredKeys: ["tools", "rules"] },
-);
-
-/**
- * The order of section 6 of the design once more, as slowly and plainly as possible and without a line of the real thing:
- * every rule is looked at for every call, effects are numbers, unknown is undefined.
- */
-function oracle({ default: fallback = "deny", tools: entries, rules }: Document, { id, aliases }: Target): Effect {
-  const rank = (of: Effect): number => ["allow", "approve", "step_up", "deny"].indexOf(of);
-  const groups = Object.entries(entries).map(([name, entry]) => [name, ...entry.aliases]);
-  const family = (name: string): readonly string[] => groups.find((group) => group.includes(name)) ?? [name];
-  const meets = (written: string, name: string): boolean => {
-    if (written === "*" || written === name) return true;
-    return written.endsWith(".*") && name.startsWith(written.slice(0, -1)) && name.length >= written.length;
-  };
-  const speaksOf = (one: Rule, names: readonly string[]): boolean =>
-    one.action.some((written) => names.some((name) => meets(written, name)));
-  const worth = (one: Rule): boolean | undefined => (one.when === undefined ? true : WORTH[one.when]);
-
-  const every = [id, ...aliases].flatMap(family);
-  for (const one of rules) {
-    if (one.effect === "deny" && speaksOf(one, every) && worth(one) !== false) return "deny";
-  }
-  let strictest = 0;
-  let found: Effect | undefined;
-  for (const one of rules) {
-    if (one.effect === "deny" || !speaksOf(one, family(id))) continue;
-    if (worth(one) === true) {
-      found = one.effect;
-      break;
-    }
-    if (worth(one) === undefined && one.effect !== "allow") strictest = Math.max(strictest, rank(one.effect));
-  }
-  const own = Object.entries(entries).find(([name]) => family(name).includes(id))?.[1].decision;
-  strictest = Math.max(strictest, rank(found ?? own ?? fallback));
-  return EFFECTS[strictest] ?? "deny";
-}
+import { oracle } from "../differential/oracle.ts";
+import {
+  ask,
+  decide,
+  deny,
+  document,
+  effect,
+  INPUT,
+  load,
+  patterns,
+  type Rule,
+  target,
+  tools,
+} from "../differential/policies.ts";
 
 describe("evaluation", () => {
   it("I6: agrees with a plain reading of the design on 2,000 random policies", () => {

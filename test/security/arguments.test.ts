@@ -190,6 +190,7 @@ describe("arguments of any size", () => {
     ["100,000 nested objects", () => JSON.parse('{"a":'.repeat(100_000) + "1" + "}".repeat(100_000))],
     ["a string of 50 MB", () => ({ text: "x".repeat(50_000_000) })],
     ["20,000 members", () => Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 1]))],
+    ["a list of a million", () => ({ list: Array.from({ length: 1_000_000 }).fill(1) })],
     ["20,000 lists", () => Array.from({ length: 20_000 }, () => [])],
     ["a name of 5 MB", () => ({ ["n".repeat(5_000_000)]: 1 })],
     ["an array that only claims to be long", () => Object.assign([], { length: 4_294_967_295 })],
