@@ -112,7 +112,7 @@ function firstLine(input: TerminalInput, signal: AbortSignal): Promise<string | 
 export async function ask(
   question: string,
   keyboard: Keyboard,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<string | undefined> {
   const { input, output, quietMs = DEFAULT_QUIET_MS } = keyboard;
   const wasRaw = input.isRaw === true;

@@ -1,4 +1,4 @@
-import { celEnv, CelScalar, isCelError, plan } from "@bufbuild/cel";
+import { type CelEnv, celEnv, CelScalar, isCelError, plan } from "@bufbuild/cel";
 import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { suggest } from "../suggest.ts";
 import { isVariable, LATER_VARIABLES, MEMBERS, type Variable, VARIABLES } from "./bindings.ts";
@@ -11,7 +11,7 @@ const MAXIMUM_DEPTH = 256;
 const MAXIMUM_LOOPS = 2;
 
 /** Everything conditions are planned and evaluated with. */
-export const ENVIRONMENT = celEnv({ funcs: [...FUNCTIONS] });
+export const ENVIRONMENT: CelEnv = celEnv({ funcs: [...FUNCTIONS] });
 
 /** One thing wrong with a condition; `id` is the expression's, for its place. */
 export interface ConditionProblem {
