@@ -5,8 +5,8 @@ import type { PendingNotice } from "./pause.ts";
 /** A `createAgent` agent or a compiled graph, as far as resuming needs it. */
 export interface ResumableAgent<Config, Result> {
   getState(config: Config): Promise<unknown>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- agents type their input by their own state; a Command fits them all
-  invoke(input: any, config: Config): Promise<Result>;
+  /** Agents type their input by their own state; a `Command` fits them all. */
+  invoke(input: never, config: Config): Promise<Result>;
 }
 
 export interface ResumeOptions {
@@ -40,12 +40,17 @@ export async function resumeLeash<Config, Result>(
   options: ResumeOptions,
 ): Promise<Result | undefined> {
   const deadline = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
+  // While another interrupt keeps its step open, LangGraph goes on listing those of calls that are done.
+  const woken = new Set<string>();
   let result: Result | undefined;
   for (;;) {
-    const waiting = waitingIn(await agent.getState(config));
+    const waiting = waitingIn(await agent.getState(config)).filter(({ notice }) => !woken.has(notice.approvalId));
     if (waiting.length === 0) return result;
-    for (const { notice } of waiting) await untilSettled(notice, options, deadline);
-    result = await agent.invoke(await wakeUp(waiting), config);
+    for (const { notice } of waiting) {
+      await untilSettled(notice, options, deadline);
+      woken.add(notice.approvalId);
+    }
+    result = await agent.invoke((await wakeUp(waiting)) as never, config);
   }
 }
 

@@ -8,7 +8,7 @@ import { describe, expect, expectTypeOf, it, vi } from "vitest";
 import { z } from "zod";
 import { refusalOf, wrapTool, wrapTools } from "./index.ts";
 import { ALLOW_ALL, ask, callingModel, DENY_ALL, leashFor } from "./test/harness.ts";
-import { ClassTool, PrivateTool } from "./test/kinds.ts";
+import { ClassTool, PrivateTool } from "./test/classes.ts";
 
 const item = z.object({ item: z.string() });
 const call = { name: "buy", args: { item: "tea" }, id: "a", type: "tool_call" } as const;

@@ -5,7 +5,8 @@ import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { LeashCallbackHandler, wrapTool, type LeashEvent } from "../index.ts";
 import { ALLOW_ALL, ask, callingModel, DENY_ALL, leashFor, toolMessages } from "./harness.ts";
-import { ClassTool, PrivateTool, type TestTool } from "./kinds.ts";
+import { ClassTool, PrivateTool } from "./classes.ts";
+import type { TestTool } from "./kinds.ts";
 
 const item = z.object({ item: z.string() });
 const call = { name: "buy", args: { item: "tea" }, id: "a", type: "tool_call" } as const;
@@ -72,7 +73,7 @@ describe("LeashCallbackHandler", () => {
   ])("knows %s as guarded", async (_what, make, options) => {
     const leash = await leashFor(ALLOW_ALL);
     const watcher = new LeashCallbackHandler(leash, { strict: true });
-    await wrapTool(make() as TestTool, leash, options).invoke({ item: "x", a: 1 }, { callbacks: [watcher] });
+    await wrapTool(make() as unknown as TestTool, leash, options).invoke({ item: "x", a: 1 }, { callbacks: [watcher] });
     expect(types(watcher.events)).toEqual(["started", "ended"]);
   });
 

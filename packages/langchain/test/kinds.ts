@@ -1,7 +1,8 @@
 import { RunnableLambda } from "@langchain/core/runnables";
-import { DynamicStructuredTool, DynamicTool, StructuredTool, Tool, tool } from "@langchain/core/tools";
+import { DynamicStructuredTool, DynamicTool, tool } from "@langchain/core/tools";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
+import { ClassTool, coercing, PrivateTool, TextTool } from "./classes.ts";
 
 /** Counts what tools did, with what they got. */
 export interface Ledger {
@@ -17,25 +18,49 @@ export interface KindCase {
   readonly patch?: boolean;
 }
 
-/** Any LangChain tool, as a test calls it. */
-// oxlint-disable-next-line typescript/no-explicit-any -- LangChain's own tool types are generic over erased schemas
-export type TestTool = any;
+/** Any LangChain tool, as a host that knows nothing of its types calls it. */
+export interface TestTool {
+  readonly name: string;
+  readonly lc_kwargs: object;
+  readonly constructor: new (fields: object) => TestTool;
+  invoke(input: unknown, config?: object): Promise<unknown>;
+  call?(input: unknown): Promise<unknown>;
+  _call?(input: unknown): unknown;
+  func?(input: unknown): unknown;
+  batch(inputs: readonly unknown[]): Promise<unknown>;
+  stream(input: unknown): Promise<AsyncIterable<unknown>>;
+  streamEvents(input: unknown, options: object): AsyncIterable<unknown>;
+  pipe(next: (output: unknown) => unknown): Pick<TestTool, "invoke">;
+  withConfig(config: object): Pick<TestTool, "invoke">;
+  withRetry(options: object): Pick<TestTool, "invoke">;
+}
 
-const zod4 = z.object({ a: z.coerce.number(), b: z.string().default("x") });
+type Work = (input: unknown) => string;
+
 const zod3 = z3.object({ a: z3.coerce.number(), b: z3.string().default("x") });
 const json = { type: "object", properties: { a: { type: "number" }, b: { type: "string" } }, required: ["a"] } as const;
 
+const coerced = { args: { a: "5", extra: 1 }, parsed: { a: 5, b: "x" } };
+const text = { args: { input: "hello" }, parsed: "hello" };
+
+/** One tool of every kind that LangChain knows, all doing the same work. */
 export function kindCases(ledger: Ledger): readonly KindCase[] {
-  const work = (input: unknown): string => {
+  const work: Work = (input) => {
     ledger.done.push(input);
     return "worked";
   };
-  const coerced = { args: { a: "5", extra: 1 }, parsed: { a: 5, b: "x" } };
+  const cases = [...fromFunctions(work), ...fromConstructors(work), ...fromElsewhere(work)];
+  return cases as unknown as readonly KindCase[];
+}
+
+type UntypedCase = Omit<KindCase, "tool"> & { readonly tool: object };
+
+function fromFunctions(work: Work): readonly UntypedCase[] {
   return [
-    { kind: "tool() with zod 4", tool: tool(work, { name: "t_zod4", description: "d", schema: zod4 }), ...coerced },
+    { kind: "tool() with zod 4", tool: tool(work, { name: "t_zod4", description: "d", schema: coercing }), ...coerced },
     {
       kind: "tool() with zod 3",
-      tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 as TestTool }),
+      tool: tool(work, { name: "t_zod3", description: "d", schema: zod3 as never }),
       ...coerced,
     },
     {
@@ -47,28 +72,47 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
     {
       kind: "tool() with a string",
       tool: tool((input: string) => work(input), { name: "t_text", description: "d", schema: z.string() }),
-      args: { input: "hello" },
-      parsed: "hello",
+      ...text,
     },
+    {
+      kind: "an async generator",
+      tool: tool(
+        async function* (input: unknown) {
+          yield "step";
+          return work(input);
+        },
+        { name: "t_generator", description: "d", schema: coercing },
+      ),
+      ...coerced,
+    },
+  ];
+}
+
+function fromConstructors(work: Work): readonly UntypedCase[] {
+  return [
     {
       kind: "DynamicTool",
       tool: new DynamicTool({ name: "t_dynamic", description: "d", func: async (input) => work(input) }),
-      args: { input: "hello" },
-      parsed: "hello",
+      ...text,
     },
     {
       kind: "DynamicStructuredTool",
       tool: new DynamicStructuredTool({
         name: "t_structured",
         description: "d",
-        schema: zod4,
+        schema: coercing,
         func: async (input) => work(input),
       }),
       ...coerced,
     },
     { kind: "a class that extends StructuredTool", tool: new ClassTool(work), ...coerced },
-    { kind: "a class that extends Tool", tool: new TextTool(work), args: { input: "hello" }, parsed: "hello" },
+    { kind: "a class that extends Tool", tool: new TextTool(work), ...text },
     { kind: "a class with private members, patched", tool: new PrivateTool(work), ...coerced, patch: true },
+  ];
+}
+
+function fromElsewhere(work: Work): readonly UntypedCase[] {
+  return [
     {
       kind: "an MCP adapter's tool",
       tool: new DynamicStructuredTool({
@@ -90,75 +134,16 @@ export function kindCases(ledger: Ledger): readonly KindCase[] {
         metadata: { customTool: { name: "t_custom" } },
         func: async (input) => work(input),
       }),
-      args: { input: "hello" },
-      parsed: "hello",
-    },
-    {
-      kind: "an async generator",
-      tool: tool(
-        async function* (input: unknown) {
-          yield "step";
-          return work(input);
-        },
-        { name: "t_generator", description: "d", schema: zod4 },
-      ),
-      ...coerced,
+      ...text,
     },
     {
       kind: "a runnable made into a tool",
       tool: RunnableLambda.from((input: unknown) => work(input)).asTool({
         name: "t_runnable",
         description: "d",
-        schema: zod4 as TestTool,
+        schema: coercing,
       }),
       ...coerced,
     },
   ];
-}
-
-export class ClassTool extends StructuredTool {
-  name = "t_class";
-  description = "d";
-  schema = zod4;
-  readonly work: (input: unknown) => string;
-  constructor(work: (input: unknown) => string) {
-    super();
-    this.work = work;
-  }
-  override async _call(input: unknown): Promise<string> {
-    return this.work(input);
-  }
-  ownMember(): string {
-    return "own";
-  }
-}
-
-export class TextTool extends Tool {
-  name = "t_text_class";
-  description = "d";
-  readonly work: (input: unknown) => string;
-  constructor(work: (input: unknown) => string) {
-    super();
-    this.work = work;
-  }
-  override async _call(input: string): Promise<string> {
-    return this.work(input);
-  }
-}
-
-export class PrivateTool extends StructuredTool {
-  name = "t_private";
-  description = "d";
-  schema = zod4;
-  readonly #work: (input: unknown) => string;
-  constructor(work: (input: unknown) => string) {
-    super();
-    this.#work = work;
-  }
-  override async _call(input: unknown): Promise<string> {
-    return this.#work(input);
-  }
-  secretLength(): number {
-    return this.#work.length;
-  }
 }

@@ -82,7 +82,7 @@ describe.each(kindCases(ledger))("$kind", (subject) => {
       "extras",
       "tags",
     ]) {
-      expect(wrapped[member]).toBe(bare[member]);
+      expect(Reflect.get(wrapped, member)).toBe(Reflect.get(bare, member));
     }
   });
 
@@ -95,7 +95,9 @@ describe.each(kindCases(ledger))("$kind", (subject) => {
 
 /** A tool that no other test patched. */
 function fresh(subject: KindCase): TestTool {
-  return kindCases(ledger).find(({ kind }) => kind === subject.kind)?.tool;
+  const made = kindCases(ledger).find(({ kind }) => kind === subject.kind);
+  if (made === undefined) throw new Error(`No tool of the kind ${subject.kind}.`);
+  return made.tool;
 }
 
 async function attempt(run: () => unknown): Promise<unknown> {

@@ -1,0 +1,95 @@
+import { currentPermit, type Leash } from "@leashkit/core";
+import type { BaseMessage } from "@langchain/core/messages";
+import { tool } from "@langchain/core/tools";
+import { END, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { createReactAgent, ToolNode, toolsCondition } from "@langchain/langgraph/prebuilt";
+import { createAgent } from "langchain";
+import { z } from "zod";
+import { wrapTools, type LeashInterrupt, type WrapOptions } from "../index.ts";
+import { callingModel, leashFor, type Call } from "./harness.ts";
+
+export const POLICY =
+  "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow }, outer: { decision: allow } }\n";
+export const thread = { configurable: { thread_id: "t1" } };
+
+export interface State {
+  readonly messages: BaseMessage[];
+  readonly __interrupt__?: readonly { readonly id?: string; readonly value: LeashInterrupt }[];
+}
+
+/** What the hosts have in common. */
+export interface Host {
+  invoke(input: unknown, config: unknown): Promise<State>;
+  getState(config: unknown): Promise<unknown>;
+}
+
+export interface Shop {
+  readonly sold: { readonly item: string; readonly key: string | undefined }[];
+  readonly looks: string[];
+  readonly host: Host;
+  readonly leash: Leash;
+}
+
+export const item = z.object({ item: z.string() });
+
+export const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Host> = {
+  "createAgent v2": (calls, tools) =>
+    createAgent({
+      model: callingModel(calls),
+      tools,
+      checkpointer: new MemorySaver(),
+      version: "v2",
+    }) as unknown as Host,
+  "createAgent v1": (calls, tools) =>
+    createAgent({
+      model: callingModel(calls),
+      tools,
+      checkpointer: new MemorySaver(),
+      version: "v1",
+    }) as unknown as Host,
+  "LangGraph's ToolNode in a graph of one's own": (calls, tools) => {
+    const model = callingModel(calls);
+    return new StateGraph(MessagesAnnotation)
+      .addNode("model", async ({ messages }) => ({ messages: [await model.invoke(messages)] }))
+      .addNode("tools", new ToolNode(tools))
+      .addEdge(START, "model")
+      .addConditionalEdges("model", toolsCondition, ["tools", END])
+      .addEdge("tools", "model")
+      .compile({ checkpointer: new MemorySaver() });
+  },
+  "LangGraph's createReactAgent": (calls, tools) =>
+    // oxlint-disable-next-line typescript/no-deprecated -- still in wide use, and it re-executes siblings
+    createReactAgent({ llm: callingModel(calls), tools, checkpointer: new MemorySaver() }),
+};
+
+export async function shopIn(hostName: string, calls: readonly Call[], options: WrapOptions = {}): Promise<Shop> {
+  const leash = await leashFor(POLICY);
+  const sold: Shop["sold"] = [];
+  const looks: string[] = [];
+  const buy = tool(
+    (input) => {
+      sold.push({ item: input.item, key: currentPermit()?.idempotencyKey });
+      return `sold ${input.item}`;
+    },
+    { name: "buy", description: "d", schema: item },
+  );
+  const look = tool(
+    (input) => {
+      looks.push(input.item);
+      return `saw ${input.item}`;
+    },
+    { name: "look", description: "d", schema: item },
+  );
+  const host = HOSTS[hostName];
+  if (host === undefined) throw new Error(`no host ${hostName}`);
+  return { sold, looks, leash, host: host(calls, wrapTools([buy, look], leash, options) as never) };
+}
+
+export const buys: readonly Call[] = [
+  { name: "buy", args: { item: "tea" }, id: "a" },
+  { name: "buy", args: { item: "car" }, id: "b" },
+];
+export const buyAndLook: readonly Call[] = [
+  { name: "look", args: { item: "shelf" }, id: "l" },
+  { name: "buy", args: { item: "tea" }, id: "a" },
+];
