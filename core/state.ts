@@ -86,7 +86,9 @@ function preparePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new LeashError("LEASH_CONFIG_INVALID", `The state folder ${JSON.stringify(folder)} cannot be made.`, { cause });
+    throw new LeashError("LEASH_CONFIG_INVALID", `The state folder ${JSON.stringify(folder)} cannot be made.`, {
+      cause,
+    });
   }
   requirePrivateFolder(folder);
 }

@@ -80,7 +80,7 @@ async function standingOf(
     return { kind: "continued", version, entry, approval };
   }
   if (known.kind === "held") {
-    const approval = await untilSettled(scope, known.approval, options.pause ?? "hold", signal);
+    const approval = await untilSettled(scope, known.approval, options, signal);
     if (approval.value.status === "approved") {
       return { kind: "approved", version: known.entry.version, entry: known.entry.value, approval };
     }

@@ -15,10 +15,11 @@ import { throwIfAborted } from "./lookup.ts";
 export async function untilSettled(
   scope: Scope,
   opened: Stored<Approval>,
-  pause: NonNullable<AuthorizeOptions["pause"]>,
+  { pause = "hold", onHold }: Pick<AuthorizeOptions, "pause" | "onHold">,
   signal: AbortSignal,
 ): Promise<Stored<Approval>> {
   let approval = opened;
+  if (pause === "hold" && approval.value.status === "pending") tell(onHold, approval.value);
   while (approval.value.status === "pending") {
     if (pause === "defer") throw new LeashPending(approval.value);
     if (pause === "hold") await hold(scope, approval, signal);
@@ -26,6 +27,14 @@ export async function untilSettled(
     approval = await current(scope, approval.value.id);
   }
   return approval;
+}
+
+function tell(onHold: AuthorizeOptions["onHold"], approval: Approval): void {
+  try {
+    onHold?.(approval);
+  } catch {
+    // A courtesy to whoever watches; the approval stands at the desk.
+  }
 }
 
 async function suspend(pause: Pause, approval: Approval, signal: AbortSignal): Promise<void> {

@@ -16,6 +16,8 @@ export interface AuthorizeOptions {
    * the framework's own pause.
    */
   readonly pause?: "hold" | "defer" | Pause;
+  /** Told once when the call begins to hold for a person, to show that it does. What it throws is ignored. */
+  readonly onHold?: (approval: Approval) => void;
   /** Aborts the wait, and the run if it has not started. */
   readonly signal?: AbortSignal;
   /** Adapter's name, for the log. */

@@ -258,7 +258,12 @@ describe("a loaded policy", () => {
   it("tells what its tools block says of repeating calls", () => {
     const policy = loadPolicy("leash: 1\ntools: { a: { idempotent: false, aliases: [b] }, c: {} }");
     const tool = (id: string) => sampleCall({}, { tool: { id, idempotent: true } }).tool;
-    expect(["a", "b", "c", "d"].map((id) => policy.idempotent?.(tool(id)))).toEqual([false, false, undefined, undefined]);
+    expect(["a", "b", "c", "d"].map((id) => policy.idempotent?.(tool(id)))).toEqual([
+      false,
+      false,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("holds many rules", () => {

@@ -34,7 +34,7 @@ export function personAtTerminal(): Person {
     async show(approvalId) {
       const attached = surface.attach(seated(desk));
       try {
-        attached.opened(await seated(desk).get(approvalId));
+        await attached.opened(await seated(desk).get(approvalId));
         await seated(desk).wait(approvalId);
       } finally {
         attached.close();

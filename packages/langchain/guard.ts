@@ -32,7 +32,7 @@ export async function guardCall(
 ): Promise<unknown> {
   const { gate, settings, id } = guarded;
   const site = siteOf(config, id);
-  const waiting = waitingFor(settings.pause, gate, site);
+  const waiting = waitingFor(settings.pause, site);
   const input = settings.applySchemaDefaults ? withDefaults(proposed, guarded.schema) : proposed;
   const ran: { thrown?: unknown } = {};
   try {
@@ -44,7 +44,8 @@ export async function guardCall(
         return remember(ran, () => within(site, () => run(openInput(sealed, input, permit))));
       },
       {
-        pause: waiting.pause,
+        ...(waiting.pause !== undefined && { pause: waiting.pause }),
+        ...(waiting.onHold !== undefined && { onHold: waiting.onHold }),
         adapter: "langchain",
         codec: resultCodec(site.durable ? await loadCommand() : undefined),
         suspends: isBubbleUp,

@@ -1,4 +1,4 @@
-import type { Approval, AuthorizeOptions, Gate, Pause } from "@leashkit/core";
+import type { Approval, AuthorizeOptions } from "@leashkit/core";
 import type { PauseMode } from "./options.ts";
 import type { Site } from "./site.ts";
 import { dropWakeUps, hasWakeUp } from "./wake-ups.ts";
@@ -26,20 +26,19 @@ export interface LeashInterrupt {
 }
 
 /** How one call waits. `beforeRun` is called right before the tool runs on an approval. */
-export interface Waiting {
-  readonly pause: NonNullable<AuthorizeOptions["pause"]>;
+export interface Waiting extends Pick<AuthorizeOptions, "pause" | "onHold"> {
   beforeRun(): void;
 }
 
 const NOTHING = (): void => {};
 
-export function waitingFor(mode: PauseMode, gate: Gate, site: Site): Waiting {
+export function waitingFor(mode: PauseMode, site: Site): Waiting {
   if (mode === "defer") return { pause: "defer", beforeRun: NOTHING };
   const interrupt = site.config.interrupt;
   if (mode !== "hold" && site.durable && typeof interrupt === "function") {
     return interrupting(site, (payload) => void interrupt(payload));
   }
-  return { pause: holding(gate, site), beforeRun: NOTHING };
+  return { pause: "hold", onHold: (approval) => tell(site, approval), beforeRun: NOTHING };
 }
 
 /** LangGraph's durable pause: throws on the way in, returns on the way back. What it returns is not looked at. */
@@ -58,42 +57,9 @@ function interrupting({ config, ...site }: Site, interrupt: (payload?: LeashInte
   };
 }
 
-/** Waits in the process. Where the graph streams custom chunks, they tell that a person is asked. */
-function holding(gate: Gate, site: Site): "hold" | Pause {
-  const { writer } = site.config;
-  if (typeof writer !== "function") return "hold";
-  const write = writer as (chunk: unknown) => unknown;
-  let told = false;
-  return async (approval, { signal }) => {
-    if (!told) tell(write, noticeOf(approval, site.toolCallId));
-    told = true;
-    const settled = await gate.deferred(approval.ref, { settled: true, signal });
-    if (settled === undefined || settled.status === "pending") await pollingInterval(signal);
-  };
-}
-
-/** A stream that is gone must not stop the call. */
-function tell(write: (chunk: unknown) => unknown, notice: PendingNotice): void {
-  try {
-    write(notice);
-  } catch {
-    // The notice is a courtesy; the desk is where the approval is found.
-  }
-}
-
-const POLLING_MS = 250;
-
-function pollingInterval(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, POLLING_MS);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
+/** Where the graph streams custom chunks, they tell that a person is asked. */
+function tell({ config: { writer }, toolCallId }: Site, approval: Approval): void {
+  if (typeof writer === "function") (writer as (chunk: unknown) => unknown)(noticeOf(approval, toolCallId));
 }
 
 function noticeOf(approval: Approval, toolCallId: string | undefined): PendingNotice {

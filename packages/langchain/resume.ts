@@ -39,7 +39,25 @@ export async function resumeLeash<Config, Result>(
   config: Config,
   options: ResumeOptions,
 ): Promise<Result | undefined> {
-  const deadline = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  options.signal?.addEventListener("abort", end, { once: true });
+  if (options.signal?.aborted === true) end();
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(end, options.timeoutMs);
+  try {
+    return await resumeUntil(stop.signal, agent, config, options);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", end);
+  }
+}
+
+async function resumeUntil<Config, Result>(
+  stop: AbortSignal,
+  agent: ResumableAgent<Config, Result>,
+  config: Config,
+  options: ResumeOptions,
+): Promise<Result | undefined> {
   // While another interrupt keeps its step open, LangGraph goes on listing those of calls that are done.
   const woken = new Set<string>();
   let result: Result | undefined;
@@ -47,20 +65,15 @@ export async function resumeLeash<Config, Result>(
     const waiting = waitingIn(await agent.getState(config)).filter(({ notice }) => !woken.has(notice.approvalId));
     if (waiting.length === 0) return result;
     for (const { notice } of waiting) {
-      await untilSettled(notice, options, deadline);
+      await untilSettled(notice, options, stop);
       woken.add(notice.approvalId);
     }
     result = await agent.invoke((await wakeUp(waiting)) as never, config);
   }
 }
 
-async function untilSettled(
-  notice: PendingNotice,
-  { leash, signal }: ResumeOptions,
-  deadline: AbortSignal | undefined,
-): Promise<void> {
-  const signals = [signal, deadline].filter((one) => one !== undefined);
-  const found = await leash.deferred(notice.ref, { settled: true, signal: AbortSignal.any(signals) });
+async function untilSettled(notice: PendingNotice, { leash, signal }: ResumeOptions, stop: AbortSignal): Promise<void> {
+  const found = await leash.deferred(notice.ref, { settled: true, signal: stop });
   if (found === undefined) {
     throw new LeashError(
       "LEASH_CONFIG_INVALID",

@@ -43,7 +43,7 @@ const langchain: Binding = {
     });
     try {
       const call = { type: "tool_call", id: "call-1", name: "buy", args: { ...input } } as const;
-      const message = (await wrapTool(buy, leash).invoke(call)) as ToolMessage;
+      const message: ToolMessage = await wrapTool(buy, leash).invoke(call);
       return { kind: message.status === "error" ? "refusal" : "result", text: message.text };
     } catch (error) {
       return { kind: "error", text: String(error) };

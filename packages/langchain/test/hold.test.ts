@@ -101,6 +101,19 @@ describe("holding", () => {
     expect(sold).toEqual([]);
   });
 
+  it("I2: an abort while waiting takes the question off the desk", async () => {
+    const { leash, buy } = await shop();
+    const agent = createAgent({ model: callingModel(calls), tools: [buy] });
+    const controller = new AbortController();
+    const running = agent.invoke(ask, { signal: controller.signal }).catch(() => undefined);
+    const desk = leash.desk({ id: "ann" });
+    const [{ id } = { id: "" }] = await pendingAt(desk);
+    controller.abort();
+    await running;
+    expect((await desk.wait(id)).status).toBe("cancelled");
+    expect(await desk.pending()).toEqual([]);
+  });
+
   it("I2: a run that timed out runs nothing on a late approval", async () => {
     const { leash, sold, buy } = await shop();
     const agent = createAgent({ model: callingModel(calls), tools: [buy] });
