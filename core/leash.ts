@@ -64,9 +64,8 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     const policy = await readPolicy(options.policy, state, principal.tenant);
     const mode = effectiveMode(options.mode, policy.mode);
     const targets = surfacesOf(options, policy, mode, state.store);
-    const announcer = createAnnouncer(targets, (approver) =>
-      createDesk({ ...state, tenant: principal.tenant }, approver),
-    );
+    const { tenant } = principal;
+    const announcer = createAnnouncer(targets, tenant, (approver) => createDesk({ ...state, tenant }, approver));
     return assemble(contextOf(options, state, policy, mode, announcer), principal, state, announcer);
   } catch (error) {
     if (state.owned) await state.store.close();
@@ -107,8 +106,12 @@ function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mo
   };
 }
 
+// Long enough for what is about to end; a tool that hangs must not keep a program from ending.
+const CLOSE_WAIT_MS = 5_000;
+
 function assemble(context: Context, principal: Principal, state: State, announcer: Announcer): Leash {
   const { store } = context;
+  const root: Scope = { context, principal, narrowings: [] };
   const face = (scope: Scope): Leash => ({
     ...createGate(scope),
     policy: { id: context.policy.id, digest: context.policy.digest },
@@ -119,12 +122,14 @@ function assemble(context: Context, principal: Principal, state: State, announce
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),
     async close() {
+      // A leash for another principal, or a child's, shares the parts of the one it came from.
+      if (scope !== root) return;
       announcer.close();
-      await context.presence.close();
+      await context.presence.close(CLOSE_WAIT_MS);
       if (state.owned) await store.close();
     },
   });
-  return face({ context, principal, narrowings: [] });
+  return face(root);
 }
 
 /** A child may do at most what its parents may; nothing widens on the way down. */

@@ -115,7 +115,6 @@ function folderOf({ policy, state, store }: StateOptions): string | undefined {
 }
 
 async function openStore(options: StateOptions, folder: string | undefined, clock: Clock): Promise<Store> {
-  if (typeof options.store === "object") return options.store;
   if (options.store === "memory") {
     return memoryStore({ clock, ...(options.audit === undefined ? {} : { log: options.audit.file }) });
   }
@@ -125,6 +124,7 @@ async function openStore(options: StateOptions, folder: string | undefined, cloc
       "`audit.file` goes with the memory store, whose log it is. Other stores keep the log themselves: use `exportLog()`.",
     );
   }
+  if (typeof options.store === "object") return options.store;
   if (folder === undefined) throw new LeashError("LEASH_CONFIG_INVALID", "The embedded store needs a state folder.");
   return sqliteStore({ file: stateLayout(folder).store, clock });
 }

@@ -10,50 +10,71 @@ export interface Announcer {
   close(): void;
 }
 
+/** How many approvals are remembered as told; an older one would be told of a second time, which does no harm. */
+const REMEMBERED = 10_000;
+
 /**
- * Tells every notifier and surface of an approval. None of them can block the call or each other, and a failure is reported
- * as a process warning: the approval still stands at the desk.
+ * Tells every notifier and surface of an approval, once in this process. None of them can block the call or each other, and a
+ * failure is reported as a process warning: the approval still stands at the desk. A surface answers for one tenant and hears
+ * of that one only.
  *
- * @param targets undefined where the host chose none: then a process warning says that somebody waits.
+ * @param targets undefined where the host chose none.
  */
 export function createAnnouncer(
   targets: readonly (Notifier | Surface)[] | undefined,
+  tenant: string,
   openDesk: (approver: Approver) => Desk,
 ): Announcer {
-  const attached: AttachedSurface[] = [];
-  const close = (): void => {
-    for (const surface of attached) surface.close();
-  };
-  try {
-    for (const target of targets ?? []) attached.push(attach(target, openDesk));
-  } catch (error) {
-    close();
-    throw error;
-  }
+  const notifiers = (targets ?? []).filter((target) => typeof target === "function");
+  const surfaces = attachAll(targets ?? [], openDesk);
+  const told = new Set<string>();
   return {
     announce(approval) {
-      if (targets === undefined) tellWhereToAnswer(approval);
-      for (const surface of attached) {
-        // A promise also for a synchronous throw.
-        void Promise.resolve(approval)
-          .then((opened) => surface.opened(opened))
-          .catch(() => warn(approval));
+      if (told.has(approval.id)) return;
+      told.add(approval.id);
+      for (const oldest of told) if (told.size > REMEMBERED) told.delete(oldest);
+      const reached = approval.principal.tenant === tenant ? surfaces : [];
+      for (const notify of notifiers) tell(approval, notify);
+      for (const surface of reached) tell(approval, (opened) => surface.opened(opened));
+      if (targets === undefined || (targets.length > 0 && notifiers.length + reached.length === 0)) {
+        tellWhereToAnswer(approval);
       }
     },
-    close,
+    close: () => closeAll(surfaces),
   };
 }
 
-function attach(target: Notifier | Surface, openDesk: (approver: Approver) => Desk): AttachedSurface {
-  if (typeof target === "function") {
-    return {
-      async opened(approval) {
-        await target(approval);
-      },
-      close: () => undefined,
-    };
+function tell(approval: Approval, notify: Notifier): void {
+  // A promise also for a synchronous throw.
+  void Promise.resolve(approval)
+    .then(notify)
+    .catch(() => warn(approval));
+}
+
+function attachAll(
+  targets: readonly (Notifier | Surface)[],
+  openDesk: (approver: Approver) => Desk,
+): AttachedSurface[] {
+  const attached: AttachedSurface[] = [];
+  try {
+    for (const target of targets)
+      if (typeof target !== "function") attached.push(target.attach(openDesk(target.approver)));
+    return attached;
+  } catch (error) {
+    closeAll(attached);
+    throw error;
   }
-  return target.attach(openDesk(target.approver));
+}
+
+/** One surface that cannot be closed must not keep the others open. */
+function closeAll(surfaces: readonly AttachedSurface[]): void {
+  for (const surface of surfaces) {
+    try {
+      surface.close();
+    } catch {
+      // It is going away with the process in any case.
+    }
+  }
 }
 
 function tellWhereToAnswer({ ref, tool }: Approval): void {

@@ -8,24 +8,41 @@ import { observedPermit, runObserved } from "./observe.ts";
 import { abandonGrant, permitOf, runGrant, sealedCopy } from "./run.ts";
 
 /** Leave in the hands of a program: it can be used once, and while its proof holds. */
-export function authorization(scope: Scope, grant: Grant, options: AuthorizeOptions): Authorization {
+export async function authorization(scope: Scope, grant: Grant, options: AuthorizeOptions): Promise<Authorization> {
   const permit = permitOf(grant, options.signal ?? new AbortController().signal);
+  const input = await copyOrAbandon(scope, grant, options);
   const claim = oneUse(permit.approvalId);
+  const timeLeft = (): number => grant.proof.expiresAt - scope.context.store.now();
+  const expire = (): Promise<void> => abandonGrant(scope, grant, options).catch(() => undefined);
   // An unused permit must neither run hours later nor keep the same call waiting for ever.
-  const validMs = Math.max(0, grant.proof.expiresAt - scope.context.store.now());
-  const expiry = setTimeout(() => {
-    claim();
-    abandonGrant(scope, grant, options).catch(() => undefined);
-  }, validMs).unref();
+  const expiry = setTimeout(
+    () => {
+      claim();
+      void expire();
+    },
+    Math.max(0, timeLeft()),
+  ).unref();
   return Object.freeze({
     ...permit,
-    input: sealedCopy(scope, grant),
+    input,
     async run<T>(run: Run<T>) {
       claim();
       clearTimeout(expiry);
-      return runGrant(scope, grant, run, options);
+      // Timers stop while a machine sleeps; the clock does not.
+      if (timeLeft() > 0) return runGrant(scope, grant, run, options);
+      await expire();
+      throw usedUp(permit.approvalId);
     },
   });
+}
+
+async function copyOrAbandon(scope: Scope, grant: Grant, options: AuthorizeOptions): Promise<Authorization["input"]> {
+  try {
+    return sealedCopy(scope, grant);
+  } catch (error) {
+    await abandonGrant(scope, grant, options);
+    throw error;
+  }
 }
 
 /** The same in observe mode: the original input, and no leave that could expire. */
@@ -49,10 +66,12 @@ export async function observedAuthorization(
 function oneUse(approvalId: string | null): () => void {
   let used = false;
   return () => {
-    if (used) {
-      const reason = "This permit was used, or its proof ran out before it was. A permit runs one action once.";
-      throw new LeashDenied({ reasonCode: "already_executed", reason, approvalId });
-    }
+    if (used) throw usedUp(approvalId);
     used = true;
   };
+}
+
+function usedUp(approvalId: string | null): LeashDenied {
+  const reason = "This permit was used, or its proof ran out before it was. A permit runs one action once.";
+  return new LeashDenied({ reasonCode: "already_executed", reason, approvalId });
 }

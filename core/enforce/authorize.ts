@@ -8,7 +8,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions } from "../model/leash.ts";
 import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
-import { decide, denial, type Decided } from "./decide.ts";
+import { decide, denial, isWithin, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { current, untilSettled } from "./hold.ts";
 import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
@@ -38,6 +38,8 @@ export async function admit(
   options: AuthorizeOptions,
 ): Promise<Admission> {
   const signal = options.signal ?? new AbortController().signal;
+  // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
+  if (!isWithin(scope, proposed.action.tool)) return refused(scope, proposed, options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
   for (let round = 0; round < MAX_LOOKS; round += 1) {
@@ -61,6 +63,13 @@ export async function admit(
     "LEASH_STORE_UNAVAILABLE",
     "The rows of this call contradict each other or never rest. Nothing was run.",
   );
+}
+
+async function refused(scope: Scope, { action }: Proposal, origin: Origin): Promise<never> {
+  const { store, stream } = scope.context;
+  const { decision } = decide(scope, action);
+  await store.commit([], { stream, records: [decidedRecord(action, decision, origin)] });
+  throw deniedByPolicy(decision);
 }
 
 // Far beyond any contention; rows that somebody edited by hand must not keep a call looking for ever.
@@ -101,7 +110,7 @@ async function standingOf(
   };
 }
 
-/** Step 6: opens the one approval for this call. A conflict means that somebody else did; the next look finds it. */
+/** Step 6: opens the one approval for this call. The next look finds it, or the one that somebody else opened first. */
 async function open(
   scope: Scope,
   proposal: Proposal,
@@ -132,24 +141,26 @@ async function open(
   ];
   const ids = { approval_id: approval.id };
   const records = [decidedRecord(action, decision, options, ids), approvalRecord(approval, "approval.opened")];
-  const result = await context.store.commit(changes, { stream: context.stream, records });
-  if (result.ok) context.announce(approval);
+  await context.store.commit(changes, { stream: context.stream, records });
 }
 
 async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promise<ReturnType<typeof seal>> {
   try {
     return seal(scope, call);
   } catch (cause) {
-    if (isLeashError(cause) && cause.code !== "LEASH_INPUT_INVALID") throw cause;
-    const decision = inputInvalid(scope);
+    const decision = unsealable(scope, cause);
     await recordRefusal(scope, call, decision, origin);
     throw deniedByPolicy(decision, { cause });
   }
 }
 
-export function inputInvalid(scope: Scope): Decision {
+/** The denial of a call that could not be sealed, whoever's fault it was. */
+export function unsealable(scope: Scope, cause: unknown): Decision {
   const { policy, mode } = scope.context;
-  return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
+  if (isLeashError(cause, "LEASH_INPUT_INVALID")) {
+    return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
+  }
+  return denial(policy, mode, "policy_error", "The call could not be sealed: something failed on our side.");
 }
 
 async function recordRefusal(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): Promise<void> {

@@ -111,6 +111,7 @@ function draft(
     finalDigest: action.digest,
     tool: action.tool,
     attempt: before.attempt + 1,
+    attemptId: decisionId,
     approvalId,
     owner: presence.owner,
     startedAt: at,
@@ -157,8 +158,13 @@ async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standin
   const problem = problemWith(scope, now, standing);
   if (problem === undefined) return;
   if (standing.kind !== "decided" && standing.approval !== undefined) {
-    const records = [approvalRecord(standing.approval.value, "approval.refused", problem.reason)];
-    await store.commit([], { stream, records });
+    const { value, version } = standing.approval;
+    const records = [approvalRecord(value, "approval.refused", problem.reason)];
+    // A yes to what is not demanded any more is withdrawn, so that the call can be asked about anew.
+    const withdrawn = standing.kind === "approved" && problem.code === "LEASH_POLICY_CHANGED";
+    if (withdrawn) records.push(approvalRecord(value, "approval.cancelled"));
+    const changes = withdrawn ? [writeApproval({ ...value, status: "cancelled" }, version)] : [];
+    await store.commit(changes, { stream, records });
   }
   throw problem;
 }

@@ -51,7 +51,7 @@ function decideOnce(scope: Scope, action: Action): Decision {
   const refuse = (code: ReasonCode, reason: string): Decision => denial(context.policy, context.mode, code, reason);
   const tool = context.registry.get(action.tool);
   if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
-  if (!scope.narrowings.every((limits) => limits.tools === undefined || limits.tools.includes(action.tool))) {
+  if (!isWithin(scope, action.tool)) {
     return refuse("narrowed", "The tool is outside what the parent agent passed on.");
   }
   try {
@@ -91,4 +91,9 @@ export function denial(
     policyId: policy.id,
     policyDigest: policy.digest,
   });
+}
+
+/** True when every parent passed the tool on. */
+export function isWithin({ narrowings }: Scope, tool: string): boolean {
+  return narrowings.every((limits) => limits.tools === undefined || limits.tools.includes(tool));
 }

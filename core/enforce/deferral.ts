@@ -28,12 +28,18 @@ export async function adoptDeferral(scope: Scope, proposal: Proposal): Promise<P
   const row = await store.get("deferral", deferralId(proposal));
   if (row === undefined) return undefined;
   const approval = (await readCurrent(store, stream, openRow<Deferral>(row).value.approvalId))?.value;
-  if (approval === undefined || !["pending", "approved", "denied"].includes(approval.status)) return undefined;
+  if (approval === undefined || !stillHolds(approval, store.now())) return undefined;
   const { callKey, actionId } = approval;
   const { proposedDigest } = proposal;
   if (callKey === proposal.action.callKey) return undefined;
   const action = Object.freeze({ ...proposal.action, callKey, actionId });
   return { action, proposedDigest, journalId: journalId({ callKey, digest: proposedDigest }) };
+}
+
+/** A no is remembered for as long as a yes could have been waited for. */
+function stillHolds({ status, settledAt, terms }: Approval, now: number): boolean {
+  if (status === "denied") return settledAt !== null && now < settledAt + terms.expiresInMs;
+  return status === "pending" || status === "approved";
 }
 
 export async function deferralChange(scope: Scope, proposal: Proposal, approval: Approval): Promise<Change> {

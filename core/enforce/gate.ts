@@ -36,7 +36,12 @@ export function createGate(scope: Scope): Gate {
 
 async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, options: GuardOptions<T>): Promise<T> {
   if (admission.kind === "granted") return runGrant(scope, admission.grant, run, options);
-  const recorded = await readResult(scope.context.store, admission.proposal.journalId, options.codec);
+  const recorded = await readResult(
+    scope.context.store,
+    admission.proposal.journalId,
+    admission.entry.outputRef,
+    options.codec,
+  );
   if (recorded === undefined) throw alreadyRan(admission);
   return recorded.result;
 }
@@ -44,7 +49,7 @@ async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, option
 function alreadyRan({ entry }: Extract<Admission, { kind: "done" }>): LeashDenied {
   return new LeashDenied({
     reasonCode: "already_executed",
-    reason: "This very call ran before and its result was not kept. It was not repeated.",
+    reason: "This very call ran before, and there is no result to hand out. It was not repeated.",
     approvalId: entry.approvalId,
   });
 }

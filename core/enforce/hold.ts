@@ -19,6 +19,8 @@ export async function untilSettled(
   signal: AbortSignal,
 ): Promise<Stored<Approval>> {
   let approval = opened;
+  // Also for a question that an earlier process asked: whoever was told then may be gone.
+  if (approval.value.status === "pending") scope.context.announce(approval.value);
   if (pause === "hold" && approval.value.status === "pending") tell(onHold, approval.value);
   while (approval.value.status === "pending") {
     if (pause === "defer") throw new LeashPending(approval.value);

@@ -8,6 +8,7 @@ import type { Stored } from "../store/envelope.ts";
 import { watchFor } from "../store/watch-for.ts";
 import type { Proposal } from "./consume.ts";
 import type { Scope } from "./context.ts";
+import { currentPermit } from "./permit.ts";
 
 /** How often to ask whether the process that runs the call still lives. */
 const LEASE_CHECK_MS = 1_000;
@@ -46,6 +47,7 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
       case "held":
         return held(scope, entry);
       case "running":
+        refuseInside(proposal);
         if (!(await presence.isRunning(id, entry.value))) {
           if (mayBeRepeated(scope, entry.value.tool)) return { kind: "granted", entry };
           if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
@@ -56,6 +58,18 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSign
         break;
     }
   }
+}
+
+/** A tool that makes the very call it is running in would wait for itself. */
+function refuseInside({ action }: Proposal): void {
+  const permit = currentPermit();
+  if (permit?.actionId !== action.actionId) return;
+  throw new LeashDenied({
+    reasonCode: "already_executed",
+    reason:
+      "This very call is running, and proposes itself again from inside. Give the inner call an identity of its own.",
+    approvalId: permit.approvalId,
+  });
 }
 
 /** The policy's word on the tool, else the tool's own; silence means no. */

@@ -4,7 +4,7 @@ import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { AuthorizeOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
-import { inputInvalid, toolName } from "./authorize.ts";
+import { toolName, unsealable } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
 import { throwIfAborted } from "./lookup.ts";
@@ -21,8 +21,8 @@ interface Observed {
 export function look(scope: Scope, call: ToolCall): Observed {
   try {
     return decide(scope, seal(scope, call));
-  } catch {
-    return { action: undefined, decision: inputInvalid(scope) };
+  } catch (error) {
+    return { action: undefined, decision: unsealable(scope, error) };
   }
 }
 

@@ -101,7 +101,11 @@ function isSuspension(error: unknown, suspends: GuardOptions<unknown>["suspends"
 }
 
 function hadNoEffect(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "leashNoEffect" in error && error.leashNoEffect === true;
+  try {
+    return typeof error === "object" && error !== null && "leashNoEffect" in error && error.leashNoEffect === true;
+  } catch {
+    return false;
+  }
 }
 
 const RECORDS = { done: "executed", failed: "failed", unknown: "unknown" } as const;

@@ -19,7 +19,8 @@ export function seal(scope: Scope, call: ToolCall): Action {
   const tool = call.tool.normalize("NFC");
   const spec = context.registry.get(tool);
   const text = inputText(call.input, spec);
-  const identity = call.scope !== undefined && call.callId !== undefined ? "durable" : "ephemeral";
+  // An empty name names nothing: taking it for an identity would replay one call to another.
+  const identity = (call.scope ?? "") !== "" && (call.callId ?? "") !== "" ? "durable" : "ephemeral";
   const callKey =
     identity === "durable"
       ? domainDigest("leashkit/call-key/1", [

@@ -33,6 +33,7 @@ export function freshEntry(
     finalDigest: final.digest,
     tool: final.tool,
     attempt: 0,
+    attemptId: null,
     requestedAt: action.requestedAt,
     approvalId: null,
     owner: null,

@@ -19,6 +19,7 @@ function entryOf(owner: Owner | null): JournalEntry {
     finalDigest: "digest",
     tool: "buy",
     attempt: 1,
+    attemptId: null,
     requestedAt: 0,
     approvalId: null,
     owner,
@@ -47,7 +48,7 @@ describe("presence", () => {
     expect(await here.isRunning("call-2", entryOf(here.owner))).toBe(false);
     here.leave("call-1");
     expect(await here.isRunning("call-1", entryOf(here.owner))).toBe(false);
-    await here.close();
+    await here.close(0);
   });
 
   it("takes a call for running until the last attempt that entered it left", async () => {
@@ -60,7 +61,7 @@ describe("presence", () => {
     here.leave("call-1");
     await here.enter("call-1");
     expect(await here.isRunning("call-1", entryOf(here.owner))).toBe(true);
-    await here.close();
+    await here.close(0);
   });
 
   it("believes another process as long as its lease says, and not a millisecond longer", async () => {
@@ -71,7 +72,7 @@ describe("presence", () => {
     expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(true);
     clock.advance(1);
     expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(false);
-    await there.close();
+    await there.close(0);
   });
 
   it("does not believe a lease whose process is known to be gone", async () => {
@@ -94,7 +95,7 @@ describe("presence", () => {
     await there.enter("call-2");
     clock.advance(LEASE_MS - 1);
     expect(await here.isRunning("call-2", entryOf(there.owner))).toBe(true);
-    await there.close();
+    await there.close(0);
   });
 
   it("shares one renewal among the calls that start together", async () => {
@@ -104,7 +105,7 @@ describe("presence", () => {
     const presence = createPresence(store, thisOwner("here"));
     await Promise.all(Array.from({ length: 20 }, (_, index) => presence.enter(`call-${index}`)));
     expect(commits).toBe(1);
-    await presence.close();
+    await presence.close(0);
   });
 
   it("I5: lets no call start without a lease: when it cannot be written, entering fails", async () => {
@@ -116,7 +117,7 @@ describe("presence", () => {
     down = false;
     await presence.enter("call-1");
     expect(await presence.isRunning("call-1", entryOf(presence.owner))).toBe(true);
-    await presence.close();
+    await presence.close(0);
   });
 
   it("goes on after the answer to a lease that was written got lost", async () => {
@@ -126,13 +127,13 @@ describe("presence", () => {
     await expect(presence.enter("call-1")).rejects.toMatchObject({ code: "LEASH_STORE_UNAVAILABLE" });
     await presence.enter("call-2");
     expect(await presence.isRunning("call-2", entryOf(presence.owner))).toBe(true);
-    await presence.close();
+    await presence.close(0);
   });
 
   it("keeps its lease when it is closed while a call still runs, so that nobody else takes the call for lost", async () => {
     const { here, there } = pair();
     await there.enter("call-1");
-    await there.close();
+    await there.close(0);
     expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(true);
   });
 
@@ -140,14 +141,14 @@ describe("presence", () => {
     const { here, there, store } = pair();
     await there.enter("call-1");
     there.leave("call-1");
-    await there.close();
+    await there.close(0);
     expect(await store.get("instance", "there")).toBeUndefined();
     expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(false);
   });
 
   it("keeps nothing when it is closed without having run anything, also on a store that fails", async () => {
     const store = faultyStore(memoryStore(), { failCommit: () => "before" });
-    await createPresence(store, thisOwner("here")).close();
+    await createPresence(store, thisOwner("here")).close(0);
     expect(await store.list("instance")).toEqual([]);
   });
 });

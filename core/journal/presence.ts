@@ -21,8 +21,8 @@ export interface Presence {
   leave(journalId: string): void;
   /** True while the entry's owner may still be running it. */
   isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
-  /** Withdraws the lease, unless calls still run. */
-  close(): Promise<void>;
+  /** Waits for running calls, `waitMs` milliseconds at most, then withdraws the lease unless some still run. */
+  close(waitMs: number): Promise<void>;
 }
 
 export function createPresence(store: Store, owner: Owner): Presence {
@@ -31,6 +31,7 @@ export function createPresence(store: Store, owner: Owner): Presence {
   let lease = { version: 0, until: 0 };
   let renewal: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const waiting: (() => void)[] = [];
 
   async function write(version: number): Promise<boolean> {
     const until = store.now() + LEASE_MS;
@@ -65,6 +66,18 @@ export function createPresence(store: Store, owner: Owner): Presence {
     }, LEASE_MS / 3).unref();
   }
 
+  /** Resolves when nothing runs here any more, or the time is up. */
+  function idle(waitMs: number): Promise<void> {
+    if (running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, waitMs);
+      waiting.push(() => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
+  }
+
   return {
     owner,
     async enter(id) {
@@ -76,6 +89,7 @@ export function createPresence(store: Store, owner: Owner): Presence {
       const left = (running.get(id) ?? 0) - 1;
       if (left > 0) running.set(id, left);
       else running.delete(id);
+      if (running.size === 0) for (const wake of waiting.splice(0)) wake();
     },
     async isRunning(id, entry) {
       if (entry.owner === null) return false;
@@ -84,10 +98,12 @@ export function createPresence(store: Store, owner: Owner): Presence {
       const row = await store.get("instance", entry.owner.instance);
       return row !== undefined && openRow<Lease>(row).value.leaseUntil > store.now();
     },
-    async close() {
+    async close(waitMs) {
+      await idle(waitMs);
+      // Calls that still run keep their lease renewed: others must not take them for lost.
+      if (running.size > 0) return;
       clearInterval(timer);
-      // Calls that still run keep it: others must not take them for lost.
-      if (lease.version === 0 || running.size > 0) return;
+      if (lease.version === 0) return;
       const gone = { kind: "instance", id: owner.instance, expect: lease.version, body: null } as const;
       // A lease that cannot be withdrawn runs out by itself.
       await store.commit([gone]).catch(() => undefined);

@@ -56,7 +56,7 @@ describe("readResult", () => {
     const recorded = recordResult(new Date(5), DATES);
     if (recorded === undefined) throw new Error("nothing was recorded");
     expect(await store.commit([writeResult("call-1", recorded)])).toEqual({ ok: true });
-    expect(await readResult(store, "call-1", DATES)).toEqual({ result: new Date(5) });
+    expect(await readResult(store, "call-1", recorded.digest, DATES)).toEqual({ result: new Date(5) });
   });
 
   it("tells a result of undefined from no result", async () => {
@@ -64,14 +64,14 @@ describe("readResult", () => {
     const recorded = recordResult(undefined);
     if (recorded === undefined) throw new Error("nothing was recorded");
     await store.commit([writeResult("call-1", recorded)]);
-    expect(await readResult(store, "call-1")).toEqual({ result: undefined });
-    expect(await readResult(store, "call-2")).toBeUndefined();
+    expect(await readResult(store, "call-1", recorded.digest)).toEqual({ result: undefined });
+    expect(await readResult(store, "call-2", recorded.digest)).toBeUndefined();
   });
 
   it("refuses a result of a format it does not know", async () => {
     const store = memoryStore();
     await store.commit([{ kind: "blob", id: "call-1", expect: 0, body: { v: 2, value: 1 } }]);
-    await expect(readResult(store, "call-1")).rejects.toMatchObject({ code: "LEASH_STORE_UNAVAILABLE" });
+    await expect(readResult(store, "call-1", null)).rejects.toMatchObject({ code: "LEASH_STORE_UNAVAILABLE" });
   });
 });
 

@@ -24,12 +24,16 @@ const plainCodec: ResultCodec<unknown> = {
   decode: (recorded) => recorded,
 };
 
+function digestOf(value: Json | undefined): string {
+  return sha256Hex(value === undefined ? "" : canonicalText(value));
+}
+
 /** Undefined when the result cannot be recorded. */
 export function recordResult<T>(result: T, codec?: ResultCodec<T>): RecordedResult | undefined {
-  if (result === undefined) return { digest: sha256Hex(""), blob: { v: 1 } };
+  if (result === undefined) return { digest: digestOf(undefined), blob: { v: 1 } };
   try {
     const value = codec === undefined ? plainCodec.encode(result) : codec.encode(result);
-    return value === undefined ? undefined : { digest: sha256Hex(canonicalText(value)), blob: { v: 1, value } };
+    return value === undefined ? undefined : { digest: digestOf(value), blob: { v: 1, value } };
   } catch {
     return undefined;
   }
@@ -40,15 +44,17 @@ export function writeResult(journalId: string, result: RecordedResult): Change {
   return { kind: "blob", id: journalId, expect: 0, body: toBody(result.blob) };
 }
 
-/** The recorded result, or undefined where none was kept. */
+/** The recorded result, or undefined where none was kept, or what is kept is not what the journal names by digest. */
 export async function readResult<T>(
   store: Store,
   journalId: string,
+  digest: string | null,
   codec?: ResultCodec<T>,
 ): Promise<{ readonly result: T } | undefined> {
   const row = await store.get("blob", journalId);
   if (row === undefined) return undefined;
   const { value } = openRow<Blob>(row).value;
+  if (digestOf(value) !== digest) return undefined;
   if (value === undefined) return { result: undefined as T };
   return { result: codec === undefined ? (value as T) : codec.decode(value) };
 }

@@ -30,6 +30,8 @@ export interface JournalEntry {
   readonly finalDigest: string;
   readonly tool: string;
   readonly attempt: number;
+  /** Made anew for every grant: tells this attempt's row from that of any other, of this process too. */
+  readonly attemptId: string | null;
   readonly requestedAt: number;
   readonly approvalId: string | null;
   readonly owner: Owner | null;

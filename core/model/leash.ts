@@ -133,6 +133,9 @@ export interface Leash extends Gate {
   exportLog(): AsyncIterable<string>;
   /** Public keys for whoever verifies proofs. */
   keySet(): KeySet;
-  /** Stops timers, flushes and closes the store that this leash opened. */
+  /**
+   * Waits up to five seconds for running calls, then closes the store that this leash opened. A call that runs on after that
+   * cannot record its outcome: it will be found unknown. Closing a leash made by `as` or `narrow` does nothing.
+   */
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface Watched {
   readonly signal: AbortSignal;
 }
 
+// After the wall clock was set back, the store clock stands still; whoever waits for it must not spin.
+const MIN_TIMER_MS = 10;
 // setTimeout takes 31 bits; a longer delay would fire at once.
 const MAX_TIMER_MS = 2_147_483_647;
 
@@ -20,7 +22,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export async function watchFor(store: Store, { kind, id, version, atMostMs, signal }: Watched): Promise<void> {
   const wake = new AbortController();
   const end = (): void => wake.abort();
-  const timer = setTimeout(end, Math.min(Math.max(1, atMostMs), MAX_TIMER_MS));
+  const timer = setTimeout(end, Math.min(Math.max(MIN_TIMER_MS, atMostMs), MAX_TIMER_MS));
   signal.addEventListener("abort", end, { once: true });
   try {
     if (!signal.aborted) await store.watch(kind, id, version, wake.signal);
