@@ -63,7 +63,8 @@ export async function readPolicy(source: PolicySource, log: PolicyLog, tenant: s
     if (error instanceof PolicyInvalid) {
       const detail = `${error.issues.length} issues`;
       const refused = systemRecord(tenant, "policy.refused", { detail });
-      await log.store.commit([], { stream: log.stream, records: [refused] });
+      // What is wrong with the policy matters more than that it could not be noted.
+      await log.store.commit([], { stream: log.stream, records: [refused] }).catch(() => undefined);
     }
     throw error;
   }

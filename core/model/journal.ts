@@ -38,7 +38,7 @@ export interface JournalEntry {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly proofKid: string | null;
-  /** Id of the blob that holds the recorded result; null where nothing was recorded. */
+  /** SHA-256 (hex) of the recorded result; null where nothing was recorded. */
   readonly outputRef: string | null;
   /** Name of the error's class, never its message: that may quote the input. */
   readonly failure: { readonly kind: string; readonly effect: FailureEffect } | null;

@@ -31,7 +31,7 @@ export async function guardCall(
   run: RawRun,
 ): Promise<unknown> {
   const { gate, settings, id } = guarded;
-  const site = siteOf(config, id);
+  const site = siteOf(config, id, proposed);
   const waiting = waitingFor(settings.pause, site);
   const input = settings.applySchemaDefaults ? withDefaults(proposed, guarded.schema) : proposed;
   const ran: { thrown?: unknown } = {};
@@ -75,7 +75,8 @@ function openInput(sealed: Json, proposed: unknown, permit: Permit): unknown {
   return typeof sealed === "object" && sealed !== null && "input" in sealed ? sealed.input : undefined;
 }
 
-function checkTool(permit: Permit, id: string): void {
+/** @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` when the policy swapped the tool for another one. */
+export function checkTool(permit: Permit, id: string): void {
   if (permit.tool === id) return;
   throw new LeashError(
     "LEASH_TOOL_UNSUPPORTED",

@@ -1,7 +1,6 @@
 import { isLeashError, LeashDenied, LeashError, type Gate } from "@leashkit/core";
 import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import type { AgentMiddleware, WrapToolCallHook } from "langchain";
-import { markOf } from "./marks.ts";
 import { settingsOf, type WrapOptions } from "./options.ts";
 import { isBubbleUp } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
@@ -43,7 +42,7 @@ export function leashMiddleware(leash: Gate, options: LeashMiddlewareOptions = {
     endAfter(maxDenials, request);
     const { tool } = request;
     if (tool === undefined) return unknownTool(request);
-    const guarded = markOf(tool) === undefined ? wrapTool(tool, leash, wrapping) : tool;
+    const guarded = wrapTool(tool, leash, wrapping);
     try {
       return await handler({ ...request, tool: guarded });
     } catch (error) {

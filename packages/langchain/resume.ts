@@ -43,13 +43,22 @@ export async function resumeLeash<Config, Result>(
   const end = (): void => stop.abort();
   options.signal?.addEventListener("abort", end, { once: true });
   if (options.signal?.aborted === true) end();
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(end, options.timeoutMs);
+  const timer = startTimer(end, options.timeoutMs);
   try {
     return await resumeUntil(stop.signal, agent, config, options);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", end);
   }
+}
+
+// setTimeout takes 31 bits; a longer delay would fire at once.
+const MAX_TIMER_MS = 2_147_483_647;
+
+function startTimer(end: () => void, ms = Number.POSITIVE_INFINITY): NodeJS.Timeout | undefined {
+  if (ms === Number.POSITIVE_INFINITY) return undefined;
+  if (ms >= 0) return setTimeout(end, Math.min(ms, MAX_TIMER_MS));
+  throw new LeashError("LEASH_CONFIG_INVALID", "timeoutMs is milliseconds, zero or more.");
 }
 
 async function resumeUntil<Config, Result>(
@@ -80,7 +89,7 @@ async function untilSettled(notice: PendingNotice, { leash, signal }: ResumeOpti
       `The agent waits for an approval (ref ${notice.ref}) that this leash does not know. Resume it with the leash, store and principal that its tools are wrapped with.`,
     );
   }
-  if (found.status !== "pending") return;
+  if (found.status !== "pending" && signal?.aborted !== true) return;
   if (signal?.aborted !== true) throw new LeashPending({ id: notice.approvalId, ...found });
   throw new LeashDenied({
     code: "LEASH_ABORTED",

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ToolCall } from "@leashkit/core";
+import { canonicalText, type ToolCall } from "@leashkit/core";
 
 /** The part of LangChain's and LangGraph's run configuration that the guard reads. Nothing in it is trusted to be there. */
 export interface ToolConfig {
@@ -20,7 +20,7 @@ export interface Site {
   readonly durable: boolean;
 }
 
-/** Calls that a running tool makes with its own configuration share its call id; they are told apart by their order. */
+/** Calls that a running tool makes with its own configuration share its call id; equal ones are told apart by their order. */
 interface Enclosing {
   readonly callId: string;
   readonly scope: string;
@@ -29,11 +29,12 @@ interface Enclosing {
 
 const enclosing = new AsyncLocalStorage<Enclosing>();
 
-export function siteOf(config: ToolConfig, tool: string): Site {
+export function siteOf(config: ToolConfig, tool: string, input: unknown): Site {
   const callId = text(config.toolCall?.id) ?? text(config.toolCallId);
   const session = threadOf(config);
   const scope = scopeOf(config, session);
-  const position = callId === undefined || scope === undefined ? undefined : positionOf(config, callId, scope, tool);
+  const position =
+    callId === undefined || scope === undefined ? undefined : positionOf(config, callId, scope, { tool, input });
   const durable = position !== undefined;
   return {
     config,
@@ -56,16 +57,32 @@ export function within<T>(site: Site, run: () => T): T {
   return enclosing.run({ callId, scope, made }, run);
 }
 
-function positionOf(config: ToolConfig, callId: string, scope: string, tool: string): number | undefined {
+function positionOf(
+  config: ToolConfig,
+  callId: string,
+  scope: string,
+  { tool, input }: { readonly tool: string; readonly input: unknown },
+): number | undefined {
   const outer = enclosing.getStore();
   if (outer?.callId === callId && outer.scope === scope) {
-    const position = (outer.made.get(tool) ?? 0) + 1;
-    outer.made.set(tool, position);
+    // Among equal calls only: a re-execution may make the others in another order.
+    const call = `${tool}\n${textOf(input)}`;
+    const position = (outer.made.get(call) ?? 0) + 1;
+    outer.made.set(call, position);
     return position;
   }
   // A call id that belongs to another tool's call was inherited from an unguarded tool: it does not identify this call.
   const named = config.toolCall?.name;
   return named === undefined || named === tool ? 0 : undefined;
+}
+
+/** Input that cannot be sealed is refused later; here it just does not tell calls apart. */
+function textOf(input: unknown): string {
+  try {
+    return canonicalText(input);
+  } catch {
+    return "";
+  }
 }
 
 /** Thread and checkpoint namespace: in a checkpointed graph they name the task, and come back after a restart. */

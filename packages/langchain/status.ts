@@ -2,6 +2,7 @@ import { LeashError, refusalText, type Gate, type Json } from "@leashkit/core";
 import { ToolMessage } from "@langchain/core/messages";
 import { tool, type DynamicStructuredTool } from "@langchain/core/tools";
 import { loadCommand, resultCodec } from "./codec.ts";
+import { checkTool } from "./guard.ts";
 import { rawOf, type Raw } from "./marks.ts";
 import { isBubbleUp } from "./pause.ts";
 import { markInstance } from "./patch.ts";
@@ -65,7 +66,8 @@ async function collect(
   const signal = signalOf(config);
   const result = await gate.collect<unknown>(
     ref,
-    async (sealed) => {
+    async (sealed, permit) => {
+      checkTool(permit, raw.id);
       try {
         return await raw.run(raw.takesText() ? textOf(sealed) : sealed, undefined, config);
       } catch (error) {
