@@ -48,7 +48,8 @@ export {
   type TerminalOutput,
 } from "./approvals/terminal.ts";
 export { operatingSystemUser, type AttachedSurface, type Surface } from "./approvals/surface.ts";
-export { card, decisionLine, displayName, duration, statusLine, visible } from "./approvals/display.ts";
+export { card, decisionLine, duration, statusLine } from "./approvals/display.ts";
+export { displayName, mixedScript, visible } from "./approvals/visible.ts";
 export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
 export { useProofOnce } from "./tokens/once.ts";

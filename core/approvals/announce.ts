@@ -1,8 +1,8 @@
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk } from "../model/leash.ts";
 import type { Notifier } from "../model/runtime.ts";
-import { displayName } from "./display.ts";
 import type { AttachedSurface, Surface } from "./surface.ts";
+import { displayName } from "./visible.ts";
 
 /** Whatever tells people of approvals. */
 export interface Announcer {

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { Decision } from "../model/decision.ts";
-import { decisionLine, displayName, duration, mixedScript, visible } from "./display.ts";
+import { decisionLine, duration } from "./display.ts";
+import { displayName, mixedScript, visible } from "./visible.ts";
 
 /** The inverse of the escapes; in JSON a doubled backslash is the text's own and stays. */
 function readBack(shown: string, backslash: string): string {

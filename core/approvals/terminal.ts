@@ -4,8 +4,9 @@ import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk } from "../model/leash.ts";
 import type { Clock } from "../model/runtime.ts";
-import { card, statusLine, visible } from "./display.ts";
+import { card, statusLine } from "./display.ts";
 import { type AttachedSurface, operatingSystemUser, type Surface } from "./surface.ts";
+import { visible } from "./visible.ts";
 
 /** What of `process.stdin` is used. */
 export interface TerminalInput extends NodeJS.ReadableStream {

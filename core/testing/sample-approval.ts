@@ -1,18 +1,7 @@
 import type { Approval } from "../model/approval.ts";
-import type { ApprovalTerms } from "../model/decision.ts";
+import { SAMPLE_TERMS } from "./scripted-policy.ts";
 
 const OPENED_AT = Date.UTC(2026, 0, 1);
-
-const TERMS: ApprovalTerms = {
-  expiresInMs: 3_600_000,
-  useWithinMs: 900_000,
-  quorum: 1,
-  roles: [],
-  fourEyes: false,
-  reasonRequired: false,
-  methods: [],
-  notify: [],
-};
 
 /**
  * A pending approval of a small payment, opened at the start of 2026 and open for an hour: for tests of surfaces.
@@ -41,7 +30,7 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     reason: "amounts up to 50000 need a yes",
     policyId: "shop",
     policyDigest: "f".repeat(64),
-    terms: TERMS,
+    terms: SAMPLE_TERMS,
     requestedAt: OPENED_AT,
     openedAt: OPENED_AT,
     expiresAt: OPENED_AT + 3_600_000,

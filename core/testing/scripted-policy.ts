@@ -6,7 +6,8 @@ import type { Facts } from "../model/facts.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ToolSpec } from "../model/tool.ts";
 
-const TERMS: ApprovalTerms = {
+/** What an approval of a scripted policy or a sample must satisfy, unless a test says otherwise. */
+export const SAMPLE_TERMS: ApprovalTerms = {
   expiresInMs: 3_600_000,
   useWithinMs: 900_000,
   quorum: 1,
@@ -50,7 +51,7 @@ export function scriptedPolicy(
         reason: "The test says so.",
         transform: null,
         obligations: [],
-        terms: effect === "approve" || effect === "step_up" ? { ...TERMS, ...terms } : null,
+        terms: effect === "approve" || effect === "step_up" ? { ...SAMPLE_TERMS, ...terms } : null,
         counterparty: null,
         proofTtlMs: 120_000,
         mode: "enforce",

@@ -493,4 +493,37 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "JSON.parse(JSON.stringify(result)) as Json",
     test: { file: "core/journal/results.test.ts", name: "records nothing for a class instance" },
   },
+  {
+    id: "M55",
+    invariant: "I11",
+    removes: "ignores keys of the policy that it does not know",
+    file: "core/policy/readers.ts",
+    find: 'report("unknown_key", place, `${what} has no key \\`${key}\\``, suggest(key, Object.keys(keys)));',
+    replace: "void suggest(what + key + String(place) + String(report), Object.keys(keys));",
+    test: {
+      file: "core/policy/load.test.ts",
+      name: "I11: throws one typed error with every issue, each with its place",
+    },
+  },
+  {
+    id: "M57",
+    invariant: "I6",
+    removes: "lets a deny pass whose condition could not be decided",
+    file: "core/policy/evaluate.ts",
+    find: "if (held !== false) return held === true ? rule.whenTrue : rule.whenUnknown;",
+    replace: "if (held === true) return rule.whenTrue;",
+    test: { file: "core/policy/evaluate.test.ts", name: "I6: a deny fires on anything but false" },
+  },
+  {
+    id: "M58",
+    invariant: "I2",
+    removes: "takes another attempt's start for its own",
+    file: "core/enforce/consume.ts",
+    find: "attemptId: decisionId,",
+    replace: "attemptId: null,",
+    test: {
+      file: "test/invariants/what-a-second-look-found.test.ts",
+      name: "I2: under allow, a failed start is not taken",
+    },
+  },
 ];
