@@ -1,5 +1,5 @@
 /**
- * One life of an agent's process, for kill.test.ts: `kill-child.ts <folder> <v1|v2> <propose|wake|resume|continue> <die: never|paused|inside>`.
+ * One life of an agent's process, for kill.test.ts: `kill-child.ts <folder> <v1|v2> <propose|wake|resume|continue> <die: never|paused|inside> <durability>`.
  * Prints the last state as one JSON line if it lives to the end.
  */
 import { appendFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { ask, callingModel, pause, toolMessages } from "./harness.ts";
 
 const POLICY = "leash: 1\ndefault: deny\ntools: { buy: { decision: approve }, look: { decision: allow } }\n";
 
-const [folder = "", version = "v2", step = "propose", die = "never"] = process.argv.slice(2);
+const [folder = "", version = "v2", step = "propose", die = "never", durability = "async"] = process.argv.slice(2);
 const item = z.object({ item: z.string() });
 const note = (line: string): void => appendFileSync(join(folder, "effects.txt"), `${line}\n`);
 
@@ -45,7 +45,10 @@ const agent = createAgent({
   checkpointer: SqliteSaver.fromConnString(join(folder, "graph.db")),
   version: version === "v1" ? "v1" : "v2",
 });
-const config = { configurable: { thread_id: "t" } };
+const config = {
+  configurable: { thread_id: "t" },
+  durability: durability === "exit" ? ("exit" as const) : ("async" as const),
+};
 
 async function live(): Promise<unknown> {
   if (step === "propose") return agent.invoke(ask, config);

@@ -44,27 +44,34 @@ async function approve(folder: string): Promise<void> {
 
 const effects = (folder: string): string[] => readFileSync(join(folder, "effects.txt"), "utf8").trim().split("\n");
 
-describe.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
+describe.each([
+  ["v1", "async"],
+  ["v2", "async"],
+  ["v1", "exit"],
+  ["v2", "exit"],
+])("createAgent %s on SQLite with durability %s, its process killed", (version, durability) => {
   it("I2 I5: while it waits and again inside the tool: every effect happens once, and the cut-off one is not repeated", async () => {
     const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
     folders.push(folder);
-    expect((await life(folder, version, "propose", "paused")).signal).toBe("SIGKILL");
+    expect((await life(folder, version, "propose", "paused", durability)).signal).toBe("SIGKILL");
     expect(effects(folder)).toEqual(["look shelf"]);
 
-    await life(folder, version, "wake", "never");
+    await life(folder, version, "wake", "never", durability);
     expect(effects(folder)).toEqual(["look shelf"]);
 
     await approve(folder);
-    expect((await life(folder, version, "resume", "inside")).signal).toBe("SIGKILL");
+    expect((await life(folder, version, "resume", "inside", durability)).signal).toBe("SIGKILL");
     expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
 
-    const { messages } = await life(folder, version, "continue", "never");
+    const { messages } = await life(folder, version, "continue", "never", durability);
     expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
     expect(messages?.["b"]?.content).toMatch(/outcome is unknown/);
     expect(messages?.["b"]?.artifact).toMatchObject({ leash: { code: "LEASH_OUTCOME_UNKNOWN" } });
     expect(messages?.["l"]?.content).toBe("saw shelf");
   }, 120_000);
+});
 
+describe.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
   it("I2: while it waits: the next process runs the approved call once", async () => {
     const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
     folders.push(folder);
