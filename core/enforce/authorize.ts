@@ -10,6 +10,7 @@ import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
 import { decide, denial, isWithin, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
+import { deny } from "./deny.ts";
 import { current, untilSettled } from "./hold.ts";
 import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
 import { deniedByApproval, deniedByPolicy } from "./refusals.ts";
@@ -39,7 +40,7 @@ export async function admit(
 ): Promise<Admission> {
   const signal = options.signal ?? new AbortController().signal;
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
-  if (!isWithin(scope, proposed.action.tool)) return refused(scope, proposed, options);
+  if (!isWithin(scope, proposed.action.tool)) return deny(scope, decide(scope, proposed.action), options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
   for (let round = 0; round < MAX_LOOKS; round += 1) {
@@ -63,13 +64,6 @@ export async function admit(
     "LEASH_STORE_UNAVAILABLE",
     "The rows of this call contradict each other or never rest. Nothing was run.",
   );
-}
-
-async function refused(scope: Scope, { action }: Proposal, origin: Origin): Promise<never> {
-  const { store, stream } = scope.context;
-  const { decision } = decide(scope, action);
-  await store.commit([], { stream, records: [decidedRecord(action, decision, origin)] });
-  throw deniedByPolicy(decision);
 }
 
 // Far beyond any contention; rows that somebody edited by hand must not keep a call looking for ever.

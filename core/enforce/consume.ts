@@ -14,6 +14,7 @@ import { issueProof, type IssuedProof } from "../tokens/proof.ts";
 import type { Scope } from "./context.ts";
 import { decide, type Decided } from "./decide.ts";
 import { uncovered } from "./coverage.ts";
+import { deny } from "./deny.ts";
 import { deniedByPolicy, policyChanged } from "./refusals.ts";
 
 /** A call as it travels the path. */
@@ -151,10 +152,7 @@ function grantRecords(
 
 async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standing, origin: Origin): Promise<void> {
   const { store, stream } = scope.context;
-  if (now.decision.effect === "deny") {
-    await store.commit([], { stream, records: [decidedRecord(now.action, now.decision, origin)] });
-    throw deniedByPolicy(now.decision);
-  }
+  if (now.decision.effect === "deny") await deny(scope, now, origin);
   const problem = problemWith(scope, now, standing);
   if (problem === undefined) return;
   if (standing.kind !== "decided" && standing.approval !== undefined) {

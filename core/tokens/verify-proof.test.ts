@@ -3,40 +3,15 @@ import { PublicProtocol } from "paseto";
 import { ImportPublicKeyFactory, VerifyFactory } from "paseto/v4/public";
 import { describe, expect, it } from "vitest";
 import { canonicalText } from "../canonical.ts";
-import { domainDigest, sha256Hex } from "../digest.ts";
+import { sha256Hex } from "../digest.ts";
 import { isLeashError, type LeashErrorCode } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import { memoryKeyRing } from "./keys.ts";
-import { issueProof, type ProofInput } from "./proof.ts";
+import { issueProof } from "./proof.ts";
+import { digest, input, keys, NOW, proofInput } from "./proof.fixture.ts";
 import { peekV4 } from "./v4.ts";
 import { verifyProof, type ProofExpectation } from "./verify-proof.ts";
-
-const NOW = Date.UTC(2026, 4, 6, 7, 8, 9, 10);
-const keys = memoryKeyRing({ clock: { now: () => NOW }, random: randomBytes });
-const input = { amount_minor: 4_200, merchant_domain: "shop.example.com" };
-const digest = domainDigest("test/action/1", input);
-
-const proofInput: ProofInput = {
-  action: {
-    actionId: "0190a1b2-c3d4-8e5f-8a6b-7c8d9e0f1a2b",
-    digest,
-    text: canonicalText(input),
-    tool: "purchase",
-    principal: { tenant: "acme", subject: "ann", agent: "buyer", chain: [] },
-  },
-  decision: {
-    rule: "small-trusted",
-    policyId: "shopping",
-    policyDigest: sha256Hex("policy"),
-    counterparty: { id: "shop.example.com", trust: "HIGH" },
-    proofTtlMs: 120_000,
-  },
-  decisionId: "decision-1",
-  approvalId: "approval-1",
-  now: NOW,
-  random: randomBytes,
-};
 
 const audience = "shop.example.com";
 const claimsOf = (token: string): JsonObject => JSON.parse(peekV4(token) ?? "null");

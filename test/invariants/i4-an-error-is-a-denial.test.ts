@@ -2,12 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLeash, isLeashError, LeashError, memoryStore, type Effect, type Store } from "@leashkit/core";
 import { faultyStore, type ScriptedAnswer } from "@leashkit/core/testing";
 import { durable, logOf, onlyPending, testLeash } from "../support/leash.ts";
-
-const thrown = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+import { thrown } from "../support/thrown.ts";
 
 describe("I4 an error is a denial", () => {
   it("I4: a policy that throws denies", async () => {

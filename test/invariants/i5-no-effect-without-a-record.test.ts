@@ -2,12 +2,8 @@ import { describe, expect, it } from "vitest";
 import { isLeashError, memoryStore, NoEffect } from "@leashkit/core";
 import { fakeClock } from "@leashkit/core/testing";
 import { durable, logOf, testLeash } from "../support/leash.ts";
+import { thrown } from "../support/thrown.ts";
 
-const thrown = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Two leashes on one store; the first one's call never returns, as if its process had died inside the tool. */

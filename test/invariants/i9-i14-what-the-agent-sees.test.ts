@@ -2,12 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { currentPermit, isLeashError, refusalText, type Permit } from "@leashkit/core";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
-
-const thrown = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+import { thrown } from "../support/thrown.ts";
 
 describe("I9 whatever passes the gate cannot approve", () => {
   it("I9: a permit holds data, a signal and nothing that leads to a desk", async () => {

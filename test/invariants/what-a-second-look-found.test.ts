@@ -2,12 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createLeash, isLeashError, memoryStore, type LeashPending, type Store, type Surface } from "@leashkit/core";
 import { fakeClock, scriptedPolicy } from "@leashkit/core/testing";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
+import { thrown } from "../support/thrown.ts";
 
-const thrown = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A store on which the second start of a run fails, with nothing written. */

@@ -2,12 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isLeashError, memoryStore, NoEffect, type Approval, type LeashPending, type Store } from "@leashkit/core";
 import { faultyStore } from "@leashkit/core/testing";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
-
-const thrown = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+import { thrown } from "../support/thrown.ts";
 
 async function alter(store: Store, id: string, change: (approval: Approval) => Partial<Approval>): Promise<void> {
   const row = await store.get("approval", id);

@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createLeash, domainDigest, isLeashError, parseStrictJson } from "@leashkit/core";
+import { createLeash, domainDigest, parseStrictJson } from "@leashkit/core";
 import { countingShop, scriptedPolicy } from "@leashkit/core/testing";
 import { durable, onlyPending, testLeash } from "../support/leash.ts";
-
-/** The code of what was thrown; fails for anything without one. */
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isLeashError(error)) return error.code;
-    throw error;
-  }
-  return "ran";
-}
+import { codeOf } from "../support/thrown.ts";
 
 const digestOf = (input: unknown): string =>
   domainDigest("leashkit/action/1", {

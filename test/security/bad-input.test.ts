@@ -2,21 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLeash, isLeashError, memoryStore, parseStrictJson, type Leash } from "@leashkit/core";
+import { createLeash, memoryStore, parseStrictJson, type Leash } from "@leashkit/core";
 import { countingShop } from "@leashkit/core/testing";
 import { logOf } from "../support/leash.ts";
+import { codeOf } from "../support/thrown.ts";
 
 const ALLOW_ALL = { text: "leash: 1\ndefault: allow\n" };
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isLeashError(error)) return error.code;
-    throw error;
-  }
-  return "ran";
-}
 
 const revoked = (): unknown => {
   const { proxy, revoke } = Proxy.revocable({}, {});

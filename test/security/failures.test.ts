@@ -1,19 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLeash, isLeashError, memoryStore, type Policy, type Store } from "@leashkit/core";
+import { createLeash, memoryStore, type Policy, type Store } from "@leashkit/core";
 import { countingShop, faultyStore, scriptedPolicy } from "@leashkit/core/testing";
 import { durable, logOf, onlyPending, testLeash } from "../support/leash.ts";
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isLeashError(error)) return error.code;
-    throw error;
-  }
-  return "ran";
-}
+import { codeOf } from "../support/thrown.ts";
 
 const GOOD = scriptedPolicy(() => "allow");
 type Evaluate = Policy["evaluate"];
