@@ -56,6 +56,8 @@ export class LeashDenied extends LeashError {
   /** The note of the person who said no, where one did. */
   readonly note: string | null;
   readonly approvalId: string | null;
+  /** Of `LEASH_INPUT_INVALID`: which arguments are wrong, where an adapter knows. The model is told. */
+  readonly problem: string | null;
 
   constructor(details: {
     readonly code?: LeashErrorCode;
@@ -63,6 +65,7 @@ export class LeashDenied extends LeashError {
     readonly reason: string;
     readonly note?: string | null;
     readonly approvalId?: string | null;
+    readonly problem?: string | null;
     readonly cause?: unknown;
   }) {
     super(details.code ?? "LEASH_DENIED", details.reason, "cause" in details ? { cause: details.cause } : undefined);
@@ -70,6 +73,7 @@ export class LeashDenied extends LeashError {
     this.reason = details.reason;
     this.note = details.note ?? null;
     this.approvalId = details.approvalId ?? null;
+    this.problem = details.problem ?? null;
   }
 }
 

@@ -32,11 +32,21 @@ export {
   NoEffect,
   PolicyInvalid,
 } from "./errors.ts";
+export {
+  argumentReader,
+  type ArgumentReader,
+  type ReadArguments,
+  schemaDigest,
+  sealedText,
+  withDefaults,
+} from "./arguments.ts";
+export { type Choices, readOptions } from "./options.ts";
 export { canonicalText, type Limits } from "./canonical.ts";
 export { domainDigest, sha256Hex } from "./digest.ts";
 export { parseStrictJson } from "./strict-json.ts";
 export { currentPermit } from "./enforce/permit.ts";
 export { refusalText } from "./enforce/refusals.ts";
+export { deferredStatus, type DeferredStatus, STATUS_TOOL } from "./enforce/status.ts";
 export { checkPolicy, loadPolicy, type PolicySource, type PolicyText } from "./policies.ts";
 export {
   ask,

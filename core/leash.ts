@@ -5,10 +5,11 @@ import { exportLog } from "./audit/export.ts";
 import { verifyLog } from "./audit/verify.ts";
 import type { Context, Scope } from "./enforce/context.ts";
 import { createGate } from "./enforce/gate.ts";
+import { review } from "./enforce/review.ts";
 import { LeashError } from "./errors.ts";
 import { thisOwner } from "./journal/owner.ts";
 import { createPresence } from "./journal/presence.ts";
-import type { Approver } from "./model/approval.ts";
+import type { Approval, Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
 import { effectiveMode, type Mode } from "./model/effect.ts";
 import type { Desk, Leash, Narrowing } from "./model/leash.ts";
@@ -65,8 +66,9 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     const mode = effectiveMode(options.mode, policy.mode);
     const targets = surfacesOf(options, policy, mode, state.store);
     const { tenant } = principal;
-    const announcer = createAnnouncer(targets, tenant, (approver) => createDesk({ ...state, tenant }, approver));
-    return assemble(contextOf(options, state, policy, mode, announcer), principal, state, announcer);
+    const announcer = createAnnouncer(targets, tenant, (approver) => deskOf(() => context, state, tenant, approver));
+    const context = contextOf(options, state, policy, mode, announcer);
+    return assemble(context, principal, state, announcer);
   } catch (error) {
     if (state.owned) await state.store.close();
     throw error;
@@ -106,6 +108,12 @@ function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mo
   };
 }
 
+/** A desk that knows the policy. Surfaces get theirs before the context is complete. */
+function deskOf(context: () => Context, state: State, tenant: string, approver: Approver): Desk {
+  const announce = (approval: Approval): void => context().announce(approval);
+  return createDesk({ ...state, tenant, announce, review: (approval) => review(context(), approval) }, approver);
+}
+
 // Long enough for what is about to end; a tool that hangs must not keep a program from ending.
 const CLOSE_WAIT_MS = 5_000;
 
@@ -117,7 +125,7 @@ function assemble(context: Context, principal: Principal, state: State, announce
     policy: { id: context.policy.id, digest: context.policy.digest },
     as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
     narrow: (limits) => face(narrowed(scope, limits)),
-    desk: (approver: Approver): Desk => createDesk({ ...state, tenant: scope.principal.tenant }, approver),
+    desk: (approver: Approver): Desk => deskOf(() => context, state, scope.principal.tenant, approver),
     verifyLog: () => verifyLog(store),
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),

@@ -74,6 +74,14 @@ describe("card", () => {
     );
   });
 
+  it.each([true, false])("says who edited the call, and whether their own yes counts: %s", (self) => {
+    const person = { roles: [], method: "page", assurance: "login", device: null, reason: "only to Ann" } as const;
+    const link = { predecessor: "approval-1", proposedDigest: "a".repeat(64), self, token: "" };
+    const text = cardOf({ edit: { v: 1, editor: "mira", ...person, at: OPENED, ...link } }).replaceAll(/\s+/gu, " ");
+    expect(text).toContain(`edited by mira (page, login), ${new Date(OPENED).toISOString()}: "only to Ann"`);
+    expect(text.includes("needs someone other than the editor")).toBe(!self);
+  });
+
   it("A-H8: shows the sealed call, not what the call says of itself", () => {
     const lie = {
       ...sampleApproval({ text: '{"operation":"delete","path":"/","summary":"read file"}' }),

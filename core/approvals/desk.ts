@@ -1,25 +1,14 @@
-import { refusedAnswerRecord, settledRecord } from "../audit/records.ts";
-import { LeashDenied, LeashError } from "../errors.ts";
-import type { Approval, Approver, Assurance, Verdict } from "../model/approval.ts";
+import { settledRecord } from "../audit/records.ts";
+import { LeashError } from "../errors.ts";
+import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Desk, SettleOptions } from "../model/leash.ts";
-import type { Random } from "../model/runtime.ts";
-import { openRow, type Stored } from "../store/envelope.ts";
-import type { Store } from "../store/store.ts";
 import { watchFor } from "../store/watch-for.ts";
-import type { KeyRing } from "../tokens/keys.ts";
 import { signVerdict } from "../tokens/verdict.ts";
+import { type DeskParts, findApproval, openApprovals, presented, refuseAnswer, refuseUnlessOpen } from "./answer.ts";
+import { editApproval, isOwnEdit } from "./edit.ts";
 import { readCurrent } from "./expiry.ts";
-import { openApprovalsOf, showsWhatRuns, writeApproval } from "./rows.ts";
+import { showsWhatRuns, writeApproval } from "./rows.ts";
 import { isStepUp } from "./step-up.ts";
-
-/** What a desk works with. */
-export interface DeskParts {
-  readonly store: Store;
-  readonly stream: string;
-  readonly keys: KeyRing;
-  readonly tenant: string;
-  readonly random: Random;
-}
 
 /**
  * A desk for one approver. The approver is whoever the calling surface authenticated; the desk signs what they say.
@@ -32,26 +21,12 @@ export function createDesk(parts: DeskParts, approver: Approver): Desk {
   return {
     approver,
     pending: () => pending(parts),
-    get: async (idOrRef) => (await find(parts, idOrRef)).value,
+    get: async (idOrRef) => (await findApproval(parts, idOrRef)).value,
     approve: (idOrRef, options) => settle(parts, approver, idOrRef, "approve", options),
     deny: (idOrRef, options) => settle(parts, approver, idOrRef, "deny", options),
+    edit: (idOrRef, input, options) => editApproval(parts, approver, idOrRef, input, options),
     wait: (idOrRef, options) => wait(parts, idOrRef, options?.signal),
   };
-}
-
-async function openApprovals(parts: DeskParts): Promise<Stored<Approval>[]> {
-  const found: Stored<Approval>[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await parts.store.list("approval", {
-      by: openApprovalsOf(parts.tenant),
-      limit: 1_000,
-      ...(after === undefined ? {} : { after }),
-    });
-    found.push(...page.map((row) => openRow<Approval>(row)));
-    after = page.at(-1)?.id;
-    if (page.length < 1_000) return found;
-  }
 }
 
 async function pending(parts: DeskParts): Promise<readonly Approval[]> {
@@ -64,27 +39,6 @@ function isAnswerable(approval: Approval, now: number): boolean {
   return approval.status === "pending" && approval.expiresAt > now && showsWhatRuns(approval);
 }
 
-function checked(stored: Stored<Approval>): Stored<Approval> {
-  if (showsWhatRuns(stored.value)) return stored;
-  throw new LeashError(
-    "LEASH_STORE_UNAVAILABLE",
-    "A stored approval was altered: its text does not fit its digest. It cannot be answered.",
-  );
-}
-
-async function find(parts: DeskParts, idOrRef: string): Promise<Stored<Approval>> {
-  const direct = await readCurrent(parts.store, parts.stream, idOrRef);
-  if (direct !== undefined && direct.value.principal.tenant === parts.tenant) return checked(direct);
-  const ref = idOrRef.trim().toUpperCase();
-  const [only, ...others] = (await openApprovals(parts)).filter(({ value }) => value.ref === ref);
-  const found = only === undefined ? undefined : await readCurrent(parts.store, parts.stream, only.value.id);
-  if (found === undefined || others.length > 0) {
-    const problem = others.length > 0 ? "names several approvals: use the full id" : "names no open approval";
-    throw new LeashError("LEASH_CONFIG_INVALID", `${JSON.stringify(idOrRef.slice(0, 64))} ${problem}.`);
-  }
-  return checked(found);
-}
-
 async function settle(
   parts: DeskParts,
   approver: Approver,
@@ -93,10 +47,10 @@ async function settle(
   options: SettleOptions = {},
 ): Promise<Approval> {
   for (;;) {
-    const stored = await find(parts, idOrRef);
+    const stored = await findApproval(parts, idOrRef);
     refuseUnlessOpen(stored.value);
-    if (answer === "approve" && !mayApprove(stored.value, approver))
-      throw await refuseAnswer(parts, stored.value, approver);
+    const refusal = answer === "approve" ? whyNotApprove(stored.value, approver) : undefined;
+    if (refusal !== undefined) throw await refuseAnswer(parts, stored.value, approver, refusal);
     const verdict = sign(parts, stored.value, approver, answer, options);
     // Its time ran out since it was read; the next read settles it as expired.
     if (verdict.at >= stored.value.expiresAt) continue;
@@ -112,11 +66,6 @@ async function settle(
     });
     if (result.ok) return settled;
   }
-}
-
-/** What an approver shows of themselves; a surface that states nothing vouches for a login and no more. */
-function presented({ assurance = "login", method = "code" }: Approver): { assurance: Assurance; method: string } {
-  return { assurance, method };
 }
 
 function sign(
@@ -139,39 +88,19 @@ function sign(
   });
 }
 
-function refuseUnlessOpen(approval: Approval): void {
-  if (approval.status === "pending") return;
-  if (approval.status === "expired") {
-    throw new LeashDenied({
-      code: "LEASH_EXPIRED",
-      reasonCode: "approval_expired",
-      reason: `Approval ${approval.ref} expired before this answer. The answer has no effect.`,
-      approvalId: approval.id,
-    });
+/** Why this approver's yes would not count; the same is asked of the signed yes when it is used. */
+function whyNotApprove(approval: Approval, approver: Approver): Parameters<typeof refuseAnswer>[3] | undefined {
+  if (approval.demand === "step_up" && !isStepUp(presented(approver), approval)) {
+    return { why: "step-up needed", reason: "needs a step-up: the approver must prove who they are." };
   }
-  throw new LeashDenied({
-    reasonCode: "approval_void",
-    reason: `Approval ${approval.ref} is already ${approval.status}. The answer has no effect.`,
-    approvalId: approval.id,
-  });
-}
-
-function mayApprove(approval: Approval, approver: Approver): boolean {
-  return approval.demand !== "step_up" || isStepUp(presented(approver), approval);
-}
-
-async function refuseAnswer(
-  { store, stream }: DeskParts,
-  approval: Approval,
-  approver: Approver,
-): Promise<LeashDenied> {
-  const reason = `Approval ${approval.ref} needs a step-up: the approver must prove who they are. The answer has no effect.`;
-  await store.commit([], { stream, records: [refusedAnswerRecord(approval, approver, "step-up needed")] });
-  return new LeashDenied({ reasonCode: "approval_void", reason, approvalId: approval.id });
+  if (isOwnEdit(approval, approver.id)) {
+    return { why: "the editor's own yes", reason: "is this approver's own edit: another person must say yes to it." };
+  }
+  return undefined;
 }
 
 async function wait(parts: DeskParts, idOrRef: string, signal = new AbortController().signal): Promise<Approval> {
-  let stored = await find(parts, idOrRef);
+  let stored = await findApproval(parts, idOrRef);
   while (stored.value.status === "pending" && !signal.aborted) {
     const { id, expiresAt } = stored.value;
     const atMostMs = expiresAt - parts.store.now() + 1;

@@ -1,4 +1,4 @@
-import type { Approval, Verdict } from "../model/approval.ts";
+import type { Approval, Edit, Verdict } from "../model/approval.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Principal } from "../model/principal.ts";
 import {
@@ -67,21 +67,32 @@ export function duration(ms: number): string {
 /** What is demanded beyond one plain yes; empty where nothing is. */
 function demands(approval: Approval): string {
   const { terms } = approval;
+  const { edit } = approval;
   return [
     approval.demand === "step_up" ? `a step-up by ${terms.methods.map(displayName).join(" or ") || "any method"}` : "",
     terms.quorum > 1 ? `${terms.quorum} people` : "",
     terms.roles.length > 0 ? `one of the roles ${terms.roles.map(displayName).join(", ")}` : "",
     terms.fourEyes ? "someone other than the person it is for" : "",
     terms.reasonRequired ? "a reason" : "",
+    edit === null || edit.self ? "" : "someone other than the editor",
   ]
     .filter((demand) => demand !== "")
     .join("; ");
 }
 
 function verdictText(verdict: Verdict): string {
-  const how = `${displayName(verdict.method)}${verdict.device === null ? "" : ` on ${displayName(verdict.device)}`}`;
-  const reason = verdict.reason === null ? "" : `: "${visible(verdict.reason)}"`;
-  return `${verdict.answer} by ${displayName(verdict.approver)} (${how}, ${verdict.assurance}), ${new Date(verdict.at).toISOString()}${reason}`;
+  return `${verdict.answer} by ${displayName(verdict.approver)} ${circumstances(verdict)}`;
+}
+
+/** Empty for a call as it was proposed. */
+function editText({ edit }: Approval): string {
+  return edit === null ? "" : `${displayName(edit.editor)} ${circumstances(edit)}`;
+}
+
+function circumstances({ method, device, assurance, at, reason }: Verdict | Edit): string {
+  const how = `${displayName(method)}${device === null ? "" : ` on ${displayName(device)}`}`;
+  const why = reason === null ? "" : `: "${visible(reason)}"`;
+  return `(${how}, ${assurance}), ${new Date(at).toISOString()}${why}`;
 }
 
 /**
@@ -130,6 +141,7 @@ export function card(approval: Approval, options: CardOptions): string {
         : `${displayName(counterparty.id)}, trust ${displayName(counterparty.trust)}`,
     ],
     ["asked by", why],
+    ["edited by", editText(approval)],
     ["needs", demands(approval)],
     ["time left", approval.status === "pending" ? `${duration(left)} (until ${until})` : ""],
     ["input", `${count(Array.from(approval.text).length, "character")}, ${count(bytes, "byte")}`],

@@ -3,9 +3,8 @@ import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Random } from "../model/runtime.ts";
-import { toBody } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
-import { refId, writeApproval, type RefRow } from "./rows.ts";
+import { type RefRow, writeApproval, writeRef } from "./rows.ts";
 
 /** Builds the question that a decision asks about exactly this action. */
 export function draftApproval(action: Action, decision: Decision, now: number, random: Random): Approval | undefined {
@@ -38,14 +37,12 @@ export function draftApproval(action: Action, decision: Decision, now: number, r
     expiresAt: now + decision.terms.expiresInMs,
     settledAt: null,
     verdicts: [],
+    edit: null,
   };
 }
 
 /** The rows of a new approval: itself, and the short name under which its own principal finds it. */
 export function openingChanges(approval: Approval, proposedDigest: string): Change[] {
   const ref: RefRow = { v: 1, approvalId: approval.id, proposedDigest };
-  return [
-    writeApproval(approval, 0),
-    { kind: "ref", id: refId(approval.principal, approval.ref), expect: 0, body: toBody(ref) },
-  ];
+  return [writeApproval(approval, 0), writeRef(approval, ref)];
 }

@@ -7,6 +7,7 @@ import { actionDigest, sha256Hex } from "../digest.ts";
 /** Names the approval to its own principal: unique per principal by construction. */
 export interface RefRow {
   readonly v: 1;
+  /** The approval itself; of an edited call the one that it was first asked under. */
   readonly approvalId: string;
   /** Digest of the call as proposed, which with the approval's call key names the journal row. */
   readonly proposedDigest: string;
@@ -44,8 +45,12 @@ export async function readApproval(store: Store, id: string): Promise<Stored<App
   return row === undefined ? undefined : openRow<Approval>(row);
 }
 
-export function refId(principal: Principal, ref: string): string {
+function refId(principal: Principal, ref: string): string {
   return sha256Hex(JSON.stringify(["leashkit/ref/1", ...principalKey(principal), ref]));
+}
+
+export function writeRef({ principal, ref }: Approval, row: RefRow): Change {
+  return { kind: "ref", id: refId(principal, ref), expect: 0, body: toBody(row) };
 }
 
 export async function readRef(store: Store, principal: Principal, ref: string): Promise<RefRow | undefined> {

@@ -1,5 +1,5 @@
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
-import type { Approval, Approver, Verdict } from "../model/approval.ts";
+import type { Approval, Approver, Edit, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -160,6 +160,20 @@ export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord
     },
     envelope: { action_id: approval.actionId, approval_id: approval.id },
   };
+}
+
+/** An approver changed the input: the old question ended and one about the new bytes was opened, both by that person. */
+export function editedRecords(predecessor: Approval, successor: Approval, edit: Edit): AuditRecord[] {
+  const { editor, method, assurance, device, reason } = edit;
+  const byEditor = ({ payload, envelope: ids }: AuditRecord): AuditRecord => ({
+    payload: { ...payload, actor_type: "person", actor_id: editor, method, assurance, device },
+    envelope: ids,
+  });
+  const why = reason === null ? "" : `: ${reason}`;
+  return [
+    approvalRecord(predecessor, "approval.cancelled", `edited into ${successor.digest}${why}`),
+    approvalRecord(successor, "approval.opened", `edit of ${predecessor.digest}${why}`),
+  ].map(byEditor);
 }
 
 /** A person answered and the desk did not take it. */

@@ -8,7 +8,11 @@ import { observedPermit, runObserved } from "./observe.ts";
 import { abandonGrant, permitOf, runGrant, sealedCopy } from "./run.ts";
 
 /** Leave in the hands of a program: it can be used once, and while its proof holds. */
-export async function authorization(scope: Scope, grant: Grant, options: AuthorizeOptions): Promise<Authorization> {
+export async function authorization(
+  scope: Scope,
+  grant: Grant,
+  options: AuthorizeOptions & { readonly swap: true },
+): Promise<Authorization> {
   const permit = permitOf(grant, options.signal ?? new AbortController().signal);
   const input = await copyOrAbandon(scope, grant, options);
   const claim = oneUse(permit.approvalId);
@@ -29,7 +33,7 @@ export async function authorization(scope: Scope, grant: Grant, options: Authori
       claim();
       clearTimeout(expiry);
       // Timers stop while a machine sleeps; the clock does not.
-      if (timeLeft() > 0) return runGrant(scope, grant, run, options);
+      if (timeLeft() > 0) return runGrant<T>(scope, grant, run, options);
       await expire();
       throw usedUp(permit.approvalId);
     },

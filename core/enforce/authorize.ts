@@ -43,8 +43,8 @@ export async function admit(
   if (!isWithin(scope, proposed.action.tool)) return deny(scope, decide(scope, proposed.action), options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
+  throwIfAborted(signal);
   for (let round = 0; round < MAX_LOOKS; round += 1) {
-    throwIfAborted(signal);
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
     if (known.kind === "new" && options.pause === "defer") {
       const adopted = await adoptDeferral(scope, proposal);
@@ -54,6 +54,8 @@ export async function admit(
       }
     }
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
+    // A question that is open by now is withdrawn first, by its own wait.
+    if (known.kind !== "held") throwIfAborted(signal);
     const standing = await standingOf(scope, proposal, known, options, signal);
     if (standing === undefined) continue;
     throwIfAborted(signal);
@@ -83,7 +85,7 @@ async function standingOf(
     return { kind: "continued", version, entry, approval };
   }
   if (known.kind === "held") {
-    const approval = await untilSettled(scope, known.approval, options, signal);
+    const approval = await untilSettled(scope, known, options, signal);
     if (approval.value.status === "approved") {
       return { kind: "approved", version: known.entry.version, entry: known.entry.value, approval };
     }
@@ -144,7 +146,7 @@ async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promi
   } catch (cause) {
     const decision = unsealable(scope, cause);
     await recordRefusal(scope, call, decision, origin);
-    throw deniedByPolicy(decision, { cause });
+    throw deniedByPolicy(decision, { cause, problem: call.problem });
   }
 }
 

@@ -7,7 +7,7 @@ import type { AuthorizeOptions, Deferred } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
 import { admit, type Admission } from "./authorize.ts";
 import type { Scope } from "./context.ts";
-import { current, waitForChange } from "./hold.ts";
+import { current, latest, waitForChange } from "./hold.ts";
 import { sealedInput } from "./seal.ts";
 
 interface Found {
@@ -29,17 +29,20 @@ export async function deferred(
 ): Promise<Deferred | undefined> {
   const found = await find(scope, ref);
   if (found === undefined) return undefined;
-  let { approval } = found;
   const signal = options.signal ?? new AbortController().signal;
+  let approval = await latest(scope, found.approval, found.proposedDigest);
   while (options.settled === true && approval.value.status === "pending" && !signal.aborted) {
     await waitForChange(scope, approval, signal);
-    approval = await current(scope, approval.value.id);
+    approval = await latest(scope, await current(scope, approval.value.id), found.proposedDigest);
   }
   const { tool, status, expiresAt } = approval.value;
   return { ref: approval.value.ref, tool, status, expiresAt };
 }
 
-/** Takes a call up again from its approval: the sealed bytes that the person saw, not what an agent says they were. */
+/**
+ * Takes a call up again from its approval: the sealed bytes that the person saw, not what an agent says they were. An edit is
+ * found as for a call proposed again: by the row of the call.
+ */
 export async function admitDeferred(scope: Scope, ref: string, options: AuthorizeOptions): Promise<Admission> {
   const found = await find(scope, ref);
   if (found === undefined) {
@@ -55,7 +58,8 @@ export async function admitDeferred(scope: Scope, ref: string, options: Authoriz
   return admit(scope, proposal, false, { pause: "defer", ...options });
 }
 
-function reopen(scope: Scope, approval: Approval): Action {
+/** The call that an approval is about, as the approval has it. */
+export function reopen(scope: Scope, approval: Approval): Action {
   return Object.freeze({
     v: 1,
     tool: approval.tool,

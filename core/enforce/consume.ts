@@ -1,5 +1,5 @@
 import { approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
-import { writeApproval } from "../approvals/rows.ts";
+import { showsWhatRuns, writeApproval } from "../approvals/rows.ts";
 import { sha256Hex } from "../digest.ts";
 import type { LeashDenied } from "../errors.ts";
 import { uuidv7, uuidv8 } from "../ids.ts";
@@ -7,6 +7,7 @@ import { commitEntry, freshEntry } from "../journal/entries.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
+import type { Json } from "../model/json.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Append, Change } from "../store/store.ts";
@@ -16,6 +17,7 @@ import { decide, type Decided } from "./decide.ts";
 import { uncovered } from "./coverage.ts";
 import { deny } from "./deny.ts";
 import { deniedByPolicy, policyChanged } from "./refusals.ts";
+import { reseal } from "./seal.ts";
 
 /** A call as it travels the path. */
 export interface Proposal {
@@ -73,7 +75,8 @@ export async function consume(
   origin: Origin,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  const decided = standing.kind === "decided" ? standing.decided : decide(scope, proposal.action);
+  const decided =
+    standing.kind === "decided" ? standing.decided : decide(scope, asApproved(scope, proposal, standing.approval));
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
   await presence.enter(proposal.journalId);
@@ -89,6 +92,21 @@ export async function consume(
     if (!ok) presence.leave(proposal.journalId);
   }
   return ok ? grant : undefined;
+}
+
+/**
+ * The call as proposed or, where an approver edited this very call, as edited. Only a claim of the row so far: that the desk
+ * signed the edit and the yes to these bytes is `uncovered`'s question.
+ */
+function asApproved(
+  { context }: Scope,
+  { action, proposedDigest }: Proposal,
+  approval: Stored<Approval> | undefined,
+): Action {
+  if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return action;
+  if (!showsWhatRuns(approval.value)) return action;
+  const { tool, text } = approval.value;
+  return reseal(action, tool, JSON.parse(text) as Json, context.registry.get(tool));
 }
 
 /** The grant, and the one commit that makes it true. */
@@ -181,7 +199,8 @@ function problemWithContinuing(
 ): LeashDenied | undefined {
   if (now.action.digest !== entry.finalDigest)
     return policyChanged("the policy computes other input now", entry.approvalId);
-  if (now.decision.effect === "allow") return undefined;
+  // Edited bytes are the approver's: the policy's word alone does not put them in the place of what was proposed.
+  if (now.decision.effect === "allow" && (approval?.value.edit ?? null) === null) return undefined;
   if (approval === undefined) return policyChanged("the policy demands a person now", entry.approvalId);
   return uncovered(scope, approval.value, now, "continued");
 }

@@ -1,8 +1,10 @@
+import { isOwnEdit } from "../approvals/edit.ts";
 import { isStepUp } from "../approvals/step-up.ts";
 import { canonicalText } from "../canonical.ts";
 import type { LeashDenied } from "../errors.ts";
 import { atLeast } from "../model/effect.ts";
 import type { Approval, Verdict } from "../model/approval.ts";
+import { verifyEdit } from "../tokens/edit.ts";
 import { verifyVerdict } from "../tokens/verdict.ts";
 import type { Scope } from "./context.ts";
 import type { Decided } from "./decide.ts";
@@ -26,6 +28,9 @@ export function uncovered(
     return voidApproval(approval, `The approval no longer covers the call: ${changed}.`, "LEASH_POLICY_CHANGED");
   }
   const keys = scope.context.keys.publicKeys("approval");
+  if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) {
+    return voidApproval(approval, "The approval carries an edit whose signature does not hold.");
+  }
   if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {
     return voidApproval(approval, "The approval carries an answer whose signature does not hold.");
   }
@@ -39,6 +44,7 @@ export function uncovered(
 }
 
 function whatChanged(approval: Approval, { action, decision }: Decided): string | undefined {
+  if (action.callKey !== approval.callKey) return "it was given for another call";
   if (action.digest !== approval.digest) return "the policy computes other input now";
   if (action.schemaDigest !== approval.schemaDigest) return "the tool's schema changed";
   if (!same(decision.counterparty, approval.counterparty)) return "the counterparty's standing changed";
@@ -56,5 +62,6 @@ function same(a: unknown, b: unknown): boolean {
 function counts(verdict: Verdict, approval: Approval, now: number | undefined): boolean {
   if (verdict.answer !== "approve") return false;
   if (approval.demand === "step_up" && !isStepUp(verdict, approval)) return false;
+  if (isOwnEdit(approval, verdict.approver)) return false;
   return now === undefined || now < verdict.at + approval.terms.useWithinMs;
 }

@@ -7,6 +7,7 @@ import { openRow, toBody } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
 import type { Proposal } from "./consume.ts";
 import type { Scope } from "./context.ts";
+import { latest } from "./hold.ts";
 
 /** Where a deferred call can be found again by an agent that makes the same call a second time under a new call id. */
 interface Deferral {
@@ -27,10 +28,11 @@ export async function adoptDeferral(scope: Scope, proposal: Proposal): Promise<P
   const { store, stream } = scope.context;
   const row = await store.get("deferral", deferralId(proposal));
   if (row === undefined) return undefined;
-  const approval = (await readCurrent(store, stream, openRow<Deferral>(row).value.approvalId))?.value;
+  const { proposedDigest } = proposal;
+  const first = await readCurrent(store, stream, openRow<Deferral>(row).value.approvalId);
+  const approval = first && (await latest(scope, first, proposedDigest)).value;
   if (approval === undefined || !stillHolds(approval, store.now())) return undefined;
   const { callKey, actionId } = approval;
-  const { proposedDigest } = proposal;
   if (callKey === proposal.action.callKey) return undefined;
   const action = Object.freeze({ ...proposal.action, callKey, actionId });
   return { action, proposedDigest, journalId: journalId({ callKey, digest: proposedDigest }) };

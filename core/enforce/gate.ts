@@ -5,6 +5,7 @@ import { authorization, observedAuthorization } from "./authorization.ts";
 import { admitCall, type Admission } from "./authorize.ts";
 import { admitDeferred, deferred } from "./collect.ts";
 import type { Scope } from "./context.ts";
+import { outcomeOf } from "./outcome.ts";
 import { look, observe } from "./observe.ts";
 import { runGrant } from "./run.ts";
 
@@ -12,7 +13,7 @@ import { runGrant } from "./run.ts";
 export function createGate(scope: Scope): Gate {
   const { context, principal } = scope;
   const observing = context.mode === "observe";
-  return {
+  const gate: Gate = {
     mode: context.mode,
     principal,
     register: (tool) => context.registry.register(tool),
@@ -21,7 +22,8 @@ export function createGate(scope: Scope): Gate {
       if (observing) return observedAuthorization(scope, call, options);
       const admission = await admitCall(scope, call, options);
       if (admission.kind === "done") throw alreadyRan(admission);
-      return authorization(scope, admission.grant, options);
+      // The program sees which tool it was given leave for.
+      return authorization(scope, admission.grant, { ...options, swap: true });
     },
     async guard(call, run, options = {}) {
       if (observing) return observe(scope, call, run, options);
@@ -31,7 +33,10 @@ export function createGate(scope: Scope): Gate {
     async collect(ref, run, options = {}) {
       return finish(scope, await admitDeferred(scope, ref, options), run, options);
     },
+    attempt: (call, run, options) => outcomeOf(run, options, (watched) => gate.guard(call, watched, options)),
+    attemptDeferred: (ref, run, options) => outcomeOf(run, options, (watched) => gate.collect(ref, watched, options)),
   };
+  return gate;
 }
 
 async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, options: GuardOptions<T>): Promise<T> {

@@ -1,12 +1,13 @@
 import { endApproval, readCurrent } from "../approvals/expiry.ts";
 import { LeashError, LeashPending } from "../errors.ts";
+import { journalId, readEntry } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
 import type { AuthorizeOptions } from "../model/leash.ts";
 import type { Pause } from "../model/runtime.ts";
 import type { Stored } from "../store/envelope.ts";
 import { watchFor } from "../store/watch-for.ts";
 import type { Scope } from "./context.ts";
-import { throwIfAborted } from "./lookup.ts";
+import { throwIfAborted, type Known } from "./lookup.ts";
 
 /**
  * Step 6, the waiting: pauses until the approval is no longer pending. The verdict is always read from the store; what a
@@ -14,17 +15,17 @@ import { throwIfAborted } from "./lookup.ts";
  */
 export async function untilSettled(
   scope: Scope,
-  opened: Stored<Approval>,
+  held: Extract<Known, { kind: "held" }>,
   { pause = "hold", onHold }: Pick<AuthorizeOptions, "pause" | "onHold">,
   signal: AbortSignal,
 ): Promise<Stored<Approval>> {
-  let approval = opened;
+  let { approval } = held;
   // Also for a question that an earlier process asked: whoever was told then may be gone.
   if (approval.value.status === "pending") scope.context.announce(approval.value);
   if (pause === "hold" && approval.value.status === "pending") tell(onHold, approval.value);
   while (approval.value.status === "pending") {
     if (pause === "defer") throw new LeashPending(approval.value);
-    if (pause === "hold") await hold(scope, approval, signal);
+    if (pause === "hold") await hold(scope, approval, held.entry.value.digest, signal);
     else await suspend(pause, approval.value, signal);
     approval = await current(scope, approval.value.id);
   }
@@ -46,10 +47,15 @@ async function suspend(pause: Pause, approval: Approval, signal: AbortSignal): P
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-async function hold(scope: Scope, approval: Stored<Approval>, signal: AbortSignal): Promise<void> {
+async function hold(
+  scope: Scope,
+  approval: Stored<Approval>,
+  proposedDigest: string,
+  signal: AbortSignal,
+): Promise<void> {
   await waitForChange(scope, approval, signal);
   if (!signal.aborted) return;
-  await cancel(scope, approval.value.id);
+  await cancel(scope, approval.value.id, proposedDigest);
   throwIfAborted(signal);
 }
 
@@ -67,10 +73,10 @@ export async function waitForChange(
 /**
  * The caller went away: a late answer must find nothing to approve. Others who wait for the very same call ask anew.
  */
-async function cancel(scope: Scope, id: string): Promise<void> {
+async function cancel(scope: Scope, id: string, proposedDigest: string): Promise<void> {
   const { store, stream } = scope.context;
   for (;;) {
-    const approval = await current(scope, id);
+    const approval = await latest(scope, await current(scope, id), proposedDigest);
     if (approval.value.status !== "pending") return;
     if (await endApproval(store, stream, approval, "cancelled")) return;
   }
@@ -82,4 +88,18 @@ export async function current(scope: Scope, id: string): Promise<Stored<Approval
     throw new LeashError("LEASH_STORE_UNAVAILABLE", "An approval that was opened is missing from the store.");
   }
   return approval;
+}
+
+/** The same approval or, where an approver edited its call, the one that the call waits for now. A way to find it, no authority. */
+export async function latest(
+  scope: Scope,
+  approval: Stored<Approval>,
+  proposedDigest: string,
+): Promise<Stored<Approval>> {
+  const { callKey, status } = approval.value;
+  if (status !== "cancelled") return approval;
+  const entry = await readEntry(scope.context.store, journalId({ callKey, digest: proposedDigest }));
+  const id = entry?.value.approvalId ?? null;
+  const found = id === null ? approval : await current(scope, id);
+  return found.value.edit?.proposedDigest === proposedDigest ? found : approval;
 }

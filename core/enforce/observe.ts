@@ -9,6 +9,7 @@ import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
 import { throwIfAborted } from "./lookup.ts";
 import { withPermit } from "./permit.ts";
+import { deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
 
 interface Observed {
@@ -45,6 +46,8 @@ export async function observedPermit(scope: Scope, call: ToolCall, options: Auth
       ? refusedRecord(scope.principal, toolName(call), decision, options)
       : decidedRecord(action, decision, options);
   await store.commit([], { stream, records: [record] });
+  // A call that has no input cannot be run, whatever the mode.
+  if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
   return Object.freeze({
     v: 1,
     actionId: action?.actionId ?? "",

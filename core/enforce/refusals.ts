@@ -8,9 +8,14 @@ const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
 };
 
 /** A denial by policy as the exception that programs get. */
-export function deniedByPolicy(decision: Decision, options: { readonly cause?: unknown } = {}): LeashDenied {
+export function deniedByPolicy(
+  decision: Decision,
+  options: { readonly cause?: unknown; readonly problem?: string | undefined } = {},
+): LeashDenied {
+  const { problem, ...rest } = options;
   return new LeashDenied({
-    ...options,
+    ...rest,
+    ...(problem !== undefined && { problem: oneLine(problem) }),
     code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
     reasonCode: decision.reasonCode,
     reason: decision.reason,
@@ -75,7 +80,7 @@ export function refusalText(error: unknown): string | undefined {
     case "LEASH_TOOL_UNKNOWN":
       return "Denied: this tool is not available. Do not retry this call.";
     case "LEASH_INPUT_INVALID":
-      return "Denied: the arguments are not plain, well-formed data. Call again with corrected arguments.";
+      return invalidText((error as Partial<LeashDenied>).problem ?? null);
     case "LEASH_POLICY_CHANGED":
       return "Not run: the policy changed after the approval was given. The call must be proposed anew.";
     case "LEASH_LIMIT_EXCEEDED":
@@ -90,6 +95,21 @@ export function refusalText(error: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+function invalidText(problem: string | null): string {
+  const where = problem === null ? "" : ` (${problem})`;
+  return `Denied: the arguments are not plain, well-formed data${where}. Call again with corrected arguments.`;
+}
+
+const LONGEST_PROBLEM = 200;
+
+/** A problem may name members that the model made up. */
+function oneLine(problem: string): string {
+  return problem
+    .replace(/[\p{C}\p{Z}]+/gu, " ")
+    .slice(0, LONGEST_PROBLEM)
+    .toWellFormed();
 }
 
 function deniedText(error: LeashDenied): string {

@@ -1,5 +1,5 @@
 import { outcomeRecord, type Origin } from "../audit/records.ts";
-import { LeashError } from "../errors.ts";
+import { LeashDenied, LeashError } from "../errors.ts";
 import { commitEntry, readEntry } from "../journal/entries.ts";
 import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
@@ -54,14 +54,30 @@ export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, optio
 }
 
 /** The last look before anything happens. What goes wrong here had no effect. */
-async function beforeStart(scope: Scope, grant: Grant, signal: AbortSignal, origin: Origin): Promise<Json> {
+async function beforeStart<T>(
+  scope: Scope,
+  grant: Grant,
+  signal: AbortSignal,
+  options: GuardOptions<T>,
+): Promise<Json> {
   try {
     throwIfAborted(signal);
+    if (options.swap !== true) refuseSwapped(grant);
     return sealedCopy(scope, grant);
   } catch (error) {
-    await recordOutcome(scope, grant, failure(error, "none"), origin);
+    await recordOutcome(scope, grant, failure(error, "none"), options);
     throw error;
   }
+}
+
+/** Work that was made for one tool must not be handed the input of another. */
+function refuseSwapped({ action, proposal, entry }: Grant): void {
+  if (action.tool === proposal.action.tool) return;
+  throw new LeashDenied({
+    reasonCode: "policy_error",
+    reason: `The policy put another tool in the place of ${JSON.stringify(proposal.action.tool)}, and what runs the call cannot run it. Deny the call instead, or say \`swap: true\` where \`permit.tool\` is looked at.`,
+    approvalId: entry.approvalId,
+  });
 }
 
 async function attempt<T>(
@@ -92,7 +108,8 @@ function nameOf(error: unknown): string {
   return error instanceof Error && typeof error.name === "string" ? error.name.slice(0, 100) : typeof error;
 }
 
-function isSuspension(error: unknown, suspends: GuardOptions<unknown>["suspends"]): boolean {
+/** True for what the framework throws to pause from inside a run. A check that fails has not recognised anything. */
+export function isSuspension(error: unknown, suspends: GuardOptions<unknown>["suspends"]): boolean {
   try {
     return suspends?.(error) === true;
   } catch {

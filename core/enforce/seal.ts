@@ -16,6 +16,8 @@ import type { Scope } from "./context.ts";
 export function seal(scope: Scope, call: ToolCall): Action {
   const { context, principal } = scope;
   if (typeof call.tool !== "string") throw new LeashError("LEASH_INPUT_INVALID", "The tool's name is not a string.");
+  if (call.problem !== undefined)
+    throw new LeashError("LEASH_INPUT_INVALID", "The adapter could not read the arguments.");
   const tool = call.tool.normalize("NFC");
   const spec = context.registry.get(tool);
   const text = inputText(call.input, spec);

@@ -41,6 +41,30 @@ export interface Verdict {
   readonly token: string;
 }
 
+/**
+ * An approver changed the input of a call. `token` is the desk's signature over all of it, over the approval that carries it and
+ * over the bytes; it puts those bytes in the place of the proposed ones, and gives no leave to run them.
+ */
+export interface Edit {
+  readonly v: 1;
+  readonly editor: string;
+  readonly roles: readonly string[];
+  readonly method: string;
+  readonly assurance: Assurance;
+  readonly device: string | null;
+  readonly reason: string | null;
+  /** Epoch milliseconds, store clock. */
+  readonly at: number;
+  /** Id of the approval that this one took the place of. */
+  readonly predecessor: string;
+  /** Digest of the call as it was proposed. */
+  readonly proposedDigest: string;
+  /** True where the editor's own yes to the edited call counts. */
+  readonly self: boolean;
+  /** PASETO v4.public, purpose `approval`. */
+  readonly token: string;
+}
+
 /** A question to a person, bound to one call key and one action digest. */
 export interface Approval {
   readonly v: 1;
@@ -73,4 +97,6 @@ export interface Approval {
   /** When the answer fell; null while pending. */
   readonly settledAt: number | null;
   readonly verdicts: readonly Verdict[];
+  /** Set where an approver's edit opened this approval; null for a call as it was proposed. */
+  readonly edit: Edit | null;
 }

@@ -19,6 +19,11 @@ export interface ToolCall {
   readonly index?: number;
   readonly session?: string;
   readonly labels?: CallLabels;
+  /**
+   * What is wrong with the arguments, where the adapter could not read them: the call is refused and recorded, whatever the
+   * policy says. In observe mode it runs where it has an input. The model is told, so name the place and never a value.
+   */
+  readonly problem?: string;
 }
 
 export type CallIdentity = "durable" | "ephemeral";

@@ -48,6 +48,8 @@ export interface ApprovalTerms {
   /** Step-up methods of which one must be used; empty for a plain approval. */
   readonly methods: readonly string[];
   readonly notify: readonly string[];
+  /** Whose yes counts after an edit: another person's only, or the editor's too. */
+  readonly edit: "other" | "self";
 }
 
 /** A policy's answer. Pure data; the same action, policy and facts give the same bytes. */

@@ -34,7 +34,39 @@ export interface GuardOptions<T> extends AuthorizeOptions {
    * is continued by running it again under the same grant. Default: nothing is.
    */
   readonly suspends?: (thrown: unknown) => boolean;
+  /**
+   * True: `run` looks at `permit.tool` and can run the tool that a policy put in the place of the proposed one. Default false:
+   * such a call is refused.
+   */
+  readonly swap?: boolean;
 }
+
+/** A refusal as `guard` throws it: a `LeashError` with its code. */
+export interface RefusalError extends Error {
+  readonly code: string;
+}
+
+/** The same for a call that waits for a person: `LeashPending`. */
+export interface PendingError extends RefusalError {
+  readonly approvalId: string;
+  /** Short name for people, such as `K7Q2`. */
+  readonly ref: string;
+  readonly tool: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** How an attempt at a call ended. An adapter chooses from it whether to return, to throw or to pause. */
+export type Outcome<T> =
+  | { readonly kind: "result"; readonly result: T }
+  /** This gate refused: nothing ran, or (`LEASH_OUTCOME_UNKNOWN`) nothing more will. `text` is for the model. */
+  | { readonly kind: "refused"; readonly text: string; readonly error: RefusalError }
+  /** Under `pause: "defer"`: a person is asked. */
+  | { readonly kind: "pending"; readonly text: string; readonly error: PendingError }
+  /** The signal aborted before the run started. */
+  | { readonly kind: "aborted"; readonly text: string; readonly error: RefusalError }
+  /** What the tool itself threw, also where that is the refusal of a call of its own. */
+  | { readonly kind: "failed"; readonly error: unknown };
 
 /** What runs: gets a fresh copy of the sealed input, and the permit. */
 export type Run<T> = (input: Json, permit: Permit) => T | Promise<T>;
@@ -68,6 +100,11 @@ export interface Gate {
    */
   guard<T>(call: ToolCall, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
   /**
+   * `guard` as a value, for adapters. Throws only what a framework's own pause threw, and what is a mistake of the program.
+   * @example const outcome = await gate.attempt(call, run, { adapter: "hello" });
+   */
+  attempt<T>(call: ToolCall, run: Run<T>, options?: GuardOptions<T>): Promise<Outcome<T>>;
+  /**
    * What became of a call of this very principal that a person was asked about; undefined for an unknown ref.
    * With `settled`, waits until it is no longer pending (or the signal aborts).
    */
@@ -77,6 +114,8 @@ export interface Gate {
   ): Promise<Deferred | undefined>;
   /** Runs a deferred call once if a person said yes, returns its recorded result if it ran; else throws as `guard`. */
   collect<T>(ref: string, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
+  /** `collect` as a value; see `attempt`. */
+  attemptDeferred<T>(ref: string, run: Run<T>, options?: GuardOptions<T>): Promise<Outcome<T>>;
 }
 
 export interface SettleOptions {
@@ -100,6 +139,17 @@ export interface Desk {
    */
   approve(idOrRef: string, options?: SettleOptions): Promise<Approval>;
   deny(idOrRef: string, options?: SettleOptions): Promise<Approval>;
+  /**
+   * Asks about the same call with other input. The approval is cancelled and one for the edited bytes takes its place; on a yes to
+   * that one the waiting call runs them, once. The yes must be another approver's, unless the policy says `edit: self`.
+   *
+   * @param input all of it, as in `approval.text`; the tool stays
+   * @returns the new approval, pending
+   * @throws {LeashError} `LEASH_INPUT_INVALID` when the input is not plain JSON within the limits or changes nothing, `LEASH_DENIED`
+   * when the policy denies the edited call or the approval was settled before, `LEASH_EXPIRED` when it is too late.
+   * @example const edited = await desk.edit("K7Q2", { to: "ann@example.com" }, { reason: "Only to Ann." });
+   */
+  edit(idOrRef: string, input: Json, options?: SettleOptions): Promise<Approval>;
   /** Resolves when the approval is no longer pending (or the signal aborts, with its state then). */
   wait(idOrRef: string, options?: { readonly signal?: AbortSignal }): Promise<Approval>;
 }

@@ -250,6 +250,7 @@ rules:
         reasonRequired: false,
         methods: ["webauthn", "totp"],
         notify: [],
+        edit: "other",
       },
       counterparty: null,
       proofTtlMs: 300_000,

@@ -45,6 +45,7 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
     get: async (id) => row(id),
     approve: async (id, options) => settle(id, "approve", options?.reason),
     deny: async (id, options) => settle(id, "deny", options?.reason),
+    edit: () => Promise.reject(new LeashError("LEASH_CONFIG_INVALID", "A fake desk does not edit. Use a leash's own.")),
     async wait(id, options) {
       const until = options?.signal === undefined ? {} : { signal: options.signal };
       if (row(id).status === "pending") await once(changes, id, until).catch(() => undefined);

@@ -11,3 +11,17 @@ export { scriptedPolicy, type ScriptedAnswer } from "./scripted-policy.ts";
 export { fakeDesk, type FakeDesk } from "./fake-desk.ts";
 export { fakeTerminal, type FakeTerminal } from "./fake-terminal.ts";
 export { sampleApproval } from "./sample-approval.ts";
+export { bindingCases, type BindingCase, denyAllCases } from "./binding/cases.ts";
+export type {
+  AdapterBinding,
+  BindingFeature,
+  BindingHost,
+  BindingPause,
+  CallEnding,
+  HostSetup,
+  ProposedCall,
+  SuiteTool,
+  TurnEnding,
+  TurnOptions,
+} from "./binding/binding.ts";
+export { reference as referenceBinding } from "./binding/reference.ts";

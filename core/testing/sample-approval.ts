@@ -36,6 +36,7 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     expiresAt: OPENED_AT + 3_600_000,
     settledAt: null,
     verdicts: [],
+    edit: null,
     ...changes,
   };
 }

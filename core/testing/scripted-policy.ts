@@ -16,6 +16,7 @@ export const SAMPLE_TERMS: ApprovalTerms = {
   reasonRequired: false,
   methods: [],
   notify: [],
+  edit: "other",
 };
 
 /** An effect, or a decision's members beside the defaults. */

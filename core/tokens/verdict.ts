@@ -23,17 +23,20 @@ export interface VerdictInput extends Omit<Verdict, "v" | "token"> {
  * not plain JSON or its reason too long.
  */
 export function signVerdict(signer: Signer, input: VerdictInput): Verdict {
+  const { answer, approver, roles, method, assurance, device, reason, at } = input;
+  const unsigned = { v: 1, answer, approver, roles, method, assurance, device, reason, at } as const;
+  return { ...unsigned, token: signStatement(signer, verdictClaims(unsigned, input.approval), at, input.random) };
+}
+
+/** Signs what a person did at the desk. @throws {LeashError} as `signVerdict`. */
+export function signStatement(signer: Signer, claims: JsonObject, at: number, random: Random): string {
   if (signer.purpose !== "approval") {
     throw new LeashError(
       "LEASH_TOKEN_PURPOSE",
       `A verdict cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("approval").`,
     );
   }
-  const { answer, approver, roles, method, assurance, device, reason, at } = input;
-  const unsigned = { v: 1, answer, approver, roles, method, assurance, device, reason, at } as const;
-  const claims = verdictClaims(unsigned, input.approval);
-  const token = signer.sign({ ...claims, jti: uuidv7(at, input.random) });
-  return { ...unsigned, token };
+  return signer.sign({ ...claims, jti: uuidv7(at, random) });
 }
 
 /**
@@ -47,11 +50,19 @@ export function verifyVerdict(
   approval: VerdictSubject,
   keys: KeySet | readonly PublicKey[],
 ): boolean {
+  return verifyStatement(verdict, () => verdictClaims(verdict, approval), keys);
+}
+
+/** True when the desk signed every one of these claims. Never throws. */
+export function verifyStatement(
+  stated: { readonly token: string },
+  claimsOf: () => JsonObject,
+  keys: KeySet | readonly PublicKey[],
+): boolean {
   try {
-    const claims = openToken(verdict.token, "approval", keys);
+    const claims = openToken(stated.token, "approval", keys);
     // Canonical texts, so that the lists of roles compare by what is in them.
-    const stated = verdictClaims(verdict, approval);
-    return Object.entries(stated).every(([name, value]) => canonicalText(claims[name]) === canonicalText(value));
+    return Object.entries(claimsOf()).every(([name, value]) => canonicalText(claims[name]) === canonicalText(value));
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { LeashError, type ToolRegistration } from "@leashkit/core";
+import { readOptions, type ToolRegistration } from "@leashkit/core";
 
 /** How a wrapped tool waits for a person. */
 export type PauseMode = "auto" | "hold" | "interrupt" | "defer";
@@ -68,21 +68,5 @@ const CHOICES = {
  * @throws {LeashError} `LEASH_CONFIG_INVALID` for an unknown option or value.
  */
 export function settingsOf(options: WrapOptions = {}): Settings {
-  for (const key of Object.keys(options)) {
-    if (!Object.hasOwn(DEFAULTS, key)) throw invalid(`there is no option ${JSON.stringify(key)}`);
-  }
-  const settings: Settings = { ...DEFAULTS, ...definedMembers(options) };
-  for (const key of ["pause", "onDeny"] as const) {
-    const choices: readonly string[] = CHOICES[key];
-    if (!choices.includes(settings[key])) throw invalid(`${key} must be one of ${choices.join(", ")}`);
-  }
-  return settings;
-}
-
-function definedMembers(options: WrapOptions): WrapOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function invalid(problem: string): LeashError {
-  return new LeashError("LEASH_CONFIG_INVALID", `The options for wrapping tools are wrong: ${problem}.`);
+  return readOptions<Settings>("wrapping tools", options, DEFAULTS, CHOICES);
 }

@@ -1,4 +1,4 @@
-import { isLeashError, refusalText, type LeashDenied, type LeashPending } from "@leashkit/core";
+import type { LeashDenied, LeashPending, Outcome } from "@leashkit/core";
 import { ToolMessage } from "@langchain/core/messages";
 import type { Settings } from "./options.ts";
 
@@ -11,6 +11,9 @@ export interface RefusalArtifact {
   readonly ref: string | null;
 }
 
+/** An attempt that ended without a run of the tool. */
+export type Refused = Exclude<Outcome<never>, { readonly kind: "result" | "failed" }>;
+
 /** Where a refusal goes. `pair`: the tool answers with `[content, artifact]`. */
 export interface Addressee {
   readonly tool: string;
@@ -21,29 +24,28 @@ export interface Addressee {
 /**
  * What the caller gets instead of a result: models a message with status `error` (which also keeps a `returnDirect` tool from
  * ending the run with it), programs the typed error.
- * @throws the error itself when it is not a refusal, or is to be thrown.
+ * @throws the error itself when the run was aborted, or it is to be thrown.
  */
-export function refuse(error: unknown, to: Addressee, onDeny: Settings["onDeny"]): unknown {
-  const text = isLeashError(error, "LEASH_ABORTED") ? undefined : refusalText(error);
-  if (text === undefined || onDeny === "throw") throw error;
+export function refuse({ kind, text, error }: Refused, to: Addressee, onDeny: Settings["onDeny"]): unknown {
+  if (kind === "aborted" || onDeny === "throw") throw error;
   if (to.toolCallId === undefined && onDeny !== "return") throw error;
   const content = to.toolCallId === undefined ? text : refusalMessage(error, text, to.tool, to.toolCallId);
   return to.pair ? [content, undefined] : content;
 }
 
-function refusalMessage(error: unknown, content: string, name: string, toolCallId: string): ToolMessage {
+function refusalMessage(error: Refused["error"], content: string, name: string, toolCallId: string): ToolMessage {
   const artifact = { leash: artifactOf(error) };
   return new ToolMessage({ status: "error", content, name, tool_call_id: toolCallId, artifact });
 }
 
-function artifactOf(error: unknown): RefusalArtifact {
-  const denied = error as Partial<LeashDenied> & Partial<LeashPending>;
+function artifactOf(error: Refused["error"]): RefusalArtifact {
+  const { reasonCode, approvalId, ref } = error as Partial<LeashDenied> & Partial<LeashPending>;
   return {
     v: 1,
-    code: denied.code ?? "LEASH_DENIED",
-    reasonCode: denied.reasonCode ?? null,
-    approvalId: denied.approvalId ?? null,
-    ref: denied.ref ?? null,
+    code: error.code,
+    reasonCode: reasonCode ?? null,
+    approvalId: approvalId ?? null,
+    ref: ref ?? null,
   };
 }
 

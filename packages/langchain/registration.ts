@@ -1,4 +1,4 @@
-import { domainDigest, type Gate, type SideEffect, type ToolSpec } from "@leashkit/core";
+import { schemaDigest, type Gate, type SideEffect, type ToolSpec } from "@leashkit/core";
 import { toJsonSchema } from "@langchain/core/utils/json_schema";
 import type { Settings } from "./options.ts";
 
@@ -14,22 +14,20 @@ export function registerTool(tool: Describable, gate: Gate, settings: Settings):
   const stated = Object.hasOwn(settings.registrations, tool.name) ? settings.registrations[tool.name] : undefined;
   return gate.register({
     origin: "langchain",
-    schemaDigest: schemaDigest(tool.schema),
+    schemaDigest: schemaDigest(jsonSchemaOf(tool.schema)),
     ...annotated(tool.metadata, settings.trustAnnotations),
     ...stated,
     id: tool.name.normalize("NFC"),
   });
 }
 
-/** Null where the schema has no JSON form (a zod date, say): then it cannot tell two tools of one name apart. */
-function schemaDigest(schema: unknown): string | null {
-  if (schema === undefined || schema === null) return null;
+/** Undefined where the schema has no JSON form (a zod date, say): then it cannot tell two tools of one name apart. */
+function jsonSchemaOf(schema: unknown): unknown {
+  if (schema === undefined || schema === null) return undefined;
   try {
-    // As text, because LangChain's validator writes notes of its own into a schema when it first uses it.
-    const text = JSON.stringify(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]));
-    return domainDigest("leashkit/tool-schema/1", JSON.parse(text));
+    return toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

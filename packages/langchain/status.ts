@@ -1,18 +1,10 @@
-import { LeashError, refusalText, type Gate, type Json } from "@leashkit/core";
+import { deferredStatus, LeashError, sealedText, STATUS_TOOL, type Gate, type Run } from "@leashkit/core";
 import { ToolMessage } from "@langchain/core/messages";
 import { tool, type DynamicStructuredTool } from "@langchain/core/tools";
 import { loadCommand, resultCodec } from "./codec.ts";
-import { checkTool } from "./guard.ts";
 import { rawOf, type Raw } from "./marks.ts";
 import { isBubbleUp } from "./pause.ts";
 import { markInstance } from "./patch.ts";
-
-const SCHEMA = {
-  type: "object",
-  properties: { ref: { type: "string", description: "The reference you were given, such as K7Q2." } },
-  required: ["ref"],
-  additionalProperties: false,
-} as const;
 
 /**
  * The other half of `pause: "defer"`: a tool with which the model asks what became of a call that waits for a person, and
@@ -30,60 +22,32 @@ export function leashStatusTool(leash: Gate, tools: readonly object[]): DynamicS
     const raw = rawOf(wrapped);
     if (raw !== undefined) raws.set(raw.id, raw);
   }
+  const { name, description, parameters } = STATUS_TOOL;
   const status = tool(async (input: unknown, config: unknown) => statusOf(leash, raws, refOf(input), config), {
-    name: "leash_status",
-    description:
-      "Tells what became of a tool call that waits for a person, by the reference you were given, and returns its result once there is one.",
-    schema: SCHEMA,
+    name,
+    description,
+    // A copy: LangChain's validator writes notes of its own into a schema when it first uses it.
+    schema: structuredClone(parameters),
   });
   markInstance(status, true);
   return status;
 }
 
-async function statusOf(gate: Gate, raws: ReadonlyMap<string, Raw>, ref: string, config: unknown): Promise<unknown> {
-  const deferred = await gate.deferred(ref);
-  if (deferred === undefined) return "No call of yours waits under this reference.";
-  if (deferred.status === "pending") return "Still waiting for a person. The call has not run. Go on with other work.";
-  const raw = raws.get(deferred.tool);
-  if (raw === undefined) throw unknownTool();
-  const ran: { thrown?: unknown } = {};
-  try {
-    return await collect(gate, ref, raw, config, ran);
-  } catch (error) {
-    const text = "thrown" in ran && ran.thrown === error ? undefined : refusalText(error);
-    if (text === undefined) throw error;
-    return text;
-  }
-}
-
-async function collect(
-  gate: Gate,
-  ref: string,
-  raw: Raw,
-  config: unknown,
-  ran: { thrown?: unknown },
-): Promise<unknown> {
+async function statusOf(gate: Gate, raws: ReadonlyMap<string, Raw>, ref: unknown, config: unknown): Promise<unknown> {
+  const asked: { raw?: Raw } = {};
   const signal = signalOf(config);
-  const result = await gate.collect<unknown>(
-    ref,
-    async (sealed, permit) => {
-      checkTool(permit, raw.id);
-      try {
-        return await raw.run(raw.takesText() ? textOf(sealed) : sealed, undefined, config);
-      } catch (error) {
-        ran.thrown = error;
-        throw error;
-      }
-    },
-    {
-      pause: "defer",
-      adapter: "langchain",
-      codec: resultCodec(await loadCommand()),
-      suspends: isBubbleUp,
-      ...(signal !== undefined && { signal }),
-    },
-  );
-  return contentOf(result, raw.pair());
+  const runOf = (id: string): Run<unknown> => {
+    const raw = known(raws.get(id));
+    asked.raw = raw;
+    return (sealed) => raw.run(raw.takesText() ? sealedText(sealed) : sealed, undefined, config);
+  };
+  const status = await deferredStatus(gate, ref, runOf, {
+    adapter: "langchain",
+    codec: resultCodec(await loadCommand()),
+    suspends: isBubbleUp,
+    ...(signal !== undefined && { signal }),
+  });
+  return status.kind === "told" ? status.text : contentOf(status.result, asked.raw?.pair() ?? false);
 }
 
 /** The content alone: a message made for the deferred call would answer the wrong call now. */
@@ -92,12 +56,8 @@ function contentOf(result: unknown, pair: boolean): unknown {
   return ToolMessage.isInstance(content) ? content.content : content;
 }
 
-function textOf(sealed: Json): unknown {
-  return typeof sealed === "object" && sealed !== null && "input" in sealed ? sealed.input : undefined;
-}
-
-function refOf(input: unknown): string {
-  return typeof input === "object" && input !== null && "ref" in input ? String(input.ref).trim() : "";
+function refOf(input: unknown): unknown {
+  return typeof input === "object" && input !== null && "ref" in input ? input.ref : undefined;
 }
 
 function signalOf(config: unknown): AbortSignal | undefined {
@@ -106,8 +66,9 @@ function signalOf(config: unknown): AbortSignal | undefined {
   return signal instanceof AbortSignal ? signal : undefined;
 }
 
-function unknownTool(): LeashError {
-  return new LeashError(
+function known(raw: Raw | undefined): Raw {
+  if (raw !== undefined) return raw;
+  throw new LeashError(
     "LEASH_CONFIG_INVALID",
     "The tool of a deferred call is not among the tools that leashStatusTool was given. Pass all wrapped tools.",
   );

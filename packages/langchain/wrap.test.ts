@@ -134,10 +134,10 @@ describe("wrapTools", () => {
 
   it("asks the policy once, however a patched tool reaches its own function", async () => {
     const leash = await leashFor(ALLOW_ALL);
-    const guard = vi.spyOn(leash, "guard");
+    const attempt = vi.spyOn(leash, "attempt");
     const patched = wrapTool(buyTool(), leash, { patch: true });
     expect(await patched.invoke({ item: "tea" })).toBe("sold tea");
-    expect(guard).toHaveBeenCalledTimes(1);
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 
   it("refuses to patch a tool that cannot be changed", async () => {
@@ -315,7 +315,10 @@ describe("what a tool runs on", () => {
       buyTool((input) => done.push(input.item)),
       leash,
     );
-    await expect(wrapped.invoke({ item: "tea" })).rejects.toMatchObject({ code: "LEASH_TOOL_UNSUPPORTED" });
+    await expect(wrapped.invoke({ item: "tea" })).rejects.toMatchObject({
+      code: "LEASH_DENIED",
+      reasonCode: "policy_error",
+    });
     expect(done).toEqual([]);
   });
 

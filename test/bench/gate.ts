@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLeash, sqliteStore, type Leash, type Store } from "@leashkit/core";
-import { seededRandom, type SeededRandom } from "@leashkit/core/testing";
+import { seededRandom } from "@leashkit/core/testing";
 import type { Report, RunOptions } from "../report.ts";
-import { measure, ratio, type Candidate, type Measured } from "./measure.ts";
+import { measure, ratio, shuffled, type Candidate, type Measured } from "./measure.ts";
 
 /** A policy of ordinary size. The calls measured here meet its last rules, behind conditions of others. */
 const POLICY = `leash: 1
@@ -78,12 +78,6 @@ export async function gate(options: RunOptions, report: Report): Promise<void> {
     await Promise.all([memory.close(), durable.close(), floor.close()]);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Each element drawn from those left, as by Fisher and Yates. */
-function shuffled<T>(list: readonly T[], random: SeededRandom): readonly T[] {
-  const left = [...list];
-  return list.flatMap(() => left.splice(random.integer(left.length), 1));
 }
 
 function print(measured: readonly Measured[], report: Report): void {

@@ -1,3 +1,5 @@
+import type { SeededRandom } from "@leashkit/core/testing";
+
 /** One of several ways to do the same, as a benchmark sees it. */
 export interface Candidate {
   readonly name: string;
@@ -74,4 +76,10 @@ export function quantile(values: readonly number[], part: number): number {
 export function ratio(measured: readonly Measured[], name: string, baseline: string): number {
   const median = (wanted: string): number => measured.find((entry) => entry.name === wanted)?.median ?? Number.NaN;
   return median(name) / median(baseline);
+}
+
+/** Each element drawn from those left, as by Fisher and Yates. */
+export function shuffled<T>(list: readonly T[], random: SeededRandom): readonly T[] {
+  const left = [...list];
+  return list.flatMap(() => left.splice(random.integer(left.length), 1));
 }

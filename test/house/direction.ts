@@ -9,8 +9,8 @@ import { isTest } from "./workspace.ts";
  */
 export const LEVELS: readonly (readonly string[])[] = [
   ["model"],
-  ["errors", "canonical", "digest", "ids", "strict-json", "principal"],
-  ["policy", "tools", "facts", "store"],
+  ["errors", "canonical", "digest", "ids", "strict-json", "principal", "options"],
+  ["policy", "tools", "arguments", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce"],
   ["state", "policies", "parts"],

@@ -7,6 +7,9 @@ const I4 = "test/invariants/i4-an-error-is-a-denial.test.ts";
 const I5 = "test/invariants/i5-no-effect-without-a-record.test.ts";
 const I9 = "test/invariants/i9-i14-what-the-agent-sees.test.ts";
 const I12 = "test/invariants/i12-observe.test.ts";
+const EDITS = "test/invariants/i1-an-edit-is-a-new-action.test.ts";
+const EDIT_TERMS = "test/invariants/i4-an-edit-demands-no-less.test.ts";
+const EDIT_ROWS = "test/invariants/i3-an-edit-is-no-bare-row.test.ts";
 const ATTACKER = "test/invariants/what-an-attacker-tried.test.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -72,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     removes: "leaves the question open after an abort",
     file: "core/enforce/hold.ts",
-    find: "await cancel(scope, approval.value.id);",
+    find: "await cancel(scope, approval.value.id, proposedDigest);",
     replace: "",
     test: { file: I2, name: "I2: an abort while a person is asked withdraws the question" },
   },
@@ -164,8 +167,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     removes: "takes a plain yes for a step-up",
     file: "core/approvals/desk.ts",
-    find: 'return approval.demand !== "step_up" || isStepUp(presented(approver), approval);',
-    replace: 'return approval.demand !== "step_up" || approver.id !== "";',
+    find: 'if (approval.demand === "step_up" && !isStepUp(presented(approver), approval)) {',
+    replace: 'if (approval.demand === "step_up" && !isStepUp(presented(approver), approval) && approver.id === "") {',
     test: { file: I4, name: "I4: a plain yes does not answer a demand for step-up" },
   },
   {
@@ -229,7 +232,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: "M24",
     invariant: "I9",
     removes: "lets a desk settle another tenant's approvals",
-    file: "core/approvals/desk.ts",
+    file: "core/approvals/answer.ts",
     find: "if (direct !== undefined && direct.value.principal.tenant === parts.tenant)",
     replace: "if (direct !== undefined)",
     test: { file: I9, name: "I9: a desk of one tenant neither sees nor settles another's approvals" },
@@ -525,5 +528,87 @@ export const MUTANTS: readonly Mutant[] = [
       file: "test/invariants/what-a-second-look-found.test.ts",
       name: "I2: under allow, a failed start is not taken",
     },
+  },
+  {
+    id: "M59",
+    invariant: "I3",
+    removes: "takes a bare row's word for who edited",
+    file: "core/enforce/coverage.ts",
+    find: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) {",
+    replace: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys) && use === undefined) {",
+    test: { file: EDIT_ROWS, name: "I3: an approved edit of which somebody changed its edit's leave" },
+  },
+  {
+    id: "M60",
+    invariant: "I3",
+    removes: "counts the editor's own yes when it is used",
+    file: "core/enforce/coverage.ts",
+    find: "if (isOwnEdit(approval, verdict.approver)) return false;",
+    replace: "if (isOwnEdit(approval, verdict.approver)) return true;",
+    test: { file: EDIT_ROWS, name: "I3: the editor's yes does not count though somebody hid" },
+  },
+  {
+    id: "M61",
+    invariant: "I1",
+    removes: "lets the editor answer their own edit",
+    file: "core/approvals/desk.ts",
+    find: "if (isOwnEdit(approval, approver.id)) {",
+    replace: 'if (isOwnEdit(approval, approver.id) && approver.id === "") {',
+    test: { file: EDIT_TERMS, name: "I1: the editor's own yes does not, unless" },
+  },
+  {
+    id: "M62",
+    invariant: "I3",
+    removes: "uses an edit for a proposal that nobody edited",
+    file: "core/enforce/consume.ts",
+    find: "if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return action;",
+    replace:
+      'if ((approval?.value.edit ?? null) === null || approval === undefined || proposedDigest === "") return action;',
+    test: { file: EDIT_ROWS, name: "I3: an approved edit is not made the answer to another proposal" },
+  },
+  {
+    id: "M63",
+    invariant: "I3",
+    removes: "uses the yes to one call for another with the same bytes",
+    file: "core/enforce/coverage.ts",
+    find: 'if (action.callKey !== approval.callKey) return "it was given for another call";',
+    replace: "",
+    test: { file: EDIT_ROWS, name: "I3: a yes to one call gives no leave to another call" },
+  },
+  {
+    id: "M64",
+    invariant: "I3",
+    removes: "goes on with bytes that only a row names, where the policy allows them",
+    file: "core/enforce/consume.ts",
+    find: 'if (now.decision.effect === "allow" && (approval?.value.edit ?? null) === null) return undefined;',
+    replace: 'if (now.decision.effect === "allow") return undefined;',
+    test: { file: EDIT_ROWS, name: "I3: a run that paused itself goes on with the edited bytes only" },
+  },
+  {
+    id: "M65",
+    invariant: "I4",
+    removes: "opens a question about what the policy denies",
+    file: "core/approvals/edit.ts",
+    find: 'if (decision.effect === "deny") return { denied: decision.reason };',
+    replace: "",
+    test: { file: EDIT_TERMS, name: "I4: into a form that the policy denies, at the leash's own desk" },
+  },
+  {
+    id: "M66",
+    invariant: "I4",
+    removes: "lets an edit lift the demand for a step-up",
+    file: "core/approvals/edit.ts",
+    find: "const demand = atLeast(edited.demand, decision.effect) ? edited.demand : decision.effect;",
+    replace: 'const demand = atLeast(decision.effect, "approve") ? decision.effect : edited.demand;',
+    test: { file: EDIT_TERMS, name: "I4: an edit under step-up still demands step-up" },
+  },
+  {
+    id: "M67",
+    invariant: "I2",
+    removes: "leaves the edited question open after an abort",
+    file: "core/enforce/authorize.ts",
+    find: 'if (known.kind !== "held") throwIfAborted(signal);',
+    replace: "throwIfAborted(signal);",
+    test: { file: EDITS, name: "turns after it leaves no question open" },
   },
 ];

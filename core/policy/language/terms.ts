@@ -1,12 +1,13 @@
 import type { ApprovalTerms } from "../../model/decision.ts";
 import type { Effect } from "../../model/effect.ts";
-import { block, namesOf, type Reader, type Shape, type Values } from "../readers.ts";
+import { block, namesOf, oneOf, type Reader, type Shape, type Values } from "../readers.ts";
 import { duration } from "./durations.ts";
 
 /** What a policy says about asking a person; every member has a default. */
 export interface TermsForm {
   readonly expires_in?: number;
   readonly use_within?: number;
+  readonly edit?: "other" | "self";
 }
 
 export interface StepUpForm {
@@ -31,8 +32,12 @@ const METHOD = /^[a-z][a-z0-9_-]{0,63}$/;
 
 export const termsShape: Shape<TermsForm> = {
   what: "`approval`",
-  keys: { expires_in: duration("`expires_in`"), use_within: duration("`use_within`") },
-  later: ["notify", "quorum", "roles", "four_eyes", "reason_required", "escalate_after", "edit", "count"],
+  keys: {
+    expires_in: duration("`expires_in`"),
+    use_within: duration("`use_within`"),
+    edit: oneOf("`edit`", ["other", "self"]),
+  },
+  later: ["notify", "quorum", "roles", "four_eyes", "reason_required", "escalate_after", "count"],
 };
 
 const method: Reader<string> = (node, report) => {
@@ -75,5 +80,6 @@ export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: 
     reasonRequired: false,
     methods: stepUpForm.methods ?? [],
     notify: [],
+    edit: form.edit ?? "other",
   };
 }

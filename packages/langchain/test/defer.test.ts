@@ -1,6 +1,6 @@
-import { NoEffect } from "@leashkit/core";
+import { NoEffect, STATUS_TOOL } from "@leashkit/core";
 import { tool } from "@langchain/core/tools";
-import { MemorySaver } from "@langchain/langgraph";
+import { GraphInterrupt, MemorySaver } from "@langchain/langgraph";
 import { createAgent } from "langchain";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -109,6 +109,20 @@ describe("deferring", () => {
     await expect(askStatus(approval.ref)).rejects.toThrow("the shop is closed");
   });
 
+  it("I2: goes on under the same approval with a tool that paused itself", async () => {
+    let pauses = 1;
+    const { leash, tools, answer, askStatus, sold } = await desk((input) => {
+      if (pauses-- > 0) throw new GraphInterrupt([]);
+      return `sold ${input.item}`;
+    });
+    await tools[0].invoke(propose);
+    const { ref } = await nextPending(leash);
+    await answer.approve(ref);
+    await expect(askStatus(ref)).rejects.toBeInstanceOf(GraphInterrupt);
+    expect((await askStatus(ref)).content).toBe("sold tea");
+    expect(sold).toEqual(["tea", "tea"]);
+  });
+
   it("refuses to collect a tool that the status tool was not given, and leaves the approval as it is", async () => {
     const { leash, tools, answer, sold } = await desk();
     await tools[0].invoke(propose);
@@ -122,6 +136,12 @@ describe("deferring", () => {
   it("the status tool needs no gate and is not wrapped", async () => {
     const { leash, status } = await desk();
     expect(wrapTool(status, leash)).toBe(status);
+  });
+
+  it("leaves core's own description of the status tool as it is", async () => {
+    const { askStatus } = await desk();
+    await askStatus("ZZZZ");
+    expect(Reflect.ownKeys(STATUS_TOOL.parameters)).toEqual(["type", "properties", "required", "additionalProperties"]);
   });
 
   it("works within an agent", async () => {

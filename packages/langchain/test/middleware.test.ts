@@ -72,12 +72,12 @@ describe("leashMiddleware", () => {
 
   it("gates a tool once that is wrapped as well", async () => {
     const leash = await leashFor(ALLOW_ALL);
-    const guard = vi.spyOn(leash, "guard");
+    const attempt = vi.spyOn(leash, "attempt");
     const { sold, buy } = shop();
     const agent = createAgent({ model: callingModel(calls), ...leashed({ tools: [buy], leash }) });
     await agent.invoke(ask);
     expect(sold).toHaveLength(1);
-    expect(guard).toHaveBeenCalledTimes(1);
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 
   it("gates a tool that a middleware hid from the model", async () => {
@@ -212,7 +212,7 @@ describe("leashMiddleware", () => {
 describe("other middleware", () => {
   it("I14: toolRetryMiddleware does not retry a denial, because it is a result", async () => {
     const leash = await leashFor(DENY_ALL);
-    const guard = vi.spyOn(leash, "guard");
+    const attempt = vi.spyOn(leash, "attempt");
     const { buy } = shop();
     const agent = createAgent({
       model: callingModel(calls),
@@ -220,7 +220,7 @@ describe("other middleware", () => {
       middleware: [toolRetryMiddleware({ maxRetries: 3, initialDelayMs: 1 }) as AnyAgentMiddleware],
     });
     expect(toolMessages(await agent.invoke(ask))["a"]?.content).toMatch(/^Denied by policy/);
-    expect(guard).toHaveBeenCalledTimes(1);
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 
   it("I2: toolRetryMiddleware around a held call: a person is asked once, and it runs once", async () => {
@@ -275,7 +275,7 @@ describe("other middleware", () => {
 
   it("an emulated tool asks no one and records nothing", async () => {
     const leash = await leashFor(ASK_ALL);
-    const guard = vi.spyOn(leash, "guard");
+    const attempt = vi.spyOn(leash, "attempt");
     const { sold, buy } = shop();
     const agent = createAgent({
       model: callingModel(calls),
@@ -283,7 +283,7 @@ describe("other middleware", () => {
       middleware: [toolEmulatorMiddleware({ model: fakeModel().respond(new AIMessage("emulated")) })],
     });
     expect(toolMessages(await agent.invoke(ask))["a"]?.content).toBe("emulated");
-    expect(guard).not.toHaveBeenCalled();
+    expect(attempt).not.toHaveBeenCalled();
     expect(sold).toEqual([]);
   });
 });
@@ -291,7 +291,7 @@ describe("other middleware", () => {
 describe("leashed", () => {
   it("covers tools of sub-agents and of middleware, each gated once", async () => {
     const leash = await leashFor(DENY_ALL + "tools: { task: { decision: allow } }\n");
-    const guard = vi.spyOn(leash, "guard");
+    const attempt = vi.spyOn(leash, "attempt");
     const mine = shop();
     const theirs = shop();
     const parts = leashed({ tools: [mine.buy], leash });
@@ -316,6 +316,6 @@ describe("leashed", () => {
     });
     await agent.invoke(ask);
     expect([mine.sold, theirs.sold]).toEqual([[], []]);
-    expect(guard.mock.calls.map(([call]) => call.tool).sort()).toEqual(["buy", "buy", "task", "write_file"]);
+    expect(attempt.mock.calls.map(([call]) => call.tool).sort()).toEqual(["buy", "buy", "task", "write_file"]);
   });
 });

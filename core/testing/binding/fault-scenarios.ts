@@ -1,0 +1,99 @@
+import type { BindingFeature, BindingPause } from "./binding.ts";
+import { needsOf, SETTING, type Scenario, type Setting, type StoreFault } from "./scenario.ts";
+import {
+  abortedBefore,
+  abortedWhileHeld,
+  BUY_TEA,
+  editedSuspension,
+  forgedReplies,
+  lateYes,
+  malformedSuspensions,
+  restartedAfterTheRun,
+  restartedAndDenied,
+  restartedWhileWaiting,
+  resumedThrice,
+  timedOut,
+  turn,
+  type Story,
+} from "./stories.ts";
+
+/** Aborts, time, forgeries, repetitions, restarts and a store that fails. */
+export function faultScenarios(): readonly Scenario[] {
+  return [...aborts(), ...late(), ...suspensions(), ...storeFaults()];
+}
+
+const ASKING: Setting = { ...SETTING, answer: () => "approve" };
+
+function aborts(): readonly Scenario[] {
+  const aborted = (name: string, story: Story): Scenario => ({
+    name,
+    needs: ["abort"],
+    setting: ASKING,
+    story,
+    ends: ["nothing"],
+    runs: 0,
+    records: "the host's own",
+  });
+  return [
+    aborted("aborted before the call", abortedBefore),
+    aborted("aborted while a person is asked", abortedWhileHeld),
+    aborted("the host's time limit while a person is asked", timedOut),
+    { ...aborted("aborted before an allowed call", abortedBefore), setting: SETTING },
+  ];
+}
+
+function late(): readonly Scenario[] {
+  return (["hold", "defer", "suspend"] as const).map((pause: BindingPause) => ({
+    name: `a yes after the time is up (${pause})`,
+    needs: needsOf(pause),
+    setting: { ...ASKING, answer: () => ({ effect: "approve", terms: { expiresInMs: 40 } }) as const, pause },
+    story: lateYes,
+    ends: ["refused"],
+    runs: 0,
+    records: "same",
+  }));
+}
+
+function suspensions(): readonly Scenario[] {
+  const needs: readonly BindingFeature[] = ["suspend"];
+  const suspended = (name: string, story: Story, rest: Partial<Scenario> = {}): Scenario => ({
+    name,
+    needs,
+    setting: { ...ASKING, pause: "suspend" },
+    story,
+    ends: ["result"],
+    runs: 1,
+    records: "same",
+    ...rest,
+  });
+  return [
+    suspended("replies that look like a yes", forgedReplies),
+    suspended("a suspension that was edited", editedSuspension, { records: "the host's own" }),
+    suspended("suspensions that are none", malformedSuspensions, { records: "the host's own" }),
+    suspended("a suspension resumed at once by two, and again", resumedThrice),
+    suspended("a restart while a person is asked", restartedWhileWaiting),
+    suspended("a restart while a person is asked, who says no", restartedAndDenied, { ends: ["refused"], runs: 0 }),
+    suspended("a restart after the run", restartedAfterTheRun),
+  ];
+}
+
+function storeFaults(): readonly Scenario[] {
+  const faulty = (name: string, store: StoreFault, rest: Partial<Scenario>): Scenario => ({
+    name,
+    needs: [],
+    setting: { ...SETTING, store },
+    story: turn(BUY_TEA),
+    ends: ["refused"],
+    runs: 0,
+    records: "same",
+    ...rest,
+  });
+  return [
+    faulty("the store is down before the call", "down before the call", {}),
+    faulty("the store is down before a question", "down before the call", {
+      setting: { ...ASKING, store: "down before the call" },
+    }),
+    faulty("the store goes down while the tool runs", "down while the tool runs", { runs: 1 }),
+    faulty("the answer of a commit is lost", "answer lost", { ends: ["anything"], runs: [0, 1], records: "same" }),
+  ];
+}

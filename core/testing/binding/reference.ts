@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { argumentReader } from "../../arguments.ts";
+import { deferredStatus } from "../../enforce/status.ts";
+import { LeashError } from "../../errors.ts";
+import type { Json } from "../../model/json.ts";
+import type { Outcome } from "../../model/leash.ts";
+import { parseStrictJson } from "../../strict-json.ts";
+import type {
+  AdapterBinding,
+  BindingHost,
+  CallEnding,
+  HostSetup,
+  ProposedCall,
+  SuiteTool,
+  TurnEnding,
+} from "./binding.ts";
+
+/** Core alone, in the plainest loop: what every adapter must equal. */
+export const reference: AdapterBinding = { name: "core", cannot: {}, rendered: (text) => text, host: referenceHost };
+
+interface Suspended {
+  readonly v: 1;
+  readonly scope: string;
+  readonly calls: readonly ProposedCall[];
+}
+
+function referenceHost(setup: HostSetup): BindingHost {
+  const { gate } = setup;
+  const tools = new Map(setup.tools.map((tool) => [tool.name, tool]));
+  for (const name of tools.keys()) gate.register({ id: name });
+  return {
+    turn: (calls, { signal }) => play(setup, tools, { v: 1, scope: randomUUID(), calls }, signal),
+    resume: async (suspension, { signal }) => play(setup, tools, readSuspended(suspension), signal),
+    async status(ref) {
+      const status = await deferredStatus(gate, ref, (name) => workOf(tools.get(name)));
+      return status.kind === "told" ? status.text : String(status.result);
+    },
+  };
+}
+
+async function play(
+  setup: HostSetup,
+  tools: ReadonlyMap<string, SuiteTool>,
+  turn: Suspended,
+  signal: AbortSignal | undefined,
+): Promise<TurnEnding> {
+  const endings: CallEnding[] = [];
+  const outcomes = await Promise.all(
+    turn.calls.map(async (call) => ({ call, outcome: await attempt(setup, tools, turn.scope, call, signal) })),
+  );
+  for (const { call, outcome } of outcomes) {
+    if (outcome.kind === "pending" && setup.pause === "suspend") {
+      return { kind: "suspended", suspension: JSON.stringify(turn) };
+    }
+    if (outcome.kind === "failed" || outcome.kind === "aborted") throw outcome.error;
+    endings.push({ callId: call.id, text: outcome.kind === "result" ? outcome.result : outcome.text });
+  }
+  return { kind: "ended", calls: endings };
+}
+
+async function attempt(
+  { gate, pause }: HostSetup,
+  tools: ReadonlyMap<string, SuiteTool>,
+  scope: string,
+  call: ProposedCall,
+  signal: AbortSignal | undefined,
+): Promise<Outcome<string>> {
+  const tool = tools.get(call.tool);
+  const read = await readArguments(tool, call.arguments);
+  return gate.attempt(
+    { tool: call.tool, callId: call.id, scope, ...read },
+    async (input) => String(await workOf(tool)?.(input)),
+    { pause: pause === "hold" ? "hold" : "defer", adapter: "core", ...(signal !== undefined && { signal }) },
+  );
+}
+
+async function readArguments(
+  tool: SuiteTool | undefined,
+  written: string,
+): Promise<{ readonly input: unknown; readonly problem?: string }> {
+  let raw: Json;
+  try {
+    raw = parseStrictJson(written);
+  } catch {
+    return { input: undefined, problem: "not a JSON object" };
+  }
+  const read = await argumentReader(tool?.parameters)(raw);
+  return read.ok ? { input: read.input } : { input: raw, problem: read.problem };
+}
+
+function workOf(tool: SuiteTool | undefined): ((input: Json) => Promise<string>) | undefined {
+  return tool === undefined ? undefined : (input) => tool.run(input);
+}
+
+function readSuspended(text: string): Suspended {
+  const read = parseStrictJson(text) as Partial<Suspended> | null;
+  if (read?.v === 1 && typeof read.scope === "string" && Array.isArray(read.calls)) return read as Suspended;
+  throw new LeashError("LEASH_INPUT_INVALID", "This is no suspension of this version. Nothing was run.");
+}

@@ -1,0 +1,49 @@
+import type { Edit } from "../model/approval.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Random } from "../model/runtime.ts";
+import { isoTime } from "./claims.ts";
+import type { Signer } from "./keys.ts";
+import { signStatement, type VerdictSubject, verifyStatement } from "./verdict.ts";
+
+/** An edit before the desk signs it, and the approval that it opens. */
+export interface EditInput extends Omit<Edit, "v" | "token"> {
+  readonly successor: VerdictSubject;
+  readonly random: Random;
+}
+
+/**
+ * Signs an approver's edit with the desk's key.
+ * @throws {LeashError} `LEASH_TOKEN_PURPOSE`, `LEASH_INPUT_INVALID` as `signVerdict`.
+ */
+export function signEdit(signer: Signer, { successor, random, ...edit }: EditInput): Edit {
+  const unsigned = { v: 1, ...edit } as const;
+  return { ...unsigned, token: signStatement(signer, editClaims(unsigned, successor), edit.at, random) };
+}
+
+/** True when the desk signed exactly this edit for exactly this approval, its call and its bytes; see `verifyVerdict`. */
+export function verifyEdit(edit: Edit, successor: VerdictSubject, keys: KeySet | readonly PublicKey[]): boolean {
+  return verifyStatement(edit, () => editClaims(edit, successor), keys);
+}
+
+/** No claim of a verdict's answer, and a verdict has no editor: neither can pass for the other. */
+function editClaims(edit: Omit<Edit, "token">, successor: VerdictSubject): JsonObject {
+  const { v, editor, roles, method, assurance, device, reason, at, predecessor, proposedDigest, self } = edit;
+  return {
+    v,
+    tenant: successor.principal.tenant,
+    approval_id: successor.id,
+    call_key: successor.callKey,
+    action_hash: successor.digest,
+    editor,
+    roles,
+    method,
+    assurance,
+    device,
+    reason,
+    at: isoTime(at),
+    predecessor,
+    proposed_hash: proposedDigest,
+    self,
+  };
+}

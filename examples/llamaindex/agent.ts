@@ -1,0 +1,15 @@
+// #region agent
+import { createLeash } from "@leashkit/core";
+import { wrapTools } from "@leashkit/llamaindex";
+import { agent } from "@llamaindex/workflow";
+import { llm } from "./model.ts";
+import { lookUpOrder, refund } from "./tools.ts";
+
+const leash = await createLeash({ policy: "leash.yaml" });
+const workflow = agent({ llm, tools: wrapTools([lookUpOrder, refund], leash) });
+const { data } = await workflow.run("Order A-17 arrived broken. Please refund it.");
+// #endregion
+
+for (const { content } of await data.state?.memory.get() ?? []) process.stdout.write(`${String(content)}\n`);
+process.stdout.write(`${String(data.result)}\n`);
+await leash.close();

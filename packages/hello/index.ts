@@ -1,0 +1,5 @@
+/**
+ * The template of a Leashkit adapter.
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,104 @@
+import { LeashError, type Gate } from "@leashkit/core";
+import type { JSONValue } from "@llamaindex/core/global";
+import type { BaseToolWithCall } from "@llamaindex/core/llms";
+import { leashedTool, type InputOf, type LeashedTool, type ToolParameters } from "./leashed-tool.ts";
+import type { WrapOptions } from "./options.ts";
+
+export interface LeashedMethod<P extends ToolParameters> extends WrapOptions {
+  readonly leash: Gate;
+  readonly description: string;
+  readonly parameters: P;
+  /** The tool's name. Default: the method's. */
+  readonly name?: string;
+}
+
+/** A method that can be a tool: one argument, as the schema parses it, and a promise. */
+type Method<P extends ToolParameters> = (this: never, input: InputOf<P>) => Promise<JSONValue>;
+
+interface Registered {
+  readonly method: string;
+  readonly tool: BaseToolWithCall;
+}
+
+const registered = new WeakMap<object, Map<string, Registered>>();
+
+/**
+ * A standard (TC39) decorator that puts a method behind a gate and makes it a tool; see `toolsFrom`. A call of the method itself
+ * passes the gate too and throws its refusals. Arguments are parsed once and the method gets exactly what was decided, as with
+ * `leashedTool`; private members stay in reach.
+ *
+ * @throws {LeashError} when an instance is made: as `leashedTool`. `LEASH_CONFIG_INVALID` where it stands on something else than a
+ * public method of an instance.
+ * @example
+ * class Bank {
+ *   @leashed({ leash, description: "Sends money.", parameters: z.object({ to: z.string() }) })
+ *   async sendMoney({ to }: { to: string }) { return `sent to ${to}`; }
+ * }
+ * const workflow = agent({ llm, tools: toolsFrom(new Bank()) });
+ */
+export function leashed<const P extends ToolParameters>({
+  leash,
+  description,
+  parameters,
+  name,
+  ...options
+}: LeashedMethod<P>): <M extends Method<P>>(method: M, context: ClassMethodDecoratorContext) => M {
+  return function decorate<M extends Method<P>>(method: M, context: ClassMethodDecoratorContext): M {
+    const own = methodName(context);
+    const direct = new WeakMap<object, LeashedTool<P>>();
+    context.addInitializer(function initialize(this: unknown) {
+      const instance = this as object;
+      const execute = (input: InputOf<P>): Promise<JSONValue> => Reflect.apply(method, instance, [input]);
+      const parts = { name: name ?? own, description, parameters, execute };
+      remember(instance, { method: own, tool: leashedTool(parts, leash, options) });
+      direct.set(instance, leashedTool(parts, leash, { ...options, onDeny: "throw" }));
+    });
+    const guarded = function (this: object, input: InputOf<P>): Promise<JSONValue> {
+      const tool = direct.get(this);
+      return tool === undefined ? Promise.reject(notMadeHere(own)) : tool.call(input);
+    };
+    return guarded as unknown as M;
+  };
+}
+
+/**
+ * The tools of an object whose class has decorated methods.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` when it has none.
+ * @example const tools = toolsFrom(new Bank());
+ */
+export function toolsFrom(instance: object): BaseToolWithCall[] {
+  const tools = [...(registered.get(instance)?.values() ?? [])].map(({ tool }) => tool);
+  if (tools.length > 0) return tools;
+  throw wrong("An object was asked for its tools and has none. Put `@leashed` on the methods that are tools.");
+}
+
+/** A method of a derived class takes the place of the one it overrides. */
+function remember(instance: object, entry: Registered): void {
+  const { name } = entry.tool.metadata;
+  const tools = registered.get(instance) ?? new Map<string, Registered>();
+  registered.set(instance, tools);
+  const known = tools.get(name);
+  if (known !== undefined && known.method !== entry.method) {
+    throw wrong(`Two methods of one class are tools of the name ${JSON.stringify(name)}. Give them two names.`);
+  }
+  tools.set(name, entry);
+}
+
+function methodName(context: ClassMethodDecoratorContext): string {
+  if (context.kind === "method" && !context.static && !context.private && typeof context.name === "string") {
+    return context.name;
+  }
+  throw wrong(
+    "`@leashed` stands on something else than a public method of an instance with a plain name. Move it there.",
+  );
+}
+
+function notMadeHere(method: string): LeashError {
+  return wrong(
+    `The method ${JSON.stringify(method)} was called on an object that its class did not make. Nothing ran.`,
+  );
+}
+
+function wrong(message: string): LeashError {
+  return new LeashError("LEASH_CONFIG_INVALID", message);
+}

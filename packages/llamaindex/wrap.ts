@@ -1,0 +1,153 @@
+import { LeashError, schemaDigest, type Gate } from "@leashkit/core";
+import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
+import { toolArguments, type ArgumentRules } from "./arguments.ts";
+import { watchCallIds } from "./call-ids.ts";
+import { guardCall, type Layer } from "./guard.ts";
+import { settingsOf, type LeashToolOptions, type Settings, type WrapOptions } from "./options.ts";
+import { guardedView } from "./view.ts";
+
+/**
+ * Puts a gate before one tool: a `FunctionTool`, a `QueryEngineTool`, any object with `metadata` and `call`. The tool is registered
+ * under its own name; the policy sees its arguments checked by its schema, with defaults, and the tool gets exactly what was
+ * decided. `instanceof`, `metadata` and types stay as they are, and what `bind` returns is guarded too; `call` always answers with a
+ * promise. Wrapping again with the same gate changes nothing; another gate stands in front of the first.
+ *
+ * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for what cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options or when the
+ * tool's name is taken by another tool.
+ * @example
+ * const workflow = agent({ llm, tools: [leashTool(sendMoney, leash)] });
+ */
+export function leashTool<T extends BaseToolWithCall>(tool: T, leash: Gate, options: LeashToolOptions = {}): T {
+  const { parameters, ...wrapping } = options;
+  return wrap(tool, leash, settingsOf(wrapping), { parameters, parsesAgain: true });
+}
+
+/** The same for a tool that runs on what it is given and parses nothing again. */
+export function leashParsed<T extends BaseToolWithCall>(
+  tool: T,
+  leash: Gate,
+  options: WrapOptions,
+  parameters: unknown,
+): T {
+  return wrap(tool, leash, settingsOf(options), { parameters, parsesAgain: false });
+}
+
+/** What holds agents: LlamaIndex's `AgentWorkflow`. */
+export interface HoldsAgents {
+  getAgents(): readonly { readonly tools: BaseToolWithCall[] }[];
+}
+
+/**
+ * Puts a gate before every tool of an array (which stays as it is: pass only the new one to agents), or of all agents of an
+ * `AgentWorkflow`, in place: with it also the `handOff` that LlamaIndex generates. An agent added to the workflow later is not
+ * covered; wrap again then.
+ *
+ * @throws as `leashTool`; then nothing was changed.
+ * @example
+ * const workflow = wrapTools(multiAgent({ agents: [clerk, banker], rootAgent: clerk }), leash);
+ */
+export function wrapTools<const T extends readonly BaseToolWithCall[]>(
+  tools: T,
+  leash: Gate,
+  options?: WrapOptions,
+): WrappedTools<T>;
+export function wrapTools<W extends HoldsAgents>(workflow: W, leash: Gate, options?: WrapOptions): W;
+export function wrapTools(
+  toolsOrWorkflow: readonly BaseToolWithCall[] | HoldsAgents,
+  leash: Gate,
+  options?: WrapOptions,
+): unknown {
+  const settings = settingsOf(options);
+  const wrapAll = (tools: readonly BaseToolWithCall[]) => tools.map((tool) => wrap(tool, leash, settings, BY_ITS_OWN));
+  if (!("getAgents" in toolsOrWorkflow)) return wrapAll(toolsOrWorkflow);
+  const wrapped = toolsOrWorkflow.getAgents().map(({ tools }) => ({ tools, views: wrapAll(tools) }));
+  for (const { tools, views } of wrapped) tools.splice(0, tools.length, ...views);
+  return toolsOrWorkflow;
+}
+
+/** The same tuple of the same tools; not `readonly`, as agents want it. */
+export type WrappedTools<T extends readonly object[]> = {
+  -readonly [Position in keyof T]: T[Position];
+};
+
+type Rules = Omit<ArgumentRules, "schema">;
+
+const BY_ITS_OWN: Rules = { parameters: undefined, parsesAgain: true };
+
+const layers = new WeakMap<object, Layer>();
+const needNone = new WeakSet<object>();
+
+/** The outermost gate before a tool, undefined for a bare one. */
+export function layerOf(tool: object): Layer | undefined {
+  return layers.get(tool);
+}
+
+/** For a tool that only reports: it is left as it is wherever tools are wrapped. */
+export function leaveUnguarded<T extends object>(tool: T): T {
+  needNone.add(tool);
+  return tool;
+}
+
+function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules: Rules): T {
+  const { name, call } = partsOf(tool);
+  const beneath = layers.get(tool);
+  if (needNone.has(tool) || isBehind(beneath, gate)) return tool;
+  watchCallIds();
+  const id = register(tool, name, gate, settings);
+  const read = toolArguments({ ...rules, schema: tool.metadata.parameters });
+  const layer: Layer = {
+    gate,
+    settings,
+    id,
+    read,
+    beneath,
+    work: (input) => Reflect.apply(call, tool, [input]),
+  };
+  const view = guardedView(tool, {
+    call: (input) => guardCall(layer, input),
+    rebound: (bound) => wrap(bound as BaseTool, gate, settings, rules),
+  });
+  layers.set(view, layer);
+  return view;
+}
+
+function isBehind(layer: Layer | undefined, gate: Gate): boolean {
+  return layer !== undefined && (layer.gate === gate || isBehind(layer.beneath, gate));
+}
+
+function register({ metadata }: BaseTool, name: string, gate: Gate, { registrations }: Settings): string {
+  const stated = Object.hasOwn(registrations, name) ? registrations[name] : undefined;
+  const digest = schemaDigest(metadata.parameters);
+  return gate.register({
+    origin: "llamaindex",
+    schemaDigest: digest,
+    ...stated,
+    id: name.normalize("NFC"),
+  }).id;
+}
+
+/** What comes here is only typed as a tool: it may come from anywhere. */
+function partsOf(tool: BaseTool): {
+  readonly name: string;
+  readonly call: NonNullable<BaseTool["call"]>;
+} {
+  const given: unknown = tool;
+  if (typeof given !== "object" || given === null) throw unsupported("it is no object");
+  const { metadata, call } = tool as Partial<BaseTool>;
+  if (typeof metadata?.name !== "string") throw unsupported("it has no `metadata.name`");
+  if (typeof call !== "function") throw unsupported("it has no `call`", metadata.name);
+  if (isFixed(tool, "call") || isFixed(tool, "bind")) throw unsupported("it is frozen or sealed", metadata.name);
+  return { name: metadata.name, call };
+}
+
+function isFixed(tool: object, key: string): boolean {
+  return Object.getOwnPropertyDescriptor(tool, key)?.configurable === false;
+}
+
+function unsupported(why: string, name?: string): LeashError {
+  const what = name === undefined ? "A thing that was given as a tool" : `The tool ${JSON.stringify(name)}`;
+  return new LeashError(
+    "LEASH_TOOL_UNSUPPORTED",
+    `${what} cannot be put behind a gate: ${why}. Pass a LlamaIndex tool with \`metadata\` and \`call\`.`,
+  );
+}

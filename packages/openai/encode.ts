@@ -1,0 +1,154 @@
+import { isLeashError, refusalText, type Outcome } from "@leashkit/core";
+import { isObject, own, text, type Call, type CallKind } from "./items.ts";
+import type { Answer, Screenshot, ShellChunk } from "./outputs.ts";
+
+/** How a call ended, as far as the model is told. */
+export type Ending =
+  | { readonly kind: "result"; readonly result: unknown }
+  /** Nothing ran. */
+  | { readonly kind: "refused"; readonly text: string }
+  | { readonly kind: "failed"; readonly text: string };
+
+export function endingOf(outcome: Outcome<unknown>): Ending {
+  if (outcome.kind === "result") return outcome;
+  if (outcome.kind === "failed") return { kind: "failed", text: failureText(outcome.error) };
+  return { kind: "refused", text: outcome.text };
+}
+
+/** A tool's own words are its own business; the reasons of a gate that it met inside are not for the model. */
+function failureText(error: unknown): string {
+  if (isLeashError(error)) return refusalText(error) ?? "Error: the tool failed.";
+  if (error instanceof Error) return `Error: ${error.message}`;
+  return typeof error === "string" ? `Error: ${error}` : "Error: the tool failed.";
+}
+
+/** The item that answers a call, in the form of the call's own API. Undefined where the API has no form for this answer. */
+export function encode(call: Call, ending: Ending): Answer | undefined {
+  const { id } = call;
+  if (id === undefined) return undefined;
+  if (call.api === "chat") return { role: "tool", tool_call_id: id, content: words(ending, CHAT_PARTS) };
+  return ENCODERS[call.kind](call, id, ending);
+}
+
+type Encoder = (call: Call, id: string, ending: Ending) => Answer | undefined;
+
+const ENCODERS: Readonly<Record<CallKind, Encoder>> = {
+  function: (call, id, ending) => ({
+    type: "function_call_output",
+    call_id: id,
+    output: words(ending, INPUT_PARTS),
+    ...callerOf(call),
+  }),
+  custom: (call, id, ending) => ({
+    type: "custom_tool_call_output",
+    call_id: id,
+    output: words(ending, INPUT_PARTS),
+    ...callerOf(call),
+  }),
+  shell: (call, id, ending) => ({
+    type: "shell_call_output",
+    call_id: id,
+    output: shellChunks(ending),
+    ...outputLimit(call),
+    ...callerOf(call),
+  }),
+  local_shell: (_call, id, ending) => ({ type: "local_shell_call_output", id, output: words(ending) }),
+  apply_patch: (call, id, ending) => ({
+    type: "apply_patch_call_output",
+    call_id: id,
+    ...patchResult(ending),
+    ...callerOf(call),
+  }),
+  computer: computerAnswer,
+  mcp_approval: (_call, id, ending) =>
+    ending.kind === "result" && ending.result === true
+      ? { type: "mcp_approval_response", approval_request_id: id, approve: true }
+      : { type: "mcp_approval_response", approval_request_id: id, approve: false, reason: words(ending) },
+  unknown: () => undefined,
+};
+
+const CHAT_PARTS: ReadonlySet<unknown> = new Set(["text"]);
+const INPUT_PARTS: ReadonlySet<unknown> = new Set(["input_text", "input_image", "input_file"]);
+
+/** A result as text: text as it is, nothing as the empty text, anything else as JSON. Content parts pass where the API takes them. */
+function words(ending: Ending, parts?: ReadonlySet<unknown>): string {
+  if (ending.kind !== "result") return ending.text;
+  const { result } = ending;
+  if (result === undefined) return "";
+  if (typeof result === "string") return result;
+  const areParts =
+    parts !== undefined &&
+    Array.isArray(result) &&
+    result.length > 0 &&
+    result.every((part) => parts.has(own(part, "type")));
+  return areParts ? (result as unknown as string) : JSON.stringify(result);
+}
+
+function callerOf({ caller }: Call): { readonly caller?: NonNullable<Call["caller"]> } {
+  return caller === undefined ? {} : { caller };
+}
+
+/** The API asks for the limit of the call to be repeated. */
+function outputLimit({ item }: Call): { readonly max_output_length?: number } {
+  const limit = own(own(item, "action"), "max_output_length");
+  return typeof limit === "number" ? { max_output_length: limit } : {};
+}
+
+/** What a shell reports for a command that it may not execute. */
+const NOT_EXECUTABLE = 126;
+
+function shellChunks(ending: Ending): ShellChunk[] {
+  if (ending.kind === "refused") return [chunk("", ending.text, NOT_EXECUTABLE)];
+  if (ending.kind === "failed") return [chunk("", ending.text, 1)];
+  const chunks: readonly unknown[] = Array.isArray(ending.result) ? ending.result : [ending.result];
+  return chunks.length > 0 && chunks.every(isChunk) ? [...chunks] : [chunk(words(ending), "", 0)];
+}
+
+function chunk(stdout: string, stderr: string, exitCode: number): ShellChunk {
+  return { stdout, stderr, outcome: { type: "exit", exit_code: exitCode } };
+}
+
+function isChunk(value: unknown): value is ShellChunk {
+  const type = own(own(value, "outcome"), "type");
+  return (
+    typeof own(value, "stdout") === "string" &&
+    typeof own(value, "stderr") === "string" &&
+    (type === "exit" || type === "timeout")
+  );
+}
+
+function patchResult(ending: Ending): { readonly status: "completed" | "failed"; readonly output?: string } {
+  if (ending.kind !== "result") return { status: "failed", output: ending.text };
+  const status = own(ending.result, "status");
+  if (status === "completed" || status === "failed") {
+    const output = own(ending.result, "output");
+    return typeof output === "string" ? { status, output } : { status };
+  }
+  return ending.result === undefined ? { status: "completed" } : { status: "completed", output: words(ending) };
+}
+
+/** The policy and the person saw the pending safety checks in the input: leave to run is their acknowledgement. */
+function computerAnswer({ item }: Call, id: string, ending: Ending): Answer | undefined {
+  const output = ending.kind === "result" ? screenshotOf(ending.result) : undefined;
+  if (output === undefined) return undefined;
+  const checks = own(item, "pending_safety_checks");
+  const acknowledged = Array.isArray(checks) && checks.length > 0 ? { acknowledged_safety_checks: [...checks] } : {};
+  return { type: "computer_call_output", call_id: id, output, ...acknowledged };
+}
+
+/** The answer to a computer call that did not run: the screen as it is, and no acknowledgement. */
+export function unchangedScreen({ id, item }: Call, screenshot: unknown): Answer | undefined {
+  const output = screenshotOf(screenshot);
+  const checks = own(item, "pending_safety_checks");
+  if (id === undefined || output === undefined || (Array.isArray(checks) && checks.length > 0)) return undefined;
+  return { type: "computer_call_output", call_id: id, output };
+}
+
+function screenshotOf(value: unknown): Screenshot | undefined {
+  if (typeof value === "string" && /^(?:data:image\/|https?:\/\/)/u.test(value)) {
+    return { type: "computer_screenshot", image_url: value };
+  }
+  if (!isObject(value) || own(value, "type") !== "computer_screenshot") return undefined;
+  const known = text(own(value, "image_url")) ?? text(own(value, "file_id"));
+  return known === undefined ? undefined : (value as unknown as Screenshot);
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { LeashError, readOptions, type Decision, type Gate, type Outcome } from "@leashkit/core";
+import { encode, endingOf } from "./encode.ts";
+import { markFault } from "./items.ts";
+import { normalise } from "./normalise.ts";
+import { settingsOf, type Handlers, type InterceptorOptions } from "./options.ts";
+import type { Answer, AnswerTo } from "./outputs.ts";
+import { propose } from "./proposal.ts";
+import { readSuspension, type Suspension } from "./suspension.ts";
+import { catalogueOf } from "./tools.ts";
+import { runTurn, type Planned, type Turn } from "./turn.ts";
+
+export interface RunOptions {
+  /** Beside the interceptor's own signal. */
+  readonly signal?: AbortSignal;
+  /** In place of the interceptor's own scope. */
+  readonly scope?: string;
+}
+
+/** Stands between what a model asks for and the handlers that do it. */
+export interface Interceptor {
+  /**
+   * Runs the calls of one answer of the model: `message.tool_calls` or `response.output` (items that are no calls are left
+   * alone), or a suspension that an earlier `run` returned. Never throws a refusal: that is an output.
+   *
+   * @param handlers join those of the interceptor for this run.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` for a suspension that is damaged or foreign; and, under `onToolError: "throw"`,
+   * what a handler threw.
+   * @example
+   * const { outputs, suspension } = await interceptor.run(message.tool_calls);
+   * messages.push(message, ...outputs);
+   */
+  run<Item extends object>(
+    items: readonly Item[] | null | undefined,
+    handlers?: Handlers,
+    options?: RunOptions,
+  ): Promise<Turn<AnswerTo<Item>>>;
+  run<Output extends Answer = Answer>(
+    suspension: Suspension,
+    handlers?: Handlers,
+    options?: RunOptions,
+  ): Promise<Turn<Output>>;
+  run(
+    source: readonly object[] | Suspension | null | undefined,
+    handlers?: Handlers,
+    options?: RunOptions,
+  ): Promise<Turn>;
+  /**
+   * What the policy says of one call. Runs nothing and asks nobody.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` for an item that is no call.
+   */
+  check(item: object): Promise<Decision>;
+  /** The item that answers a call, for programs that run calls themselves. Undefined where the API has no form for the answer. */
+  encode<Item extends object>(item: Item, outcome: Outcome<unknown>): AnswerTo<Item> | undefined;
+  /** Waits until every approval of a suspension is answered or expired; false where the signal aborted first. */
+  settled(suspension: Suspension, options?: { readonly signal?: AbortSignal }): Promise<boolean>;
+}
+
+/**
+ * Puts a gate before the handlers of an OpenAI-style loop, for Chat Completions and Responses alike. Each call is parsed
+ * strictly, decided by the policy, run once with exactly what was decided, and answered with exactly one output, in order.
+ *
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` for wrong options, tools without a name, or a name that is taken in this leash.
+ * @example
+ * const interceptor = createInterceptor(leash, { tools, handlers: { buy: ({ item }: { item: string }) => shop.buy(item) } });
+ * const { outputs } = await interceptor.run(message.tool_calls);
+ */
+export function createInterceptor(gate: Gate, options?: InterceptorOptions): Interceptor {
+  const settings = settingsOf(options);
+  const catalogue = catalogueOf(gate, settings);
+  const run = async (source: unknown, handlers: Handlers = {}, runOptions?: RunOptions): Promise<Turn> => {
+    const { signal, scope } = readOptions<Stated>("run", runOptions, { signal: undefined, scope: undefined });
+    catalogue.add(handlers);
+    const plan = planOf(source);
+    const random = settings.pause === "suspend" ? randomUUID() : undefined;
+    return runTurn(
+      {
+        gate,
+        settings,
+        catalogue,
+        handlers: { ...settings.handlers, ...handlers },
+        signal: either(settings.signal, signal),
+        scope: plan.scope ?? scope ?? settings.scope ?? random,
+      },
+      plan.calls,
+    );
+  };
+  return {
+    run,
+    async check(item) {
+      const call = callOf(item);
+      return gate.decide(await propose(call, catalogue.find(call), undefined, settings));
+    },
+    encode: <Item extends object>(item: Item, outcome: Outcome<unknown>) =>
+      encode(callOf(item), endingOf(outcome)) as AnswerTo<Item> | undefined,
+    settled: (suspension, waiting = {}) => settled(gate, readSuspension(suspension), waiting.signal),
+  };
+}
+
+interface Stated {
+  readonly signal: AbortSignal | undefined;
+  readonly scope: string | undefined;
+}
+
+interface Plan {
+  readonly scope: string | undefined;
+  readonly calls: readonly Planned[];
+}
+
+function planOf(source: unknown): Plan {
+  if (source === undefined || source === null) return { scope: undefined, calls: [] };
+  if (Array.isArray(source)) return { scope: undefined, calls: source.flatMap((item) => planned(item, undefined)) };
+  const { scope, calls } = readSuspension(source);
+  return {
+    scope,
+    calls: calls.flatMap(({ item, problem, failure }) =>
+      planned(problem === undefined ? item : markFault(item, problem), failure),
+    ),
+  };
+}
+
+function planned(item: unknown, failure: string | undefined): readonly Planned[] {
+  const call = typeof item === "object" && item !== null ? normalise(item) : undefined;
+  return call === undefined ? [] : [{ call, failure }];
+}
+
+function callOf(item: object): ReturnType<typeof normalise> & object {
+  const call = normalise(item);
+  if (call !== undefined) return call;
+  throw new LeashError(
+    "LEASH_CONFIG_INVALID",
+    "The item is no call that a program answers: nothing can be decided or encoded for it. Pass calls only.",
+  );
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other]);
+}
+
+async function settled(gate: Gate, { refs }: Suspension, signal: AbortSignal | undefined): Promise<boolean> {
+  const options = { settled: true, ...(signal !== undefined && { signal }) };
+  const states = await Promise.all(refs.map((ref) => gate.deferred(ref, options)));
+  return states.every((state) => state?.status !== "pending");
+}

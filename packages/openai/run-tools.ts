@@ -1,0 +1,101 @@
+import { LeashError, readOptions, type Gate } from "@leashkit/core";
+import { isObject, text } from "./items.ts";
+import type { Registrations } from "./options.ts";
+import { gatedFunction } from "./runner.ts";
+import { gatedParse } from "./runner-arguments.ts";
+import { register } from "./tools.ts";
+
+export interface WrapOptions {
+  /** The policy's session. */
+  readonly session?: string;
+  /** What you state of single tools, by tool name; wins over what the adapter knows of them. */
+  readonly registrations?: Registrations;
+}
+
+/**
+ * Puts a gate before every tool of an array for `client.chat.completions.runTools`: tools with a `function`, and those that
+ * `zodFunction` makes. The policy sees what the tool's `parse` made of the arguments, and the tool gets exactly what was decided.
+ * A tool without `parse` gets it as JSON text; its arguments are checked against its `parameters`.
+ *
+ * The runner cannot pause: where a person is asked, the call waits in the process. A refusal is the tool's result; what the tool
+ * throws ends the runner, as it does without a gate. What `parse` returns must be plain data: a call with a date or a class
+ * instance in it is refused, unless the tool's registration can `encode` it. The tools passed in stay as they are.
+ *
+ * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for anything that the runner could not run as a function,
+ * `LEASH_CONFIG_INVALID` for wrong options or when a tool's name is taken by another tool.
+ * @example
+ * const runner = client.chat.completions.runTools({ model, messages, tools: wrapTools(tools, leash) });
+ */
+export function wrapTools<const T extends readonly object[]>(tools: T, gate: Gate, options?: WrapOptions): Wrapped<T> {
+  const settings = readOptions<Settings>("wrapping tools", options, { session: undefined, registrations: {} });
+  return tools.map((tool) => wrapTool(tool, gate, settings)) as unknown as Wrapped<T>;
+}
+
+/** The same tuple of the same tools; not `readonly`, as `runTools` wants it. */
+export type Wrapped<T extends readonly object[]> = { -readonly [Position in keyof T]: T[Position] };
+
+interface Settings {
+  readonly session: string | undefined;
+  readonly registrations: Registrations;
+}
+
+const wrappedBy = new WeakMap<object, Gate>();
+
+function wrapTool(tool: object, gate: Gate, { session, registrations }: Settings): object {
+  if (wrappedBy.get(tool) === gate) return tool;
+  const { description, id } = runnable(tool);
+  const schema = member(description, "parameters");
+  register(gate, id, schema, registrations);
+  /** One place where a tool keeps its work, with the place of its `parse`. */
+  const guard = (holder: object, workKey: string, parseKey: string): Readonly<Record<string, unknown>> => {
+    const [work, parse] = [member(holder, workKey), member(holder, parseKey)];
+    const guarded = { id, gate, session, schema, parses: isFunction(parse) };
+    return {
+      ...(isFunction(work) && { [workKey]: gatedFunction(guarded, work, description) }),
+      ...(isFunction(parse) && { [parseKey]: gatedParse(parse, description) }),
+    };
+  };
+  const wrapped = copyWith(tool, {
+    ...guard(tool, "$callback", "$parseRaw"),
+    function: copyWith(description, { ...guard(description, "function", "parse"), name: id }),
+  });
+  wrappedBy.set(wrapped, gate);
+  return wrapped;
+}
+
+/** What the runner could run. `zodFunction` keeps the work beside the description; the client's version decides which one runs. */
+function runnable(tool: object): { readonly description: object; readonly id: string } {
+  const description = member(tool, "function");
+  if (member(tool, "type") !== "function" || !isObject(description)) throw unsupported("it is no function tool");
+  const [work, callback] = [member(description, "function"), member(tool, "$callback")];
+  if (!isFunction(work) && !isFunction(callback)) throw unsupported("it has no function to run");
+  const id = text(member(description, "name")) ?? (isFunction(work) ? text(work.name) : undefined);
+  if (id === undefined) throw unsupported("it has no name");
+  return { description, id };
+}
+
+/** Classes may define a tool's members. */
+function member(value: object, key: string): unknown {
+  return key in value ? (Reflect.get(value, key) as unknown) : undefined;
+}
+
+function isFunction(value: unknown): value is Function {
+  return typeof value === "function";
+}
+
+/** Keeps the prototype, and members that are not enumerable: a spread would lose both. */
+function copyWith(source: object, members: Readonly<Record<string, unknown>>): object {
+  const descriptors: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(source) };
+  for (const [key, value] of Object.entries(members)) {
+    const enumerable = descriptors[key]?.enumerable ?? true;
+    descriptors[key] = { value, enumerable, configurable: true, writable: true };
+  }
+  return Object.create(Object.getPrototypeOf(source) as object | null, descriptors) as object;
+}
+
+function unsupported(problem: string): LeashError {
+  return new LeashError(
+    "LEASH_TOOL_UNSUPPORTED",
+    `A tool cannot be guarded for runTools: ${problem}. Pass function tools with a name and a function; for others write the loop with createInterceptor.`,
+  );
+}
