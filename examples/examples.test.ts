@@ -55,6 +55,11 @@ describe("the examples", () => {
     expect(printed).toContain("A person denied this call.");
   }, 60_000);
 
+  it("adapter: the template's framework greets, as allowed, and insults nobody", async () => {
+    const printed = await start("adapter", "turn.ts");
+    expect(printed).toMatch(/^Hello, Ann!\nDenied by policy\..*\n$/);
+  }, 60_000);
+
   it("verify: a stranger accepts the body that was allowed and no other", async () => {
     const printed = await start("verify", "main.ts");
     expect(printed).toBe("holds: order by agent, allowed by tools.order\nanother body: LEASH_TOKEN_INVALID\n");

@@ -8,7 +8,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions } from "../model/leash.ts";
 import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
-import { decide, denial, isWithin, type Decided } from "./decide.ts";
+import { decide, denial, isWithin, NOT_REGISTERED, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
 import { current, untilSettled } from "./hold.ts";
@@ -43,7 +43,7 @@ export async function admit(
   if (!isWithin(scope, proposed.action.tool)) return deny(scope, decide(scope, proposed.action), options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
-  throwIfAborted(signal);
+  const tooLate = signal.aborted;
   for (let round = 0; round < MAX_LOOKS; round += 1) {
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
     if (known.kind === "new" && options.pause === "defer") {
@@ -53,7 +53,9 @@ export async function admit(
         known = await lookUp(scope, proposal, signal);
       }
     }
+    // What is recorded is no new leave: an abort does not make a call that ran one that did not.
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
+    if (tooLate) throwIfAborted(signal);
     // A question that is open by now is withdrawn first, by its own wait.
     if (known.kind !== "held") throwIfAborted(signal);
     const standing = await standingOf(scope, proposal, known, options, signal);
@@ -144,15 +146,19 @@ async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promi
   try {
     return seal(scope, call);
   } catch (cause) {
-    const decision = unsealable(scope, cause);
+    const decision = unsealable(scope, call, cause);
     await recordRefusal(scope, call, decision, origin);
     throw deniedByPolicy(decision, { cause, problem: call.problem });
   }
 }
 
 /** The denial of a call that could not be sealed, whoever's fault it was. */
-export function unsealable(scope: Scope, cause: unknown): Decision {
-  const { policy, mode } = scope.context;
+export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): Decision {
+  const { policy, mode, registry } = scope.context;
+  // There are no arguments with which it would be any better.
+  if (typeof tool === "string" && registry.get(tool.normalize("NFC")) === undefined) {
+    return denial(policy, mode, "tool_unknown", NOT_REGISTERED);
+  }
   if (isLeashError(cause, "LEASH_INPUT_INVALID")) {
     return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
   }

@@ -23,7 +23,7 @@ export function look(scope: Scope, call: ToolCall): Observed {
   try {
     return decide(scope, seal(scope, call));
   } catch (error) {
-    return { action: undefined, decision: unsealable(scope, error) };
+    return { action: undefined, decision: unsealable(scope, call, error) };
   }
 }
 

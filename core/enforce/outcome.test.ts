@@ -171,6 +171,29 @@ describe("an attempt whose signal aborts", () => {
     expect([shop.orders, await leash.desk({ id: "ann" }).pending()]).toEqual([[], []]);
   });
 
+  it("I2: gives the recorded result of a call that ran: the abort comes too late to say that it did not", async () => {
+    const { leash } = await leashThatSays("allow");
+    const shop = countingShop();
+    const sold = await leash.attempt(BUY, shop.buy);
+    expect(await leash.attempt(BUY, shop.buy, { signal: AbortSignal.abort() })).toEqual(sold);
+    expect(shop.orders).toHaveLength(1);
+  });
+
+  it.each(["hold", "defer"] as const)(
+    "I2: neither asks nor runs a call that waits or was approved, and leaves it as it is (%s)",
+    async (pause) => {
+      const { leash } = await leashThatSays("approve");
+      const shop = countingShop();
+      const options = { pause, signal: AbortSignal.abort() };
+      await leash.attempt(BUY, shop.buy, { pause: "defer" });
+      expect((await leash.attempt(BUY, shop.buy, options)).kind).toBe("aborted");
+      await settle(leash, "approve");
+      expect((await leash.attempt(BUY, shop.buy, options)).kind).toBe("aborted");
+      expect(shop.orders).toEqual([]);
+      expect((await leash.attempt(BUY, shop.buy)).kind).toBe("result");
+    },
+  );
+
   it("is aborted while it waits, and a late yes finds nothing", async () => {
     const { leash } = await leashThatSays("approve");
     const shop = countingShop();

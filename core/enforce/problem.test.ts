@@ -44,6 +44,30 @@ describe("a call whose arguments the adapter could not read", () => {
     expect(await open.leash.attempt({ ...BUY, problem: PROBLEM }, shop.buy)).toMatchObject(refused);
   });
 
+  it.each(["enforce", "observe"] as const)(
+    "is recorded as a call of an unknown tool where there is no such tool: no arguments would make it better (%s)",
+    async (mode) => {
+      const { leash, log } = await leashThatSays("allow", { mode });
+      const call = { tool: "sell", input: undefined, problem: PROBLEM };
+      const outcome = await leash.attempt(call, () => "never");
+      expect(outcome).toMatchObject({
+        kind: "refused",
+        text: "Denied: this tool is not available. Do not retry this call.",
+        error: { code: "LEASH_TOOL_UNKNOWN", reasonCode: "tool_unknown" },
+      });
+      expect(await leash.decide(call)).toMatchObject({ effect: "deny", reasonCode: "tool_unknown" });
+      expect(await log()).toMatchObject([{ type: "decided", decision: "DENY", reason_code: "tool_unknown" }]);
+    },
+  );
+
+  it("is known by its name in any Unicode form", async () => {
+    const { leash } = await leashThatSays("allow");
+    leash.register({ id: "caf\u00e9" });
+    expect(
+      await leash.attempt({ tool: "cafe\u0301", input: undefined, problem: PROBLEM }, () => "never"),
+    ).toMatchObject(refused);
+  });
+
   it("is denied when the policy is only asked, and by `authorize`", async () => {
     const { leash } = await leashThatSays("allow");
     const call = { ...BUY, problem: PROBLEM };

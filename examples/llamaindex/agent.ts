@@ -1,6 +1,7 @@
 // #region agent
 import { createLeash } from "@leashkit/core";
 import { wrapTools } from "@leashkit/llamaindex";
+import { extractText } from "@llamaindex/core/utils";
 import { agent } from "@llamaindex/workflow";
 import { llm } from "./model.ts";
 import { lookUpOrder, refund } from "./tools.ts";
@@ -10,6 +11,5 @@ const workflow = agent({ llm, tools: wrapTools([lookUpOrder, refund], leash) });
 const { data } = await workflow.run("Order A-17 arrived broken. Please refund it.");
 // #endregion
 
-for (const { content } of await data.state?.memory.get() ?? []) process.stdout.write(`${String(content)}\n`);
-process.stdout.write(`${String(data.result)}\n`);
+process.stdout.write(`${extractText(data.result)}\n`);
 await leash.close();

@@ -1,13 +1,13 @@
-import { agent } from "@llamaindex/workflow";
-import { llm } from "./model.ts";
-
-// #region decorator
 import { createLeash } from "@leashkit/core";
 import { leashed, toolsFrom } from "@leashkit/llamaindex";
+import { extractText } from "@llamaindex/core/utils";
+import { agent } from "@llamaindex/workflow";
 import { z } from "zod";
+import { llm } from "./model.ts";
 
 const leash = await createLeash({ policy: "leash.yaml" });
 
+// #region decorator
 class Shop {
   readonly #orders: Readonly<Record<string, string>> = { "A-17": "one lamp, $80.00, arrived broken" };
 
@@ -35,6 +35,5 @@ const workflow = agent({ llm, tools: toolsFrom(new Shop()) });
 // #endregion
 
 const { data } = await workflow.run("Order A-17 arrived broken. Please refund it.");
-for (const { content } of await data.state?.memory.get() ?? []) process.stdout.write(`${String(content)}\n`);
-process.stdout.write(`${String(data.result)}\n`);
+process.stdout.write(`${extractText(data.result)}\n`);
 await leash.close();

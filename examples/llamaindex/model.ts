@@ -1,4 +1,5 @@
 import { ToolCallLLM, type ChatMessage, type ChatResponseChunk } from "@llamaindex/core/llms";
+import { extractText } from "@llamaindex/core/utils";
 
 const CALLS = [
   { name: "look_up_order", input: { order: "A-17" } },
@@ -6,11 +7,10 @@ const CALLS = [
   { name: "refund", input: { order: "A-17", amount_minor: 9_999_900 } },
 ];
 
-interface Asked {
-  readonly messages: readonly ChatMessage[];
-}
-
-/** Stands in for a real model, so that the example runs without a key: makes its calls one by one and then repeats what it was told. */
+/**
+ * Stands in for a real model, so that the examples run without a key: makes its calls one by one, as the conversation stands, and
+ * then repeats what it was told of them.
+ */
 class ScriptedModel extends ToolCallLLM {
   override readonly supportToolCall = true;
   override readonly metadata = {
@@ -22,16 +22,20 @@ class ScriptedModel extends ToolCallLLM {
     structuredOutput: false,
   };
 
-  override chat(asked: never): Promise<never> {
-    return Promise.resolve(answerTo(asked) as never);
+  override async chat(asked: never): Promise<never> {
+    return answerTo(asked) as never;
   }
 }
 
-async function* answerTo({ messages }: Asked): AsyncGenerator<ChatResponseChunk> {
-  const turn = messages.filter(({ options }) => options !== undefined && "toolCall" in options).length;
-  const call = CALLS[turn];
-  if (call === undefined) yield { delta: String(messages.at(-1)?.content ?? ""), raw: null };
-  else yield { delta: "", raw: null, options: { toolCall: [{ ...call, id: `call_${turn}` }] } };
+async function* answerTo({
+  messages,
+}: {
+  readonly messages: readonly ChatMessage[];
+}): AsyncGenerator<ChatResponseChunk> {
+  const results = messages.filter(({ options }) => options !== undefined && "toolResult" in options);
+  const call = CALLS[results.length];
+  if (call === undefined) yield { delta: results.map(({ content }) => extractText(content)).join("\n"), raw: null };
+  else yield { delta: "", raw: null, options: { toolCall: [{ ...call, id: `call_${results.length}` }] } };
 }
 
 export const llm = new ScriptedModel();

@@ -20,5 +20,6 @@ for (;;) {
 }
 // #endregion
 
-for (const { role, content } of messages) if (typeof content === "string") process.stdout.write(`${role}: ${content}\n`);
+for (const { role, content } of messages)
+  if (typeof content === "string") process.stdout.write(`${role}: ${content}\n`);
 await leash.close();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createLeash } from "@leashkit/core";
-import { createInterceptor, type Suspension, type ToolMessage } from "@leashkit/openai";
+import { createInterceptor, type ToolMessage, type Turn } from "@leashkit/openai";
 import type OpenAI from "openai";
 import { client } from "./model.ts";
 import { handlers, tools } from "./tools.ts";
@@ -10,7 +10,7 @@ const file = process.argv[2] ?? "notes.json";
 
 interface Notes {
   readonly messages: OpenAI.ChatCompletionMessageParam[];
-  readonly suspension: Suspension | null;
+  readonly suspension: Turn["suspension"];
 }
 
 const start: Notes = { messages: [{ role: "user", content: "Order A-17 arrived broken." }], suspension: null };
@@ -40,5 +40,7 @@ for (;;) {
 
 if (suspension === null) rmSync(file, { force: true });
 else writeFileSync(file, JSON.stringify({ messages, suspension }));
-process.stdout.write(suspension === null ? `${JSON.stringify(messages.at(-1)?.content)}\n` : `waiting: ${suspension.refs.join()}\n`);
+process.stdout.write(
+  suspension === null ? `${JSON.stringify(messages.at(-1)?.content)}\n` : `waiting: ${suspension.refs.join()}\n`,
+);
 await leash.close();

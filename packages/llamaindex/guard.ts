@@ -1,5 +1,5 @@
-import { isLeashError, LeashDenied, LeashError, type LeashPending } from "@leashkit/core";
-import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
+import { isLeashError, LeashDenied, LeashError, LeashPending, refusalText } from "@leashkit/core";
+import type { Approval, ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
 import type { Settings } from "./options.ts";
 import { siteOf, within, type Site } from "./site.ts";
 
@@ -63,8 +63,32 @@ async function attempt(layer: Layer, input: unknown, site: Site): Promise<Outcom
     return outcome.kind === "pending" && settings.pause === "defer" ? { ...outcome, kind: "refused" } : outcome;
   } catch (error) {
     if (error instanceof InnerEnd) return error.outcome;
+    if (error instanceof Suspended) return pending(error.approval);
     throw error;
   }
+}
+
+/**
+ * The pause of a run that can be suspended. Not core's `defer`: two equal calls are two questions, and each runs once, where a
+ * deferred call stands for all that are equal to it.
+ */
+class Suspended extends Error {
+  override readonly name = "Suspended";
+  readonly approval: Approval;
+
+  constructor(approval: Approval) {
+    super("The call waits for a person.");
+    this.approval = approval;
+  }
+}
+
+async function suspend(approval: Approval): Promise<never> {
+  throw new Suspended(approval);
+}
+
+function pending(approval: Approval): Refused {
+  const error = new LeashPending(approval);
+  return { kind: "pending", text: refusalText(error) ?? error.message, error };
 }
 
 /** What the gate stands before: the next gate, or the tool's own work. */
@@ -100,7 +124,7 @@ export function isInnerPause(thrown: unknown): boolean {
 
 function pauseOf({ id, settings: { pause } }: Layer, { run }: Site): NonNullable<AuthorizeOptions["pause"]> {
   if (pause === "defer" && id !== HAND_OFF) return "defer";
-  return pause === "hold" || pause === "defer" || run === undefined ? "hold" : "defer";
+  return pause === "hold" || pause === "defer" || run === undefined ? "hold" : suspend;
 }
 
 /** The gates before one tool share the call's id and are told apart by their place, from the tool outwards. */
@@ -111,6 +135,7 @@ function depthOf({ beneath }: Layer): number {
 /** The refusal as an error whose message a model may read: LlamaIndex shows it what a tool throws. */
 function readable({ text, error }: Refused): Error {
   if (isLeashError(error, "LEASH_PENDING")) return error;
-  if (error instanceof LeashDenied) return new LeashDenied({ ...error, reason: text, cause: error });
-  return new LeashError(error.code as LeashErrorCode, text, { cause: error });
+  if (!(error instanceof LeashDenied)) return new LeashError(error.code as LeashErrorCode, text, { cause: error });
+  const { code, reasonCode, note, approvalId, problem } = error;
+  return new LeashDenied({ code, reasonCode, note, approvalId, problem, reason: text, cause: error });
 }

@@ -13,3 +13,7 @@ export {
 } from "./leashed-tool.ts";
 export { leashed, toolsFrom, type LeashedMethod } from "./decorator.ts";
 export { leashStatusTool } from "./status.ts";
+export { resumeWorkflow, runWorkflow, settledWorkflow } from "./run.ts";
+export type { ResumeWorkflowOptions, RunWorkflowOptions } from "./run.ts";
+export type { PendingCall, WorkflowRun } from "./live-run.ts";
+export type { Suspension } from "./suspension.ts";

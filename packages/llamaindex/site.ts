@@ -21,14 +21,15 @@ const atWork = new AsyncLocalStorage<AtWork>();
 
 /**
  * Calls that a tool makes while it is at work, by a sub-agent say, are no calls of the run around it: its ids are not theirs, and
- * it cannot be suspended for them because the tool has begun. They are known to a run that the tool starts itself.
+ * it cannot be suspended for them because the tool has begun. They are known to a run that the tool starts itself. The same goes
+ * for what an unguarded tool makes: the run knows the calls of its turn.
  */
 export async function siteOf(settings: Settings, input: unknown): Promise<Site> {
   const outer = atWork.getStore();
   const run = currentRun();
   const inner = outer !== undefined && run === outer.run;
   const callId = await takeCallId(input);
-  const scope = inner ? undefined : (run?.scope() ?? settings.scope);
+  const scope = inner ? undefined : run === undefined ? settings.scope : run.scope(input);
   if (callId === undefined || scope === undefined) return { identity: {}, run: undefined };
   return { identity: { callId, scope }, run };
 }

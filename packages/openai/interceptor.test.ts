@@ -90,6 +90,13 @@ describe("faults are refused before any policy, recorded, and answered", () => {
     expect(await outcomes(leash)).toEqual(["DENY"]);
   });
 
+  it("a tool that nobody registered is recorded as unknown, whatever its arguments are", async () => {
+    const { leash, interceptor } = await shop(ALLOW_ALL);
+    await interceptor.run([chatCall("a", "sell", {}), chatCall("b", "sell", "{item")]);
+    const codes = (await logOf(leash)).filter(({ type }) => type === "decided").map((line) => line["reason_code"]);
+    expect(codes).toEqual(["tool_unknown", "tool_unknown"]);
+  });
+
   it("duplicate ids: every call with that id is refused, the others run", async () => {
     const { leash, bought, interceptor } = await shop(ALLOW_ALL);
     const turn = await interceptor.run([

@@ -223,10 +223,10 @@ describe("wrapTools", () => {
     ["a tool without a function to run", { type: "function", function: { name: "buy", parameters: {} } }],
     [
       "a tool without a name",
-      { type: "function", function: { function: Object.defineProperty(() => 1, "name", { value: "" }) } },
+      { type: "function", function: { function: Object.defineProperty((): number => 1, "name", { value: "" }) } },
     ],
     ["a provider's tool", { type: "web_search" }],
-    ["a tool of another type", { type: "custom", function: { name: "buy", function: () => "sold" } }],
+    ["a tool of another type", { type: "custom", function: { name: "buy", function: (): string => "sold" } }],
   ])("refuses %s", async (_what, unsupported) => {
     const gate = await leash;
     expect(() => wrapTools([unsupported], gate)).toThrow(expect.objectContaining({ code: "LEASH_TOOL_UNSUPPORTED" }));
@@ -248,7 +248,7 @@ describe("wrapTools", () => {
 
   it("takes tools that are made by classes, and leaves them of their class", async () => {
     class Tool {
-      readonly function = { name: "buy", function: () => "sold" };
+      readonly function = { name: "buy", function: (): string => "sold" };
       get type(): string {
         return "function";
       }

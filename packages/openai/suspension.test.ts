@@ -149,6 +149,15 @@ describe("a suspended turn", () => {
     expect(ran).toBe(1);
   });
 
+  it("I2: resumed under a signal that aborted before, says what ran, and of the others that they did not", async () => {
+    const { leash, ran, interceptor, suspension } = await suspended();
+    await approveAll(leash);
+    const { outputs } = await interceptor.run(suspension, {}, { signal: AbortSignal.abort() });
+    expect(outputs).toMatchObject([{ content: "saw shelf 1" }, { content: "Not run: the run was aborted." }, {}]);
+    expect(ran).toEqual(["look shelf"]);
+    expect((await interceptor.run(suspension)).outputs).toEqual(OUTPUTS);
+  });
+
   it("can be waited for", async () => {
     const { leash, interceptor, suspension } = await suspended();
     expect(await interceptor.settled(suspension, { signal: AbortSignal.timeout(20) })).toBe(false);

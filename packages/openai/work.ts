@@ -8,7 +8,7 @@ import {
   type ResultCodec,
   type Run,
 } from "@leashkit/core";
-import type { CallKind } from "./items.ts";
+import { own, type CallKind } from "./items.ts";
 import { invoke, type Handler } from "./options.ts";
 
 /**
@@ -52,8 +52,27 @@ function plain(result: unknown): unknown {
   }
 }
 
-/** Records results as JSON text, which keeps every number as the tool wrote it. */
+/** Marks a result that is recorded as its text. */
+const AS_TEXT = "leashkit.openai/1";
+
+/**
+ * Records results as they are, so that the log's digest of a result is the same through every adapter. What the journal does not
+ * take (long integers, halves of characters, deep nesting) is recorded as its JSON text, which keeps it as the tool wrote it.
+ */
 export const RESULTS: ResultCodec<unknown> = Object.freeze({
-  encode: (result: unknown) => JSON.stringify(result),
-  decode: (recorded: Json) => (typeof recorded === "string" ? (JSON.parse(recorded) as unknown) : undefined),
+  encode: (result: unknown) =>
+    isStrict(result) && own(result, AS_TEXT) === undefined ? result : { [AS_TEXT]: JSON.stringify(result) },
+  decode(recorded: Json) {
+    const text = own(recorded, AS_TEXT);
+    return typeof text === "string" ? (JSON.parse(text) as unknown) : recorded;
+  },
 });
+
+function isStrict(result: unknown): result is Json {
+  try {
+    canonicalText(result);
+    return true;
+  } catch {
+    return false;
+  }
+}

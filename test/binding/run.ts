@@ -1,7 +1,7 @@
 import { runRegistry } from "../runs.ts";
 import { runMatrix } from "./matrix.ts";
 
-/** `npm run binding`: one script of calls through every adapter, whose decisions and records must be the same bytes. */
+/** `npm run binding`: every scenario through every adapter, whose decisions, words and records must be those of core alone. */
 process.exitCode = await runRegistry(
   { title: "binding", budgetSeconds: 60, runs: { scenarios: runMatrix }, notInThisVersion: [] },
   process.argv.slice(2),

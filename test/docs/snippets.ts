@@ -5,7 +5,7 @@ export interface Snippet {
   readonly text: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  /** Where the text comes from, as stated right before the fence: a file below `examples/`, and a region in it. */
+  /** Where the text comes from, as stated right before the fence: a file of `SOURCES`, and a region in it. */
   readonly source: { readonly path: string; readonly region: string | null } | null;
 }
 
@@ -64,6 +64,9 @@ export function readRegion(file: string, name: string): string | undefined {
   return body.map((line) => line.slice(margin)).join("\n");
 }
 
+/** Where snippets may come from: the examples, and the template of an adapter, which is there to be read and copied. */
+const SOURCES: readonly string[] = ["examples/", "packages/hello/"];
+
 /** Languages whose snippets must be compiled files. */
 const COMPILED = new Set(["ts", "tsx", "mts", "typescript"]);
 
@@ -78,8 +81,8 @@ export function snippetProblem(
   const { source } = snippet;
   if (source === null)
     return COMPILED.has(snippet.language) ? "has no marker that says which example it is" : undefined;
-  if (!source.path.startsWith("examples/") || source.path.includes(".."))
-    return `${source.path} is not below examples/`;
+  if (!SOURCES.some((folder) => source.path.startsWith(folder)) || source.path.includes(".."))
+    return `${source.path} is not below ${SOURCES.join(" or ")}`;
   const file = readExample(source.path);
   if (file === undefined) return `${source.path} does not exist`;
   const expected = source.region === null ? file : readRegion(file, source.region);

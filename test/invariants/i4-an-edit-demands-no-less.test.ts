@@ -66,6 +66,18 @@ describe("whose yes counts", () => {
     expect(await running).toEqual({ order: 1 });
   });
 
+  it("I4: the person is told with whom the edited call deals, and the yes covers that", async () => {
+    const { leash, shop } = await testLeash(({ input }) => {
+      const { to } = input as typeof ASKED;
+      return { effect: "approve", counterparty: { id: to, trust: to === "ann" ? "HIGH" : "NONE" } };
+    });
+    const { ref } = await pendingOf(leash);
+    const successor = await leash.desk(ann).edit(ref, EDITED);
+    expect(successor.counterparty).toEqual({ id: "ann", trust: "HIGH" });
+    await leash.desk(bob).approve(successor.id);
+    expect(await leash.collect(ref, shop.buy)).toEqual({ order: 1 });
+  });
+
   it("I4: an edit into what demands a step-up asks for one", async () => {
     const { leash } = await testLeash(byAmount);
     const pending = (await thrown(

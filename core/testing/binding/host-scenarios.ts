@@ -84,7 +84,7 @@ function together(): readonly Scenario[] {
           ends: ["result", "refused", person === "yes" ? "result" : "refused"],
           runs: person === "yes" ? 2 : 1,
           never: (input) => input.includes("666"),
-          records: "same set",
+          records: pause === "suspend" ? "same but for repetitions" : "same set",
         }),
       ),
     ),

@@ -55,7 +55,10 @@ function isSaid(ending: Ending, model: Ending | undefined, binding: AdapterBindi
 
 function wrongRecords({ records }: Scenario, played: Played, model: Played): readonly string[] {
   if (records === "the host's own") return [];
-  const order = (lines: readonly string[]): readonly string[] => (records === "same" ? lines : lines.toSorted());
+  const order = (lines: readonly string[]): readonly string[] => {
+    if (records === "same") return lines;
+    return (records === "same set" ? lines : [...new Set(lines)]).toSorted();
+  };
   const [ours, theirs] = [order(played.payloads), order(model.payloads)];
   const first = theirs.findIndex((line, index) => line !== ours[index]);
   return [

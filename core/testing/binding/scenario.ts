@@ -42,9 +42,10 @@ export interface Scenario {
   readonly never?: (input: string) => boolean;
   /**
    * Whether decisions, digests and audit payloads must be those of core alone: byte for byte, the same in some order (calls run at
-   * once), or not (the host itself may refuse or repeat calls).
+   * once), that but for repetitions (a host may resume all calls of a turn or only those that wait), or not (the host itself may
+   * refuse or repeat calls).
    */
-  readonly records: "same" | "same set" | "the host's own";
+  readonly records: "same" | "same set" | "same but for repetitions" | "the host's own";
 }
 
 /** How a call ended for the model; `threw` where the host's loop threw instead. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { createLeash } from "../../leash.ts";
 import type { Approval } from "../../model/approval.ts";
 import type { Desk, Gate, Leash } from "../../model/leash.ts";
@@ -64,6 +65,8 @@ export async function createWorld(binding: AdapterBinding, setting: Setting): Pr
     host: () => current.host,
     desk: (id) => current.leash.desk({ id }),
     async restart() {
+      // Logs are read in the order of their streams' times, of which a millisecond is the least.
+      await setTimeout(2);
       current = await open();
     },
     async log() {

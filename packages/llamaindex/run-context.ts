@@ -1,0 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { LeashPending } from "@leashkit/core";
+
+/** A run that can be suspended: what `runWorkflow` is at work on. */
+export interface Run {
+  /**
+   * Where the id of a call of this run's turn is unique and comes back after a restart. Undefined for arguments that are not of
+   * the turn: the call of another agent that an unguarded tool runs meanwhile, say.
+   */
+  readonly scope: (input: unknown) => string | undefined;
+  /** Suspends the run until a person has answered. Never settles: `resumeWorkflow` makes the call again. */
+  park(pending: LeashPending): Promise<never>;
+}
+
+const runs = new AsyncLocalStorage<Run>();
+
+/** The run around this call, undefined outside of `runWorkflow` and `resumeWorkflow`. */
+export function currentRun(): Run | undefined {
+  return runs.getStore();
+}
+
+/** Does the work as part of a run. */
+export function withinRun<T>(run: Run, work: () => T): T {
+  return runs.run(run, work);
+}

@@ -1,0 +1,62 @@
+import type { AgentToolCall, AgentToolCallResult, AgentWorkflowState, ToolCalls } from "@llamaindex/workflow";
+import type { Suspension } from "./suspension.ts";
+
+/** Where a run stands in its turns: the answers of the model that bring calls. */
+export interface Turns {
+  /** The model has answered with calls; or those of a suspended turn are made again. */
+  begin(turn: ToolCalls): void;
+  ended(result: AgentToolCallResult): void;
+  /** Puts the results of calls that ended before the run was suspended in front of those of the others. */
+  complete(results: AgentToolCallResult[]): void;
+  /** What a suspension must know of the turn. */
+  rest(): Pick<Suspension, "scope" | "turn" | "agentName" | "toolCalls" | "results">;
+  /** Undefined for what are not the arguments of one of the turn's calls. */
+  scopeOf(input: unknown): string | undefined;
+}
+
+interface Turn extends ToolCalls {
+  readonly number: number;
+  /** From before the run was suspended. */
+  readonly earlier: readonly AgentToolCallResult[];
+  readonly results: AgentToolCallResult[];
+}
+
+/** The turns of a run from its start, or from the one it was suspended in. */
+export function turnsOf(scope: string, { turn: number, results: earlier }: Pick<Suspension, "turn" | "results">): Turns {
+  let turn: Turn = { number: number - 1, agentName: "", toolCalls: [], earlier, results: [] };
+  let begun = false;
+  return {
+    begin({ agentName, toolCalls }) {
+      turn = { number: turn.number + 1, agentName, toolCalls, earlier: begun ? [] : earlier, results: [] };
+      begun = true;
+    },
+    ended: (result) => void turn.results.push(result),
+    complete: (results) => void results.unshift(...turn.earlier),
+    rest: () => ({
+      scope,
+      turn: turn.number,
+      agentName: turn.agentName,
+      toolCalls: turn.toolCalls.slice(turn.results.length),
+      results: [...turn.earlier, ...turn.results],
+    }),
+    scopeOf: (input) => (turn.toolCalls.some(brought(input)) ? `${scope}#${turn.number}` : undefined),
+  };
+}
+
+/** LlamaIndex hands a tool the very object that the call has. */
+function brought(input: unknown): (call: AgentToolCall) => boolean {
+  return ({ toolKwargs }) => typeof input === "object" && input !== null && toolKwargs === input;
+}
+
+const HANDED_OFF = /^Agent (.+) is now handling the request due to the following reason:/su;
+
+/**
+ * A `handOff` whose recorded result was handed out did not run again, so nobody named the next agent: its result does.
+ * LlamaIndex would take the run for finished.
+ */
+export function recallHandOff(state: AgentWorkflowState, results: readonly AgentToolCallResult[]): void {
+  const raw = results.find(({ returnDirect }) => returnDirect)?.raw;
+  if (typeof raw !== "string" || typeof state.nextAgentName === "string") return;
+  const name = HANDED_OFF.exec(raw)?.[1];
+  if (name !== undefined && state.agents.includes(name)) state.nextAgentName = name;
+}
