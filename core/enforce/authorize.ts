@@ -8,7 +8,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions } from "../model/leash.ts";
 import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
-import { decide, denial, isWithin, NOT_REGISTERED, type Decided } from "./decide.ts";
+import { decide, denial, isWithin, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
 import { current, untilSettled } from "./hold.ts";
@@ -157,7 +157,7 @@ export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): De
   const { policy, mode, registry } = scope.context;
   // There are no arguments with which it would be any better.
   if (typeof tool === "string" && registry.get(tool.normalize("NFC")) === undefined) {
-    return denial(policy, mode, "tool_unknown", NOT_REGISTERED);
+    return denial(policy, mode, "tool_unknown", "The tool is not registered with this leash.");
   }
   if (isLeashError(cause, "LEASH_INPUT_INVALID")) {
     return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");

@@ -15,9 +15,6 @@ export interface Decided {
 
 const MAX_ROUNDS = 4;
 
-/** Why a call of a tool is denied that nobody made known. */
-export const NOT_REGISTERED = "The tool is not registered with this leash.";
-
 /**
  * Steps 4 and 5: asks the policy, applies what it computes and asks again until nothing changes. Total: whatever goes wrong
  * is a denial.
@@ -53,7 +50,7 @@ function decideOnce(scope: Scope, action: Action): Decision {
   const { context } = scope;
   const refuse = (code: ReasonCode, reason: string): Decision => denial(context.policy, context.mode, code, reason);
   const tool = context.registry.get(action.tool);
-  if (tool === undefined) return refuse("tool_unknown", NOT_REGISTERED);
+  if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
   if (!isWithin(scope, action.tool)) {
     return refuse("narrowed", "The tool is outside what the parent agent passed on.");
   }

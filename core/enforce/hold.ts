@@ -16,15 +16,17 @@ import { throwIfAborted, type Known } from "./lookup.ts";
 export async function untilSettled(
   scope: Scope,
   held: Extract<Known, { kind: "held" }>,
-  { pause = "hold", onHold }: Pick<AuthorizeOptions, "pause" | "onHold">,
+  { pause: stated = "hold", onHold }: Pick<AuthorizeOptions, "pause" | "onHold">,
   signal: AbortSignal,
 ): Promise<Stored<Approval>> {
   let { approval } = held;
+  // A call that nothing brings back could be suspended and never found again.
+  const pause = stated === "suspend" && approval.value.identity === "ephemeral" ? "hold" : stated;
   // Also for a question that an earlier process asked: whoever was told then may be gone.
   if (approval.value.status === "pending") scope.context.announce(approval.value);
   if (pause === "hold" && approval.value.status === "pending") tell(onHold, approval.value);
   while (approval.value.status === "pending") {
-    if (pause === "defer") throw new LeashPending(approval.value);
+    if (pause === "defer" || pause === "suspend") throw new LeashPending(approval.value);
     if (pause === "hold") await hold(scope, approval, held.entry.value.digest, signal);
     else await suspend(pause, approval.value, signal);
     approval = await current(scope, approval.value.id);

@@ -12,10 +12,11 @@ import type { ToolRegistration, ToolSpec } from "./tool.ts";
 
 export interface AuthorizeOptions {
   /**
-   * What to do while a person is asked: `hold` waits here (default), `defer` throws `LeashPending` at once, a function is
-   * the framework's own pause.
+   * What to do while a person is asked. `hold` waits here (default). `suspend` throws `LeashPending` at once: the host stops, and
+   * later proposes the very same call again (a call without a durable identity holds). `defer` throws it too: the agent goes on,
+   * and collects the call by its ref or by making an equal one. A function is the framework's own pause.
    */
-  readonly pause?: "hold" | "defer" | Pause;
+  readonly pause?: "hold" | "suspend" | "defer" | Pause;
   /** Told once when the call begins to hold for a person, to show that it does. What it throws is ignored. */
   readonly onHold?: (approval: Approval) => void;
   /** Aborts the wait, and the run if it has not started. */
@@ -61,7 +62,7 @@ export type Outcome<T> =
   | { readonly kind: "result"; readonly result: T }
   /** This gate refused: nothing ran, or (`LEASH_OUTCOME_UNKNOWN`) nothing more will. `text` is for the model. */
   | { readonly kind: "refused"; readonly text: string; readonly error: RefusalError }
-  /** Under `pause: "defer"`: a person is asked. */
+  /** Under `pause: "suspend"` or `"defer"`: a person is asked. */
   | { readonly kind: "pending"; readonly text: string; readonly error: PendingError }
   /** The signal aborted before the run started. */
   | { readonly kind: "aborted"; readonly text: string; readonly error: RefusalError }
@@ -96,7 +97,7 @@ export interface Gate {
    * Decides, waits where a person is asked, runs once, records the outcome, returns the result.
    *
    * Throws `LeashDenied` (`LEASH_DENIED`, `LEASH_EXPIRED`, `LEASH_TOOL_UNKNOWN`, `LEASH_INPUT_INVALID`, `LEASH_POLICY_CHANGED`),
-   * `LeashPending` under `pause: "defer"`, `LEASH_ABORTED`, `LEASH_OUTCOME_UNKNOWN`, `LEASH_STORE_UNAVAILABLE`; or what `run` threw.
+   * `LeashPending` under `pause: "suspend"` or `"defer"`, `LEASH_ABORTED`, `LEASH_OUTCOME_UNKNOWN`, `LEASH_STORE_UNAVAILABLE`; or what `run` threw.
    */
   guard<T>(call: ToolCall, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
   /**

@@ -19,20 +19,19 @@ export async function guardCall(
   input: unknown,
   context: HelloContext | undefined,
 ): Promise<unknown> {
-  const mode = context === undefined && pause === "suspend" ? "hold" : pause;
   const outcome = await gate.attempt(
     { tool: id, ...(await readInput(read, input, context)), ...identityOf(context) },
     (decided) => runBare(bare, decided, context),
     {
       adapter: "hello",
-      pause: mode === "hold" ? "hold" : "defer",
+      pause,
       suspends: (thrown) => thrown instanceof HelloPause,
       ...(context?.signal !== undefined && { signal: context.signal }),
     },
   );
   if (outcome.kind === "result") return outcome.result;
   if (outcome.kind === "failed" || outcome.kind === "aborted") throw outcome.error;
-  if (outcome.kind === "pending" && mode === "suspend") throw new HelloPause(outcome.text);
+  if (outcome.kind === "pending" && pause === "suspend") throw new HelloPause(outcome.text);
   return outcome.text;
 }
 // #endregion

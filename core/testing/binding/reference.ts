@@ -70,7 +70,7 @@ async function attempt(
   return gate.attempt(
     { tool: call.tool, callId: call.id, scope, ...read },
     async (input) => String(await workOf(tool)?.(input)),
-    { pause: pause === "hold" ? "hold" : "defer", adapter: "core", ...(signal !== undefined && { signal }) },
+    { pause, adapter: "core", ...(signal !== undefined && { signal }) },
   );
 }
 
