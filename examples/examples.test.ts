@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ const temporary = mkdtempSync(join(tmpdir(), "leashkit-examples-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 /** Starts an example as a reader would; resolves to what it printed, and to its errors when it fails. */
-function start(folder: string, file: string): Promise<string> {
-  const example = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", file], {
+function start(folder: string, file: string, ...given: readonly string[]): Promise<string> {
+  const example = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", file, ...given], {
     cwd: fileURLToPath(new URL(folder, import.meta.url)),
     env: { ...process.env, XDG_STATE_HOME: temporary },
     stdio: ["ignore", "pipe", "pipe"],
@@ -46,6 +46,70 @@ describe("the examples", () => {
     expect(printed).toContain("tool: Refunded $80.00 for A-17.");
     expect(printed).toContain("ai: Denied by policy.");
     expect(printed).not.toContain("99999");
+  }, 60_000);
+
+  it("openai: a held refund waits until somebody in another process says yes, and one too large is denied", async () => {
+    const policy = fileURLToPath(new URL("openai/leash.yaml", import.meta.url));
+    const [printed] = await Promise.all([start("openai", "loop.ts"), approveFirst(policy)]);
+    expect(printed).toContain("tool: Refunded $80.00 for A-17.");
+    expect(printed).toContain("assistant: Denied by policy.");
+    expect(printed).not.toContain("99999");
+  }, 60_000);
+
+  it("openai: a suspended refund is approved while no process of the loop lives, and the next one ends the conversation", async () => {
+    const policy = fileURLToPath(new URL("openai/leash.yaml", import.meta.url));
+    const notes = join(temporary, "notes.json");
+    expect(await start("openai", "suspend.ts", notes)).toMatch(/^waiting: [0-9A-Z]+\n$/);
+    expect(await start("openai", "suspend.ts", notes)).toMatch(/^waiting: /);
+    await approveFirst(policy);
+    expect(readFileSync(notes, "utf8")).not.toContain("Refunded");
+    const printed = await start("openai", "suspend.ts", notes);
+    expect(printed).toContain("tool: Refunded $80.00 for A-17.");
+    expect(printed).toContain("assistant: Denied by policy.");
+    expect(existsSync(notes)).toBe(false);
+  }, 60_000);
+
+  it.each(["agent.ts", "decorator.ts"])(
+    "llamaindex, %s: a refund waits until somebody in another process says yes, and one too large is denied",
+    async (file) => {
+      const policy = fileURLToPath(new URL("llamaindex/leash.yaml", import.meta.url));
+      const [printed] = await Promise.all([start("llamaindex", file), approveFirst(policy)]);
+      expect(printed).toContain(
+        "Order A-17: one lamp, $80.00, arrived broken.\nRefunded $80.00 for A-17.\nDenied by policy.",
+      );
+      expect(printed).not.toContain("99999");
+    },
+    60_000,
+  );
+
+  it("llamaindex: a suspended run is approved while no process of it lives, and the next one ends it", async () => {
+    const policy = fileURLToPath(new URL("llamaindex/leash.yaml", import.meta.url));
+    const kept = join(temporary, "waiting.json");
+    const waiting = await start("llamaindex", "suspend.ts", kept);
+    expect(waiting).toMatch(/^waiting: [0-9A-Z]+\n$/);
+    expect(await start("llamaindex", "suspend.ts", kept)).toBe(waiting);
+    await approveFirst(policy);
+    expect(readFileSync(kept, "utf8")).not.toContain("Refunded");
+    const printed = await start("llamaindex", "suspend.ts", kept);
+    expect(printed.match(/Refunded \$80\.00 for A-17\./g)).toHaveLength(1);
+    expect(printed).toContain("Denied by policy.");
+    expect(existsSync(kept)).toBe(false);
+  }, 60_000);
+
+  it("llamaindex: a handOff is decided like any call; denied, the agent stays and goes on", async () => {
+    const printed = await start("llamaindex", "team.ts");
+    expect(printed).toMatch(/Denied by policy[^]*Agent cashier is now handling[^]*Refunded \$80\.00 for A-17\./);
+  }, 60_000);
+
+  it("llamaindex: a deferred refund is collected once somebody said yes", async () => {
+    const printed = await start("llamaindex", "defer.ts");
+    expect(printed).toMatch(
+      /^Waiting for a person, ref [0-9A-Z]+\.[^\n]*\nOrder B-20[^\n]*\nRefunded \$80\.00 for A-17\.\n$/,
+    );
+  }, 60_000);
+
+  it("llamaindex: a tool whose schema transforms its arguments gets what was decided", async () => {
+    expect(await start("llamaindex", "leashed-tool.ts")).toBe("Refunded 1250 cents for A-17.\n");
   }, 60_000);
 
   it("desk: one call is approved and runs, the other is denied and does not", async () => {

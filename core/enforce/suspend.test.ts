@@ -1,5 +1,6 @@
-import { createLeash, type Leash } from "@leashkit/core";
 import { afterEach, describe, expect, it } from "vitest";
+import { createLeash } from "../leash.ts";
+import type { Leash } from "../model/leash.ts";
 
 let leash: Leash;
 afterEach(() => leash.close());

@@ -1,7 +1,7 @@
+import { extractText } from "@llamaindex/core/utils";
 // #region agent
 import { createLeash } from "@leashkit/core";
 import { wrapTools } from "@leashkit/llamaindex";
-import { extractText } from "@llamaindex/core/utils";
 import { agent } from "@llamaindex/workflow";
 import { llm } from "./model.ts";
 import { lookUpOrder, refund } from "./tools.ts";

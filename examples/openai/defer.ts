@@ -21,7 +21,7 @@ async function chat(content: string): Promise<string> {
     const message = choices[0]?.message;
     if (message === undefined) return "";
     messages.push(message);
-    if (message.tool_calls === undefined) return message.content ?? "";
+    if (!message.tool_calls?.length) return message.content ?? "";
     const { outputs } = await interceptor.run(message.tool_calls); // `pending` lists the calls that wait
     messages.push(...outputs);
   }

@@ -14,7 +14,7 @@ for (;;) {
   const message = choices[0]?.message;
   if (message === undefined) break;
   messages.push(message);
-  if (message.tool_calls === undefined) break;
+  if (!message.tool_calls?.length) break;
   const { outputs } = await interceptor.run(message.tool_calls);
   messages.push(...outputs);
 }

@@ -34,13 +34,16 @@ for (;;) {
   const message = choices[0]?.message;
   if (message === undefined) break;
   messages.push(message);
-  if (message.tool_calls === undefined) break;
+  if (!message.tool_calls?.length) break;
 }
 // #endregion
 
-if (suspension === null) rmSync(file, { force: true });
-else writeFileSync(file, JSON.stringify({ messages, suspension }));
-process.stdout.write(
-  suspension === null ? `${JSON.stringify(messages.at(-1)?.content)}\n` : `waiting: ${suspension.refs.join()}\n`,
-);
+if (suspension === null) {
+  rmSync(file, { force: true });
+  for (const { role, content } of messages)
+    if (typeof content === "string") process.stdout.write(`${role}: ${content}\n`);
+} else {
+  writeFileSync(file, JSON.stringify({ messages, suspension }));
+  process.stdout.write(`waiting: ${suspension.refs.join()}\n`);
+}
 await leash.close();

@@ -27,6 +27,14 @@ export function toolArguments({ schema, parameters, parsesAgain }: ArgumentRules
   };
 }
 
+/**
+ * True for the JSON Schema of a zod before 4.2: it has lost refinements and transforms, and the tool will parse with them, unseen,
+ * what the policy allowed.
+ */
+export function hidesItsRules(schema: unknown): boolean {
+  return isObject(schema) && "$schema" in schema && !("~standard" in schema);
+}
+
 /** LlamaIndex puts arguments that it cannot parse under this name and calls the tool with them. */
 function isMalformed(raw: unknown, schema: unknown): boolean {
   if (!isObject(raw) || typeof raw["rawInput"] !== "string" || Object.keys(raw).length !== 1) return false;

@@ -47,9 +47,27 @@ describe("a zod failure only logs a warning", () => {
     expect(paid).toEqual([]);
   });
 
+  it("I1: a tool whose zod 3 schema cannot be seen is not wrapped until the schema is stated", async () => {
+    const leash = await leashFor(ALLOW_ALL);
+    const schema = z3.object({ to: z3.string().transform((to) => `${to}!`) });
+    const bare = tool({ name: "mail", description: "d", parameters: schema, execute: ({ to }) => to });
+    const unseen = expect.objectContaining({ code: "LEASH_TOOL_UNSUPPORTED" });
+    expect(() => leashTool(bare, leash)).toThrow(unseen);
+    expect(() => wrapTools([bare], leash)).toThrow(unseen);
+    expect(await leashTool(bare, leash, { parameters: schema }).call({ to: "ann" })).toContain("Denied");
+  });
+
   it("reads refinements of an older zod by the schema under `parameters`", async () => {
     const schema = z3.object({ to: z3.string(), amount: z3.number() }).refine(({ amount }) => amount < 100);
     const calls = [call("pay", { to: "ann", amount: 500 })];
+    const refused = await run(ALLOW_ALL, calls, { schema, parameters: schema });
+    await refused.result;
+    expect(refused.paid).toEqual([]);
+  });
+
+  it("I1: refuses a transform of an older zod that is stated there, which the tool would run once more", async () => {
+    const schema = z3.object({ to: z3.string().transform((to) => `${to}!`), amount: z3.number() });
+    const calls = [call("pay", { to: "ann", amount: 5 })];
     const refused = await run(ALLOW_ALL, calls, { schema, parameters: schema });
     await refused.result;
     expect(refused.paid).toEqual([]);

@@ -1,5 +1,5 @@
-import { isLeashError, LeashDenied, LeashError, LeashPending, refusalText } from "@leashkit/core";
-import type { Approval, ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
+import { isLeashError, LeashDenied, LeashError, type LeashPending } from "@leashkit/core";
+import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
 import type { Settings } from "./options.ts";
 import { siteOf, within, type Site } from "./site.ts";
 
@@ -63,32 +63,8 @@ async function attempt(layer: Layer, input: unknown, site: Site): Promise<Outcom
     return outcome.kind === "pending" && settings.pause === "defer" ? { ...outcome, kind: "refused" } : outcome;
   } catch (error) {
     if (error instanceof InnerEnd) return error.outcome;
-    if (error instanceof Suspended) return pending(error.approval);
     throw error;
   }
-}
-
-/**
- * The pause of a run that can be suspended. Not core's `defer`: two equal calls are two questions, and each runs once, where a
- * deferred call stands for all that are equal to it.
- */
-class Suspended extends Error {
-  override readonly name = "Suspended";
-  readonly approval: Approval;
-
-  constructor(approval: Approval) {
-    super("The call waits for a person.");
-    this.approval = approval;
-  }
-}
-
-async function suspend(approval: Approval): Promise<never> {
-  throw new Suspended(approval);
-}
-
-function pending(approval: Approval): Refused {
-  const error = new LeashPending(approval);
-  return { kind: "pending", text: refusalText(error) ?? error.message, error };
 }
 
 /** What the gate stands before: the next gate, or the tool's own work. */
@@ -124,7 +100,7 @@ export function isInnerPause(thrown: unknown): boolean {
 
 function pauseOf({ id, settings: { pause } }: Layer, { run }: Site): NonNullable<AuthorizeOptions["pause"]> {
   if (pause === "defer" && id !== HAND_OFF) return "defer";
-  return pause === "hold" || pause === "defer" || run === undefined ? "hold" : suspend;
+  return pause === "hold" || pause === "defer" || run === undefined ? "hold" : "suspend";
 }
 
 /** The gates before one tool share the call's id and are told apart by their place, from the tool outwards. */

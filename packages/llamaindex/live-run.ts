@@ -1,4 +1,5 @@
 import { LeashError, type LeashPending } from "@leashkit/core";
+import type * as Workflow from "@llamaindex/workflow";
 import type {
   AgentResultData,
   AgentWorkflow,
@@ -28,7 +29,7 @@ export type WorkflowRun =
 /** A context of an `AgentWorkflow`: LlamaIndex's types leave out its state, which the handlers work on. */
 export type LiveContext = WorkflowContext & { readonly state: AgentWorkflowState };
 
-type Library = typeof import("@llamaindex/workflow");
+type Library = typeof Workflow;
 
 /** Loaded only where it is needed: who only wraps tools need not have it. */
 export async function loadWorkflow(): Promise<Library> {

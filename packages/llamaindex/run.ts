@@ -118,7 +118,10 @@ function restored(own: Memory, snapshot: string): Memory {
   return Object.assign(Object.create(Object.getPrototypeOf(own) as object) as Memory, own, { messages, memoryCursor });
 }
 
-function refuseUnknownAgents(workflow: AgentWorkflow, { agentName, currentAgentName, nextAgentName }: Suspension): void {
+function refuseUnknownAgents(
+  workflow: AgentWorkflow,
+  { agentName, currentAgentName, nextAgentName }: Suspension,
+): void {
   const known = new Set(workflow.getAgents().map(({ name }) => name));
   for (const name of [agentName, currentAgentName, nextAgentName]) {
     if (name === null || known.has(name)) continue;

@@ -4,14 +4,14 @@ import type { Suspension } from "./suspension.ts";
 /** Where a run stands in its turns: the answers of the model that bring calls. */
 export interface Turns {
   /** The model has answered with calls; or those of a suspended turn are made again. */
-  begin(turn: ToolCalls): void;
-  ended(result: AgentToolCallResult): void;
+  readonly begin: (turn: ToolCalls) => void;
+  readonly ended: (result: AgentToolCallResult) => void;
   /** Puts the results of calls that ended before the run was suspended in front of those of the others. */
-  complete(results: AgentToolCallResult[]): void;
+  readonly complete: (results: AgentToolCallResult[]) => void;
   /** What a suspension must know of the turn. */
-  rest(): Pick<Suspension, "scope" | "turn" | "agentName" | "toolCalls" | "results">;
+  readonly rest: () => Pick<Suspension, "scope" | "turn" | "agentName" | "toolCalls" | "results">;
   /** Undefined for what are not the arguments of one of the turn's calls. */
-  scopeOf(input: unknown): string | undefined;
+  readonly scopeOf: (input: unknown) => string | undefined;
 }
 
 interface Turn extends ToolCalls {
@@ -22,7 +22,10 @@ interface Turn extends ToolCalls {
 }
 
 /** The turns of a run from its start, or from the one it was suspended in. */
-export function turnsOf(scope: string, { turn: number, results: earlier }: Pick<Suspension, "turn" | "results">): Turns {
+export function turnsOf(
+  scope: string,
+  { turn: number, results: earlier }: Pick<Suspension, "turn" | "results">,
+): Turns {
   let turn: Turn = { number: number - 1, agentName: "", toolCalls: [], earlier, results: [] };
   let begun = false;
   return {

@@ -1,6 +1,6 @@
 import { LeashError, schemaDigest, type Gate } from "@leashkit/core";
 import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
-import { toolArguments, type ArgumentRules } from "./arguments.ts";
+import { hidesItsRules, toolArguments, type ArgumentRules } from "./arguments.ts";
 import { watchCallIds } from "./call-ids.ts";
 import { guardCall, type Layer } from "./guard.ts";
 import { settingsOf, type LeashToolOptions, type Settings, type WrapOptions } from "./options.ts";
@@ -92,6 +92,9 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
   const { name, call } = partsOf(tool);
   const beneath = layers.get(tool);
   if (needNone.has(tool) || isBehind(beneath, gate)) return tool;
+  if (rules.parsesAgain && rules.parameters === undefined && hidesItsRules(tool.metadata.parameters)) {
+    throw unseen(name);
+  }
   watchCallIds();
   const id = register(tool, name, gate, settings);
   const read = toolArguments({ ...rules, schema: tool.metadata.parameters });
@@ -142,6 +145,14 @@ function partsOf(tool: BaseTool): {
 
 function isFixed(tool: object, key: string): boolean {
   return Object.getOwnPropertyDescriptor(tool, key)?.configurable === false;
+}
+
+function unseen(name: string): LeashError {
+  return new LeashError(
+    "LEASH_TOOL_UNSUPPORTED",
+    `The tool ${JSON.stringify(name)} has a schema whose refinements and transforms cannot be seen (a zod before 4.2): it could run with other ` +
+      "arguments than were decided. Pass its schema: `leashTool(tool, leash, { parameters: schema })`.",
+  );
 }
 
 function unsupported(why: string, name?: string): LeashError {

@@ -1,8 +1,8 @@
-import { LeashDenied, refusalText, type Approval, type Gate, type Outcome } from "@leashkit/core";
+import { LeashDenied, refusalText, type Gate, type Outcome, type PendingError } from "@leashkit/core";
 import type { Call } from "./items.ts";
 import { entryOf, type Handlers, type Settings } from "./options.ts";
 import { NOT_OFFERED, propose } from "./proposal.ts";
-import type { Catalogue } from "./tools.ts";
+import type { Catalogue, KnownTool } from "./tools.ts";
 import { RESULTS, workOf } from "./work.ts";
 
 /** All that a turn needs to know. */
@@ -27,45 +27,24 @@ export interface PendingCall {
   readonly expiresAt: number;
 }
 
-/** How one call went; `suspended` under `pause: "suspend"`. */
-export type Attempted = Outcome<unknown> | { readonly kind: "suspended"; readonly approval: Approval };
-
-/**
- * The durable pause is an exception of our own and not `defer`: two equal calls of one turn are two questions, and each runs
- * once, where a deferred call stands for all that are equal to it.
- */
-export async function attempt(
-  { gate, settings, catalogue, handlers, signal, scope }: Running,
-  call: Call,
-): Promise<Attempted> {
-  const handler = entryOf(handlers, call.tool);
-  const tool = handler === undefined && call.kind !== "mcp_approval" ? undefined : catalogue.find(call);
-  const proposal = await propose(call, tool, scope, settings);
-  const suspending = async (approval: Approval): Promise<never> => {
-    throw new Suspended(approval);
-  };
-  try {
-    const outcome = await gate.attempt(proposal, workOf(call.kind, tool && handler, call.input), {
-      adapter: "openai",
-      codec: RESULTS,
-      pause: settings.pause === "suspend" ? suspending : settings.pause,
-      ...(signal !== undefined && { signal }),
-    });
-    return proposal.problem === NOT_OFFERED ? notOffered(outcome) : outcome;
-  } catch (error) {
-    if (error instanceof Suspended) return { kind: "suspended", approval: error.approval };
-    throw error;
-  }
+/** The tool that a call means, where somebody can do its work: a handler, or the server that asks for approval. */
+export function toolOf({ catalogue, handlers }: Running, call: Call): KnownTool | undefined {
+  const isDone = call.kind === "mcp_approval" || entryOf(handlers, call.tool) !== undefined;
+  return isDone ? catalogue.find(call) : undefined;
 }
 
-class Suspended extends Error {
-  override readonly name = "Suspended";
-  readonly approval: Approval;
-
-  constructor(approval: Approval) {
-    super("The call waits for a person.");
-    this.approval = approval;
-  }
+/** Decides one call, and runs it where that is allowed. */
+export async function attempt(running: Running, call: Call): Promise<Outcome<unknown>> {
+  const { gate, settings, handlers, signal, scope } = running;
+  const tool = toolOf(running, call);
+  const proposal = await propose(call, tool, scope, settings);
+  const outcome = await gate.attempt(proposal, workOf(call.kind, tool && entryOf(handlers, tool.id), call.input), {
+    adapter: "openai",
+    codec: RESULTS,
+    pause: settings.pause,
+    ...(signal !== undefined && { signal }),
+  });
+  return proposal.problem === NOT_OFFERED ? notOffered(outcome) : outcome;
 }
 
 /** The model named a tool that is not there: there are no arguments that it could correct. */
@@ -80,10 +59,6 @@ function notOffered(outcome: Outcome<unknown>): Outcome<unknown> {
   return { kind: "refused", text: refusalText(error) ?? outcome.text, error };
 }
 
-export function pendingCall(
-  { id = "" }: Call,
-  approval: Pick<Approval, "ref" | "tool" | "expiresAt"> & ({ id: string } | { approvalId: string }),
-): PendingCall {
-  const { tool, ref, expiresAt } = approval;
-  return { callId: id, tool, ref, approvalId: "approvalId" in approval ? approval.approvalId : approval.id, expiresAt };
+export function pendingCall({ id = "" }: Call, { tool, ref, approvalId, expiresAt }: PendingError): PendingCall {
+  return { callId: id, tool, ref, approvalId, expiresAt };
 }

@@ -15,11 +15,18 @@ export function endingOf(outcome: Outcome<unknown>): Ending {
   return { kind: "refused", text: outcome.text };
 }
 
+/** What the model reads of a failure whose words are not for it. */
+export const TOOL_FAILED = "Error: the tool failed.";
+
 /** A tool's own words are its own business; the reasons of a gate that it met inside are not for the model. */
 function failureText(error: unknown): string {
-  if (isLeashError(error)) return refusalText(error) ?? "Error: the tool failed.";
-  if (error instanceof Error) return `Error: ${error.message}`;
-  return typeof error === "string" ? `Error: ${error}` : "Error: the tool failed.";
+  try {
+    if (isLeashError(error)) return refusalText(error) ?? TOOL_FAILED;
+    if (error instanceof Error) return `Error: ${error.message}`;
+    return typeof error === "string" ? `Error: ${error}` : TOOL_FAILED;
+  } catch {
+    return TOOL_FAILED;
+  }
 }
 
 /** The item that answers a call, in the form of the call's own API. Undefined where the API has no form for this answer. */

@@ -216,6 +216,15 @@ describe("arguments", () => {
   });
 });
 
+it("a policy tells the calls of a program that the model runs from the model's own", async () => {
+  const programs =
+    "default: allow\nrules: [{ id: no-programs, action: buy, when: \"'' in labels && 'caller:program' in labels['']\", effect: deny }]\n";
+  const { bought, interceptor } = await shop(programs);
+  const caller = { type: "program", caller_id: "prog_1" };
+  await interceptor.run([{ ...functionCall("a", "buy", { n: 1 }), caller }, functionCall("b", "buy", { n: 2 })]);
+  expect(bought).toEqual([{ n: 2 }]);
+});
+
 describe("configuration that cannot be obeyed is refused at once", () => {
   it.each([
     ["an unknown option", { pauze: "hold" }],

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { LeashError, readOptions, type Decision, type Gate, type Outcome } from "@leashkit/core";
+import { toolOf, type Running } from "./attempt.ts";
 import { encode, endingOf } from "./encode.ts";
-import { markFault } from "./items.ts";
 import { normalise } from "./normalise.ts";
-import { settingsOf, type Handlers, type InterceptorOptions } from "./options.ts";
+import { checkScope, settingsOf, type Handlers, type InterceptorOptions } from "./options.ts";
 import type { Answer, AnswerTo } from "./outputs.ts";
+import { planAgain, planOf } from "./plan.ts";
 import { propose } from "./proposal.ts";
-import { readSuspension, type Suspension } from "./suspension.ts";
+import { foreign, readSuspension, refuseMisrouted, type Suspension } from "./suspension.ts";
 import { catalogueOf } from "./tools.ts";
-import { runTurn, type Planned, type Turn } from "./turn.ts";
+import { runTurn, type Turn } from "./turn.ts";
+import { plain } from "./work.ts";
 
 export interface RunOptions {
   /** Beside the interceptor's own signal. */
@@ -24,8 +26,9 @@ export interface Interceptor {
    * alone), or a suspension that an earlier `run` returned. Never throws a refusal: that is an output.
    *
    * @param handlers join those of the interceptor for this run.
-   * @throws {LeashError} `LEASH_CONFIG_INVALID` for a suspension that is damaged or foreign; and, under `onToolError: "throw"`,
-   * what a handler threw.
+   * @throws {LeashError} Before anything runs: `LEASH_CONFIG_INVALID` for wrong options and for a suspension that is damaged or
+   * of another scope, session, agent or state; `LEASH_INPUT_INVALID` for an item that JSON cannot carry;
+   * `LEASH_STORE_UNAVAILABLE` where a suspension cannot be looked up. Under `onToolError: "throw"`, what a handler threw.
    * @example
    * const { outputs, suspension } = await interceptor.run(message.tool_calls);
    * messages.push(message, ...outputs);
@@ -70,20 +73,20 @@ export function createInterceptor(gate: Gate, options?: InterceptorOptions): Int
   const catalogue = catalogueOf(gate, settings);
   const run = async (source: unknown, handlers: Handlers = {}, runOptions?: RunOptions): Promise<Turn> => {
     const { signal, scope } = readOptions<Stated>("run", runOptions, { signal: undefined, scope: undefined });
+    checkScope(scope, "run");
     catalogue.add(handlers);
-    const plan = planOf(source);
+    const running: Running = {
+      gate,
+      settings,
+      catalogue,
+      handlers: { ...settings.handlers, ...handlers },
+      signal: either(settings.signal, signal),
+      scope: scope ?? settings.scope,
+    };
+    const items: unknown = source ?? [];
+    if (!Array.isArray(items)) return resume(running, readSuspension(items));
     const random = settings.pause === "suspend" ? randomUUID() : undefined;
-    return runTurn(
-      {
-        gate,
-        settings,
-        catalogue,
-        handlers: { ...settings.handlers, ...handlers },
-        signal: either(settings.signal, signal),
-        scope: plan.scope ?? scope ?? settings.scope ?? random,
-      },
-      plan.calls,
-    );
+    return runTurn({ ...running, scope: running.scope ?? random }, planOf(items));
   };
   return {
     run,
@@ -91,8 +94,10 @@ export function createInterceptor(gate: Gate, options?: InterceptorOptions): Int
       const call = callOf(item);
       return gate.decide(await propose(call, catalogue.find(call), undefined, settings));
     },
-    encode: <Item extends object>(item: Item, outcome: Outcome<unknown>) =>
-      encode(callOf(item), endingOf(outcome)) as AnswerTo<Item> | undefined,
+    encode: <Item extends object>(item: Item, outcome: Outcome<unknown>) => {
+      const shown = outcome.kind === "result" ? { ...outcome, result: plain(outcome.result) } : outcome;
+      return encode(callOf(item), endingOf(shown)) as AnswerTo<Item> | undefined;
+    },
     settled: (suspension, waiting = {}) => settled(gate, readSuspension(suspension), waiting.signal),
   };
 }
@@ -102,26 +107,13 @@ interface Stated {
   readonly scope: string | undefined;
 }
 
-interface Plan {
-  readonly scope: string | undefined;
-  readonly calls: readonly Planned[];
-}
-
-function planOf(source: unknown): Plan {
-  if (source === undefined || source === null) return { scope: undefined, calls: [] };
-  if (Array.isArray(source)) return { scope: undefined, calls: source.flatMap((item) => planned(item, undefined)) };
-  const { scope, calls } = readSuspension(source);
-  return {
-    scope,
-    calls: calls.flatMap(({ item, problem, failure }) =>
-      planned(problem === undefined ? item : markFault(item, problem), failure),
-    ),
-  };
-}
-
-function planned(item: unknown, failure: string | undefined): readonly Planned[] {
-  const call = typeof item === "object" && item !== null ? normalise(item) : undefined;
-  return call === undefined ? [] : [{ call, failure }];
+async function resume(running: Running, suspension: Suspension): Promise<Turn> {
+  await refuseMisrouted(running.gate, suspension, { scope: running.scope, session: running.settings.session });
+  const plan = planAgain(suspension.calls);
+  // They were here when the turn was suspended. Without them, the model would be told of calls that ran that they did not.
+  const missing = plan.find(({ call, failure }) => (failure ?? call.problem ?? toolOf(running, call)) === undefined);
+  if (missing !== undefined) throw foreign(`there is no handler for ${JSON.stringify(missing.call.tool)} here`);
+  return runTurn({ ...running, scope: suspension.scope }, plan);
 }
 
 function callOf(item: object): ReturnType<typeof normalise> & object {

@@ -67,7 +67,7 @@ function isHosted(item: object, type: string): boolean {
 const READERS: Readonly<Record<string, (item: object) => Reading>> = {
   function_call: functionReading,
   custom_tool_call: customReading,
-  shell_call: (item) => commandsReading(item, "shell", "commands"),
+  shell_call: shellReading,
   local_shell_call: (item) => commandsReading(item, "local_shell", "command"),
   apply_patch_call: patchReading,
   computer_call: computerReading,
@@ -110,6 +110,14 @@ function commandsReading(item: object, kind: "shell" | "local_shell", member: "c
   const commands = own(input, member);
   const fits = Array.isArray(commands) && commands.every((command) => typeof command === "string");
   return { kind, tool: kind, input, problem: fits ? undefined : `action.${member} is not a list of texts` };
+}
+
+/** Commands that are meant for another machine are not for this one. */
+function shellReading(item: object): Reading {
+  const reading = commandsReading(item, "shell", "commands");
+  const environment = own(item, "environment") ?? undefined;
+  const isLocal = environment === undefined || own(environment, "type") === "local";
+  return isLocal ? reading : { ...reading, problem: "the environment is not local" };
 }
 
 const OPERATIONS: ReadonlySet<unknown> = new Set(["create_file", "update_file", "delete_file"]);

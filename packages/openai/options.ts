@@ -1,4 +1,5 @@
 import { LeashError, readOptions, type Json, type Permit, type ToolRegistration } from "@leashkit/core";
+import { text } from "./items.ts";
 
 /**
  * How a call that a person is asked about waits.
@@ -79,13 +80,21 @@ export function settingsOf(options?: InterceptorOptions): Settings {
     onToolError: ["message", "throw"],
   });
   if (!Array.isArray(settings.tools)) throw invalid("tools is not a list");
-  if (settings.scope === "") throw invalid("scope is empty");
+  checkScope(settings.scope, "createInterceptor");
   return settings;
 }
 
+/**
+ * Under a scope that is none, a turn would run and could not be resumed.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID`.
+ */
+export function checkScope(scope: unknown, what: string): void {
+  if (scope !== undefined && text(scope) === undefined) throw invalid("scope is empty or no text", what);
+}
+
 /** An option that cannot be obeyed. */
-export function invalid(problem: string): LeashError {
-  return new LeashError("LEASH_CONFIG_INVALID", `The options for createInterceptor are wrong: ${problem}.`);
+export function invalid(problem: string, what = "createInterceptor"): LeashError {
+  return new LeashError("LEASH_CONFIG_INVALID", `The options for ${what} are wrong: ${problem}.`);
 }
 
 /** The own member of a record that is keyed by tool id. A name such as `constructor` finds nothing. */

@@ -1,5 +1,5 @@
 import { canonicalText } from "@leashkit/core";
-import { markFault, own } from "./items.ts";
+import { isObject, markFault, own } from "./items.ts";
 import { normalise } from "./normalise.ts";
 
 type ItemOf<Event> = Event extends { readonly type: "response.output_item.done"; readonly item: infer Item }
@@ -12,7 +12,7 @@ type Known<Type> = [Type] extends [never] ? object : Type;
 
 /** A streamed response. `Event` is the client's own type of its events. */
 export interface AssembledResponse<Event = object> {
-  /** The response as the last event states it; undefined where the stream broke off before. */
+  /** The response as the last event states it, with the items of `output`; undefined where the stream broke off before. */
   readonly response: Known<ResponseOf<Event>> | undefined;
   /** Every item, for the conversation and for `run`. */
   readonly output: readonly Known<ItemOf<Event>>[];
@@ -35,8 +35,11 @@ export async function assembleResponse<Event extends object>(
 ): Promise<AssembledResponse<Event>> {
   const assembly: Assembly = { slots: [], places: new Map(), ends: [] };
   for await (const event of events) takeEvent(assembly, event);
-  const response = own(assembly.ends.at(-1), "response");
-  const output = [...assembly.slots.flatMap((slot) => itemOf(slot) ?? []), ...onlyAtTheEnd(assembly)];
+  const slots = assembly.slots.toSorted((one, other) => Number(one.place) - Number(other.place));
+  const output = [...slots.flatMap((slot) => itemOf(slot) ?? []), ...onlyAtTheEnd(assembly)];
+  const stated = own(assembly.ends.at(-1), "response");
+  // The very items, so that what was noted about them cannot be passed by.
+  const response = isObject(stated) ? { ...stated, output } : undefined;
   const problem = problemOf(assembly);
   if (problem !== undefined) for (const item of output) markFault(item, problem);
   for (const slot of assembly.slots) judge(slot, statedOutput(assembly));
@@ -45,6 +48,7 @@ export async function assembleResponse<Event extends object>(
 
 /** One item on its way. */
 interface Slot {
+  readonly place: unknown;
   opened?: object;
   done?: object;
   /** The fragments so far; undefined where none came. */
@@ -117,7 +121,7 @@ function slotAt(assembly: Assembly, place: unknown): Slot {
 }
 
 function open(assembly: Assembly, place: unknown): Slot {
-  const slot: Slot = {};
+  const slot: Slot = { place };
   assembly.slots.push(slot);
   assembly.places.set(place, slot);
   return slot;
@@ -138,10 +142,13 @@ function contradiction(slot: Slot, item: object, stated: readonly object[]): str
   const body = own(item, "arguments") ?? own(item, "input");
   const fragmentsFit = [slot.pieces, slot.whole].every((part) => part === undefined || part === body);
   const opened = slot.opened ?? item;
-  const namesFit = ["type", "call_id", "name"].every((key) => own(opened, key) === own(item, key));
+  const namesFit = ["type", "call_id", "namespace", "server_label", "name"].every(
+    (key) => own(opened, key) === own(item, key),
+  );
   if (!fragmentsFit || !namesFit) return "its fragments do not add up to it";
   // Some servers leave the items out of the last event.
-  const agrees = stated.length === 0 || stated.some((other) => meaning(other) === meaning(item));
+  const twins = stated.filter((other) => idOf(other) === idOf(item));
+  const agrees = stated.length === 0 || (twins.length === 1 && twins.every((twin) => meaning(twin) === meaning(item)));
   return agrees ? undefined : "the finished response does not hold this call";
 }
 

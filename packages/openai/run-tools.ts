@@ -39,39 +39,47 @@ interface Settings {
   readonly registrations: Registrations;
 }
 
-const wrappedBy = new WeakMap<object, Gate>();
+/** Which gate stands before a function: of the function, as another one may since have been put into the tool. */
+const gateBefore = new WeakMap<Function, Gate>();
 
 function wrapTool(tool: object, gate: Gate, { session, registrations }: Settings): object {
-  if (wrappedBy.get(tool) === gate) return tool;
-  const { description, id } = runnable(tool);
+  const { description, id, works } = runnable(tool);
+  if (works.every((work) => gateBefore.get(work) === gate)) return tool;
   const schema = member(description, "parameters");
   register(gate, id, schema, registrations);
   /** One place where a tool keeps its work, with the place of its `parse`. */
   const guard = (holder: object, workKey: string, parseKey: string): Readonly<Record<string, unknown>> => {
     const [work, parse] = [member(holder, workKey), member(holder, parseKey)];
     const guarded = { id, gate, session, schema, parses: isFunction(parse) };
+    const gated = isFunction(work) ? gatedFunction(guarded, work, description) : undefined;
+    if (gated !== undefined) gateBefore.set(gated, gate);
     return {
-      ...(isFunction(work) && { [workKey]: gatedFunction(guarded, work, description) }),
+      ...(gated !== undefined && { [workKey]: gated }),
       ...(isFunction(parse) && { [parseKey]: gatedParse(parse, description) }),
     };
   };
-  const wrapped = copyWith(tool, {
+  return copyWith(tool, {
     ...guard(tool, "$callback", "$parseRaw"),
     function: copyWith(description, { ...guard(description, "function", "parse"), name: id }),
   });
-  wrappedBy.set(wrapped, gate);
-  return wrapped;
+}
+
+interface Runnable {
+  readonly description: object;
+  readonly id: string;
+  readonly works: readonly Function[];
 }
 
 /** What the runner could run. `zodFunction` keeps the work beside the description; the client's version decides which one runs. */
-function runnable(tool: object): { readonly description: object; readonly id: string } {
+function runnable(tool: object): Runnable {
   const description = member(tool, "function");
   if (member(tool, "type") !== "function" || !isObject(description)) throw unsupported("it is no function tool");
-  const [work, callback] = [member(description, "function"), member(tool, "$callback")];
-  if (!isFunction(work) && !isFunction(callback)) throw unsupported("it has no function to run");
+  const work = member(description, "function");
+  const works = [work, member(tool, "$callback")].filter(isFunction);
+  if (works.length === 0) throw unsupported("it has no function to run");
   const id = text(member(description, "name")) ?? (isFunction(work) ? text(work.name) : undefined);
   if (id === undefined) throw unsupported("it has no name");
-  return { description, id };
+  return { description, id, works };
 }
 
 /** Classes may define a tool's members. */

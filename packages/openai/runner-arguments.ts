@@ -44,9 +44,9 @@ export function gatedParse(parse: Function, owner: object): (raw: unknown) => un
 }
 
 function checked(parsed: unknown, problem: string | undefined): unknown {
-  // Another gate stands behind this one, and its reader found the fault.
-  if (problem === undefined || faultyArguments(parsed) !== undefined) return parsed;
-  return sign({ input: parsed, problem });
+  // Another gate may stand behind this one, and its reader have found the fault: its sign is passed on to it.
+  const fault = problem ?? faultyArguments(parsed)?.problem;
+  return fault === undefined ? parsed : sign({ input: parsed, problem: fault });
 }
 
 /** An object of its own for every call: the note belongs to it alone. */

@@ -45,7 +45,7 @@ export async function statusEnding(
   catalogue: Catalogue,
   handlers: Handlers,
   signal: AbortSignal | undefined,
-): Promise<Ending> {
+): Promise<{ readonly ending: Ending; readonly thrown?: { readonly error: unknown } }> {
   const runOf = (id: string): ReturnType<typeof workOf> | undefined => {
     const [tool, handler] = [catalogue.named(id), entryOf(handlers, id)];
     return tool === undefined || handler === undefined ? undefined : workOf(tool.kind, handler);
@@ -53,8 +53,8 @@ export async function statusEnding(
   try {
     const options = { adapter: "openai", codec: RESULTS, ...(signal !== undefined && { signal }) };
     const status = await deferredStatus(gate, own(call.input, "ref"), runOf, options);
-    return status.kind === "told" ? { kind: "refused", text: status.text } : { kind: "result", result: status.result };
+    return { ending: status.kind === "told" ? { kind: "refused", text: status.text } : status };
   } catch (error) {
-    return endingOf({ kind: "failed", error });
+    return { ending: endingOf({ kind: "failed", error }), thrown: { error } };
   }
 }

@@ -143,11 +143,6 @@ describe("a streamed answer of Chat Completions", () => {
       "a fragment of the arguments is not a text",
     ],
     ["without an id", [part(0, { function: { name: "buy", arguments: "{}" } }), END], "the call has no id"],
-    [
-      "of an unknown type",
-      [part(0, { id: "a", type: "telepathy", telepathy: { thought: "buy" } }), END],
-      "calls of this kind are not supported",
-    ],
     ["with half an argument text", [part(0, head("a", "buy", '{"n":1')), END], undefined],
     ["with two argument texts in a row", [part(0, head("a", "buy", '{"n":1}{"n":2}')), END], undefined],
   ])("I4: %s runs no call, answers it and records the refusal", async (_what, events, problem) => {
@@ -158,6 +153,14 @@ describe("a streamed answer of Chat Completions", () => {
     ]);
     expect(ids).toEqual(calls.map(({ id }) => id));
     expect((await logOf(leash)).filter(({ effective }) => effective === "DENY")).toHaveLength(1);
+  });
+
+  it("I4: a call of an unknown type runs nothing and is answered", async () => {
+    const { bought, texts } = await runChat(
+      part(0, { id: "a", type: "telepathy", telepathy: { thought: "buy" } }),
+      END,
+    );
+    expect([bought, texts]).toEqual([[], ["Denied: this tool is not available. Do not retry this call."]]);
   });
 
   it("I4: a fragment that names no call makes all calls doubtful", async () => {

@@ -75,7 +75,8 @@ describe("a suspended turn", () => {
       v: 1,
       kind: "leashkit.openai.suspension",
       scope: expect.any(String),
-      calls: CALLS.map((item) => ({ item })),
+      session: null,
+      calls: CALLS.map((item) => (item.id === "w" ? { item, problem: "no such tool is offered" } : { item })),
       refs: [approval?.ref],
     });
   });
@@ -210,16 +211,8 @@ describe("I3: a suspension carries no authority", () => {
       { calls: [buy, buy] },
       { calls: [{ item: chatCall("b", "wipe", { item: "tea" }) }] },
     ];
-    for (const forgery of forgeries) await interceptor.run({ ...suspension, ...forgery });
+    for (const forgery of forgeries) await interceptor.run({ ...suspension, ...forgery }).catch(() => undefined);
     expect(ran).toEqual(["look shelf"]);
-  });
-
-  it("another agent's interceptor cannot use it", async () => {
-    const { leash, ran, suspension } = await suspended();
-    await approveAll(leash);
-    const other = noting(leash.as({ agent: "other" }), ran);
-    expect((await other.run(suspension)).suspension).not.toBeNull();
-    expect(ran).not.toContain("buy tea");
   });
 
   it("a yes lapses when the policy changes under it", async () => {
@@ -243,12 +236,21 @@ describe("I3: a suspension carries no authority", () => {
     ["another package's", { v: 1, kind: "other" }],
     ["another version", { v: 2 }],
     ["no scope", { scope: "" }],
+    ["a session that is no text", { session: 7 }],
     ["no calls", { calls: undefined }],
     ["calls that are no objects", { calls: [{ item: "x" }] }],
     ["a problem that is no text", { calls: [{ item: {}, problem: 1 }] }],
     ["refs that are no texts", { refs: [1] }],
+    ["no refs", { refs: [] }],
   ])("what is not one is refused: %s", (_name, change) => {
-    const good: Suspension = { v: 1, kind: "leashkit.openai.suspension", scope: "s", calls: [], refs: [] };
+    const good: Suspension = {
+      v: 1,
+      kind: "leashkit.openai.suspension",
+      scope: "s",
+      session: null,
+      calls: [],
+      refs: ["K7Q2"],
+    };
     expect(readSuspension(good)).toEqual(good);
     const bad: unknown =
       typeof change === "string" || Object.keys(change).length === 0 ? change : { ...good, ...change };

@@ -1,10 +1,10 @@
-import { LeashError } from "@leashkit/core";
+import { LeashError, type Gate } from "@leashkit/core";
 import { isObject, own, text } from "./items.ts";
 
-/** One call of a suspended turn: the item as it came, and what cannot be seen from it. */
+/** One call of a suspended turn: the item as it came, and what must not be found out anew. */
 export interface SuspendedCall {
   readonly item: object;
-  /** Why it is refused, where that was found beside the item. */
+  /** Why it was refused before any policy. */
   readonly problem?: string;
   /** What the model reads of a tool that threw. It is not tried again. */
   readonly failure?: string;
@@ -19,17 +19,47 @@ export interface Suspension {
   readonly v: 1;
   readonly kind: "leashkit.openai.suspension";
   readonly scope: string;
+  /** The session of the interceptor that made it. */
+  readonly session: string | null;
   readonly calls: readonly SuspendedCall[];
-  /** Refs of the approvals it waits for. */
+  /** Refs of the approvals it waits for, at least one. */
   readonly refs: readonly string[];
 }
 
 const KIND = "leashkit.openai.suspension";
 
-export function suspend(scope: string, calls: readonly SuspendedCall[], refs: readonly string[]): Suspension {
-  const suspension: Suspension = { v: 1, kind: KIND, scope, calls, refs };
-  // A copy: what the caller keeps must not change with the conversation's own items.
-  return JSON.parse(JSON.stringify(suspension)) as Suspension;
+/** Where a suspension belongs. */
+export interface Place {
+  readonly scope: string | undefined;
+  readonly session: string | undefined;
+}
+
+export function suspend(
+  { scope = "", session }: Place,
+  calls: readonly SuspendedCall[],
+  refs: readonly string[],
+): Suspension {
+  return { v: 1, kind: KIND, scope, session: session ?? null, calls, refs };
+}
+
+/**
+ * A copy of an item that nothing else changes. What the client's own helpers made of the arguments is left out: it may be anything.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` for an item that JSON cannot carry.
+ */
+export function copyOf(item: object): object {
+  const holders: readonly unknown[] = [item, own(item, "function")];
+  try {
+    const json = JSON.stringify(item, function (this: unknown, key: string, value: unknown) {
+      return key === "parsed_arguments" && holders.includes(this) ? undefined : value;
+    });
+    return JSON.parse(json) as object;
+  } catch (cause) {
+    throw new LeashError(
+      "LEASH_INPUT_INVALID",
+      "The turn was not run: one of its items is not plain JSON. Pass the model's items as they came.",
+      { cause },
+    );
+  }
 }
 
 /**
@@ -39,11 +69,25 @@ export function suspend(scope: string, calls: readonly SuspendedCall[], refs: re
 export function readSuspension(value: unknown): Suspension {
   if (own(value, "kind") !== KIND) throw foreign("it is neither a list of items nor a suspension of this package");
   if (own(value, "v") !== 1) throw foreign("it is a suspension of another version of this package");
-  const [scope, calls, refs] = [text(own(value, "scope")), own(value, "calls"), own(value, "refs")];
-  if (scope === undefined || !isListOf(calls, isSuspendedCall) || !isListOf(refs, isText)) {
+  const [scope, session] = [text(own(value, "scope")), own(value, "session")];
+  const [calls, refs] = [own(value, "calls"), own(value, "refs")];
+  const isWhole = scope !== undefined && (session === null || isText(session));
+  if (!isWhole || !isListOf(calls, isSuspendedCall) || !isListOf(refs, isText) || refs.length === 0) {
     throw foreign("the suspension is damaged");
   }
-  return { v: 1, kind: KIND, scope, calls, refs };
+  return { v: 1, kind: KIND, scope, session, calls, refs };
+}
+
+/**
+ * What has run of a suspended turn is known only where it ran: elsewhere its calls would be new ones, and run again.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` for a suspension of another scope, session, agent or state.
+ */
+export async function refuseMisrouted(gate: Gate, suspension: Suspension, here: Place): Promise<void> {
+  const { scope, session, refs } = suspension;
+  if (session !== (here.session ?? null)) throw foreign("it was suspended in another session");
+  if (scope !== (here.scope ?? scope)) throw foreign("it was suspended under another scope");
+  const waiting = await Promise.all(refs.map((ref) => gate.deferred(ref)));
+  if (waiting.includes(undefined)) throw foreign("this agent asked for no such approval in this state");
 }
 
 function isSuspendedCall(value: unknown): value is SuspendedCall {
@@ -62,7 +106,8 @@ function isOptionalText(value: unknown): boolean {
   return value === undefined || typeof value === "string";
 }
 
-function foreign(problem: string): LeashError {
+/** Why a suspension is not taken up. */
+export function foreign(problem: string): LeashError {
   return new LeashError(
     "LEASH_CONFIG_INVALID",
     `The turn was not run: ${problem}. Pass the model's items, or the suspension as it was given.`,

@@ -40,7 +40,8 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
     known.set(id, { id, kind, read: stated === undefined ? readerFor(kind, schema) : argumentReader(stated) });
   };
   const add = (handlers: Handlers): void => {
-    for (const id of Object.keys(handlers)) {
+    for (const [id, handler] of Object.entries<unknown>(handlers)) {
+      if (typeof handler !== "function") throw invalid(`the handler ${id} is no function`);
       if (id === STATUS_TOOL.name && settings.pause === "defer") throw invalid(`${id} is the interceptor's own tool`);
       if (!known.has(id) && id.startsWith("mcp.")) throw invalid(`${id} runs at a server and takes no handler`);
       if (!known.has(id)) enter({ id, kind: entryOf(BUILT_IN, id) ?? "function", schema: undefined });
@@ -51,6 +52,7 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
     if (own(tool, "type") === "mcp") servers.add(own(tool, "server_label"));
     else for (const description of describe(tool, undefined)) enter(description);
   }
+  refuseAmbiguous([...servers]);
   add(settings.handlers);
   return {
     add,
@@ -62,6 +64,15 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
       return tool?.kind === call.kind ? tool : undefined;
     },
   };
+}
+
+/** `mcp.a.b.c` would be the tool `b.c` of the server `a`, and `c` of the server `a.b`. */
+function refuseAmbiguous(labels: readonly unknown[]): void {
+  for (const label of labels) {
+    const longer = labels.find((other) => String(other).startsWith(`${String(label)}.`));
+    if (longer !== undefined)
+      throw invalid(`tools of the servers ${String(label)} and ${String(longer)} could share a name`);
+  }
 }
 
 /** Makes one tool known to the gate, with what the user states of it. */

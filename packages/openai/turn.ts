@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { attempt, pendingCall, type PendingCall, type Running } from "./attempt.ts";
-import { encode, endingOf, unchangedScreen, type Ending } from "./encode.ts";
-import { faultOf, markFault, type Call } from "./items.ts";
+import { attempt, pendingCall, toolOf, type PendingCall, type Running } from "./attempt.ts";
+import { encode, endingOf, TOOL_FAILED, unchangedScreen, type Ending } from "./encode.ts";
+import type { Call } from "./items.ts";
 import type { Settings } from "./options.ts";
 import type { Answer } from "./outputs.ts";
+import type { Planned } from "./plan.ts";
+import { NOT_OFFERED } from "./proposal.ts";
 import { isStatusCall, statusEnding } from "./status.ts";
 import { suspend, type SuspendedCall, type Suspension } from "./suspension.ts";
 
@@ -24,72 +25,58 @@ export interface Turn<Output extends Answer = Answer> {
   readonly unanswerable: readonly Unanswerable[];
 }
 
-/** A call, and the failure that an earlier run of the same turn met. */
-export interface Planned {
-  readonly call: Call;
-  readonly failure: string | undefined;
-}
-
 interface Ended {
   readonly call: Call;
-  /** Undefined where a suspended turn must wait for it. */
-  readonly ending: Ending | undefined;
+  readonly ending: Ending;
   readonly pending?: PendingCall;
   readonly thrown?: { readonly error: unknown };
 }
 
 /** Runs all calls at once, waits for all of them, and answers in their order. */
 export async function runTurn(running: Running, plan: readonly Planned[]): Promise<Turn> {
-  const settled = await Promise.allSettled(withIds(plan).map((planned) => endCall(running, planned)));
-  for (const result of settled) if (result.status === "rejected") throw result.reason;
-  const ended = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  if (running.settings.onToolError === "throw") {
+  const { settings, scope } = running;
+  const ended = await Promise.all(plan.map((planned) => endCall(running, planned)));
+  if (settings.onToolError === "throw") {
     for (const { thrown } of ended) if (thrown !== undefined) throw thrown.error;
   }
   const pending = ended.flatMap((call) => call.pending ?? []);
-  if (ended.every(({ ending }) => ending !== undefined)) return answered(running, ended, pending);
-  const refs = ended.flatMap((call) => (call.ending === undefined ? (call.pending?.ref ?? []) : []));
-  const suspension = suspend(running.scope ?? "", ended.map(suspendedCall), refs);
+  if (settings.pause !== "suspend" || pending.length === 0) return answered(running, ended, pending);
+  const refs = pending.map(({ ref }) => ref);
+  const suspension = suspend(
+    { scope, session: settings.session },
+    ended.map((call) => suspendedCall(running, call)),
+    refs,
+  );
   return { outputs: [], pending, suspension, unanswerable: [] };
 }
 
-/** Every output names a call: the missing ids are made up, as the client's own helpers do, and what has no id of its own is refused. */
-function withIds(plan: readonly Planned[]): readonly Planned[] {
-  const counts = new Map<string, number>();
-  for (const { call } of plan) if (call.id !== undefined) counts.set(call.id, (counts.get(call.id) ?? 0) + 1);
-  return plan.map(({ call, failure }) => {
-    if (call.id === undefined) return { call: nameCall(call), failure };
-    const repeated = (counts.get(call.id) ?? 0) > 1;
-    return { call: repeated ? { ...call, problem: "several calls have this id" } : call, failure };
-  });
+async function endCall(running: Running, planned: Planned): Promise<Ended> {
+  try {
+    return await endedCall(running, planned);
+  } catch (error) {
+    // What goes wrong around a tool takes nothing from the other calls, and its words are not for the model.
+    return { call: planned.call, ending: { kind: "failed", text: TOOL_FAILED }, thrown: { error } };
+  }
 }
 
-function nameCall(call: Call): Call {
-  if (call.kind === "mcp_approval") return call;
-  markFault(call.item, call.problem ?? "the call has no id");
-  const id = `call_${randomUUID()}`;
-  return Reflect.set(call.item, call.api === "chat" ? "id" : "call_id", id) ? { ...call, id } : call;
-}
-
-async function endCall(running: Running, { call, failure }: Planned): Promise<Ended> {
+async function endedCall(running: Running, { call, failure }: Planned): Promise<Ended> {
   if (failure !== undefined) return { call, ending: { kind: "failed", text: failure } };
   const { gate, settings, catalogue, handlers, signal } = running;
-  if (isStatusCall(call, settings)) {
-    return { call, ending: await statusEnding(gate, call, catalogue, handlers, signal) };
-  }
+  if (isStatusCall(call, settings)) return { call, ...(await statusEnding(gate, call, catalogue, handlers, signal)) };
   const outcome = await attempt(running, call);
-  if (outcome.kind === "suspended") return { call, ending: undefined, pending: pendingCall(call, outcome.approval) };
   const ending = endingOf(outcome);
   if (outcome.kind === "pending") return { call, ending, pending: pendingCall(call, outcome.error) };
-  return outcome.kind === "failed" ? { call, ending, thrown: { error: outcome.error } } : { call, ending };
+  // A server's call has no handler that could throw.
+  const threw = outcome.kind === "failed" && call.kind !== "mcp_approval";
+  return threw ? { call, ending, thrown: { error: outcome.error } } : { call, ending };
 }
 
-function suspendedCall({ call: { item }, ending }: Ended): SuspendedCall {
-  const problem = faultOf(item);
+function suspendedCall(running: Running, { call, ending }: Ended): SuspendedCall {
+  const problem = call.problem ?? (toolOf(running, call) === undefined ? NOT_OFFERED : undefined);
   return {
-    item,
+    item: call.item,
     ...(problem !== undefined && { problem }),
-    ...(ending?.kind === "failed" && { failure: ending.text }),
+    ...(ending.kind === "failed" && { failure: ending.text }),
   };
 }
 
@@ -101,7 +88,6 @@ async function answered(
   const outputs: Answer[] = [];
   const unanswerable: Unanswerable[] = [];
   for (const { call, ending } of ended) {
-    if (ending === undefined) continue;
     const output = encode(call, ending) ?? (await unchanged(call, ending, settings));
     if (output !== undefined) outputs.push(output);
     else unanswerable.push({ callId: call.id ?? null, text: ending.kind === "result" ? NO_FORM : ending.text });

@@ -43,7 +43,8 @@ function refuseWithoutHandler(): never {
   );
 }
 
-function plain(result: unknown): unknown {
+/** A result as the plain JSON that the API would carry. */
+export function plain(result: unknown): unknown {
   try {
     const text = JSON.stringify(result) as string | undefined;
     return text === undefined ? undefined : (JSON.parse(text) as unknown);

@@ -30,7 +30,8 @@ export const llamaindexBindings: readonly [AdapterBinding, AdapterBinding] = [
   },
 ];
 
-type RunWith = (workflow: AgentWorkflow, input: string, stream: boolean) => Promise<Suspension | null>;
+/** Runs the agent; the suspension as text where the run is suspended. */
+type RunWith = (workflow: AgentWorkflow, input: string, stream: boolean) => Promise<string | null>;
 
 async function runByItself(workflow: AgentWorkflow, input: string, stream: boolean): Promise<null> {
   if (!stream) await workflow.run(input);
@@ -38,9 +39,14 @@ async function runByItself(workflow: AgentWorkflow, input: string, stream: boole
   return null;
 }
 
-async function runToBeSuspended(workflow: AgentWorkflow, input: string, stream: boolean): Promise<Suspension | null> {
+async function runToBeSuspended(workflow: AgentWorkflow, input: string, stream: boolean): Promise<string | null> {
   const { suspension } = await runWorkflow(workflow, { input, ...(stream && { onEvent: (event) => void event }) });
-  return suspension;
+  return suspension && JSON.stringify(suspension);
+}
+
+async function resumed(workflow: AgentWorkflow, text: string): Promise<string | null> {
+  const { suspension } = await resumeWorkflow(workflow, JSON.parse(text) as Suspension);
+  return suspension && JSON.stringify(suspension);
 }
 
 function host({ gate, tools, pause }: HostSetup, run: RunWith): BindingHost {
@@ -48,25 +54,18 @@ function host({ gate, tools, pause }: HostSetup, run: RunWith): BindingHost {
     ({ name, description, parameters, run: work }) =>
       new FunctionTool((input: unknown) => work(input), { name, description, parameters }),
   );
-  const playing = async (
-    { signal }: TurnOptions,
-    play: (workflow: AgentWorkflow) => Promise<Suspension | null>,
-  ): Promise<TurnEnding> => {
+  type Play = (workflow: AgentWorkflow) => Promise<string | null>;
+  const playing = async ({ signal }: TurnOptions, play: Play): Promise<TurnEnding> => {
     const wrapped = wrapTools(bare, gate, { pause, ...(signal !== undefined && { signal }) });
     const llm = new ScriptedLlm();
     const suspension = await play(agent({ llm, tools: [...wrapped, leashStatusTool(gate, wrapped)] }));
-    if (suspension !== null) return { kind: "suspended", suspension: JSON.stringify(suspension) };
-    return { kind: "ended", calls: llm.endings() };
+    return suspension === null ? { kind: "ended", calls: llm.endings() } : { kind: "suspended", suspension };
   };
   const turn: BindingHost["turn"] = (calls, options) =>
     playing(options, (workflow) => run(workflow, request(calls), options.stream === true));
   return {
     turn,
-    resume: (suspension, options) =>
-      playing(
-        options,
-        async (workflow) => (await resumeWorkflow(workflow, JSON.parse(suspension) as Suspension)).suspension,
-      ),
+    resume: (suspension, options) => playing(options, (workflow) => resumed(workflow, suspension)),
     async status(ref) {
       const ending = await turn([{ id: randomUUID(), tool: "leash_status", arguments: JSON.stringify({ ref }) }], {});
       return ending.kind === "ended" ? (ending.calls[0]?.text ?? "") : "suspended";

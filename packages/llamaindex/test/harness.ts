@@ -1,3 +1,4 @@
+import type { ToolResult } from "@llamaindex/core/llms";
 import { tool, type FunctionTool } from "@llamaindex/core/tools";
 import type { JSONValue } from "@llamaindex/core/global";
 import type { Leash } from "@leashkit/core";
@@ -6,11 +7,12 @@ import { z } from "zod";
 import { wrapTools, type Suspension, type WorkflowRun, type WrapOptions } from "../index.ts";
 import { call, leashFor, ScriptedLlm } from "../scripted.fixture.ts";
 
-export type Rounds = ConstructorParameters<typeof ScriptedLlm>;
+export type Rounds = readonly (readonly ReturnType<typeof call>[])[];
 
 /** A tool that does what its name says to an item, and notes it. */
 export function deed(name: string, effects: string[]): FunctionTool<{ item: string }, JSONValue | Promise<JSONValue>> {
-  const execute = ({ item }: { readonly item: string }): string => `${name} ${item}: ${effects.push(`${name} ${item}`)}`;
+  const execute = ({ item }: { readonly item: string }): string =>
+    `${name} ${item}: ${effects.push(`${name} ${item}`)}`;
   return tool({ name, description: "d", parameters: z.object({ item: z.string() }), execute });
 }
 
@@ -23,7 +25,7 @@ export interface Shop {
   readonly leash: Leash;
   readonly effects: string[];
   /** An agent as a new process would build it, with a model that knows nothing but what it is shown. */
-  build(): { readonly llm: ScriptedLlm; readonly workflow: AgentWorkflow };
+  readonly build: () => { readonly llm: ScriptedLlm; readonly workflow: AgentWorkflow };
 }
 
 export async function shop(policy: string, rounds: Rounds, options?: WrapOptions): Promise<Shop> {
@@ -45,8 +47,7 @@ export function kept({ suspension }: WorkflowRun): Suspension {
 
 /** The texts of the results that the model was shown, in order. */
 export function shown({ seen }: ScriptedLlm): readonly unknown[] {
-  return seen.flatMap(({ options }) => {
-    const result = (options as { readonly toolResult?: { readonly result: unknown } } | undefined)?.toolResult;
-    return result === undefined ? [] : [result.result];
-  });
+  return seen.flatMap(({ options }) =>
+    options !== undefined && "toolResult" in options ? [(options.toolResult as ToolResult).result] : [],
+  );
 }

@@ -7,12 +7,12 @@ import { leashTool, resumeWorkflow, runWorkflow, settledWorkflow, wrapTools } fr
 import { ALLOW_ALL, approveNext, ASK_ALL, leashFor, nextPending, ScriptedLlm } from "../scripted.fixture.ts";
 import { ASK_TO_BUY, deed, doing, kept, shop, shown } from "./harness.ts";
 
-const ONE = [[doing("buy", "tea", "b")]] as const;
-const THREE = [[doing("look", "shelf", "l"), doing("buy", "tea", "b"), doing("pack", "bag", "p")]] as const;
+const ONE = [[doing("buy", "tea", "b")]];
+const THREE = [[doing("look", "shelf", "l"), doing("buy", "tea", "b"), doing("pack", "bag", "p")]];
 
 describe("runWorkflow", () => {
   it("ends as the workflow's own run does where nobody is asked", async () => {
-    const { build, effects } = await shop(ALLOW_ALL, [...THREE]);
+    const { build, effects } = await shop(ALLOW_ALL, THREE);
     const [ours, theirs] = [build(), build()];
     const { result, suspension, pending } = await runWorkflow(ours.workflow, { input: "go" });
     const { data } = await theirs.workflow.run("go");
@@ -23,7 +23,7 @@ describe("runWorkflow", () => {
   });
 
   it("takes a history in the place of an input", async () => {
-    const { build, effects } = await shop(ALLOW_ALL, [...ONE]);
+    const { build, effects } = await shop(ALLOW_ALL, ONE);
     const { llm, workflow } = build();
     await runWorkflow(workflow, {
       chatHistory: [
@@ -36,7 +36,7 @@ describe("runWorkflow", () => {
   });
 
   it("tells of every event, also of those before a suspension", async () => {
-    const { build } = await shop(ASK_TO_BUY, [...THREE]);
+    const { build } = await shop(ASK_TO_BUY, THREE);
     const events: unknown[] = [];
     await runWorkflow(build().workflow, { input: "go", onEvent: (event) => void events.push(event) });
     expect(events.filter((event) => startAgentEvent.include(event))).toHaveLength(1);
@@ -45,13 +45,13 @@ describe("runWorkflow", () => {
   });
 
   it("a plain run of the same tools holds, and two of them at once keep their calls apart", async () => {
-    const { leash, build, effects } = await shop(ASK_ALL, [...ONE]);
+    const { leash, build, effects } = await shop(ASK_ALL, ONE);
     const agents = [build(), build()];
     const runs = agents.map(({ workflow }) => workflow.run("go"));
     await approveNext(leash);
     await approveNext(leash);
     await Promise.all(runs);
-    expect(agents.map(({ llm }) => shown(llm)).toSorted()).toEqual([["buy tea: 1"], ["buy tea: 2"]]);
+    expect(new Set(agents.flatMap(({ llm }) => shown(llm)))).toEqual(new Set(["buy tea: 1", "buy tea: 2"]));
     expect(effects).toEqual(["buy tea", "buy tea"]);
   });
 
@@ -67,7 +67,7 @@ describe("runWorkflow", () => {
   });
 
   it("what onEvent throws ends the run", async () => {
-    const { build } = await shop(ALLOW_ALL, [...ONE]);
+    const { build } = await shop(ALLOW_ALL, ONE);
     const onEvent = (event: unknown): void => {
       if (agentToolCallEvent.include(event)) throw new Error("Enough.");
     };
@@ -75,7 +75,7 @@ describe("runWorkflow", () => {
   });
 
   it("refuses options that it does not know, and a workflow of another copy of LlamaIndex", async () => {
-    const { build } = await shop(ALLOW_ALL, [...ONE]);
+    const { build } = await shop(ALLOW_ALL, ONE);
     const misspelt = { input: "go", scoop: "x" } as object;
     await expect(runWorkflow(build().workflow, misspelt)).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
     const other = createRequire(import.meta.url)("@llamaindex/workflow") as { agent: typeof agent };
@@ -86,21 +86,29 @@ describe("runWorkflow", () => {
 
 describe("a run that waits for a person", () => {
   it("comes back as plain JSON, and nothing of the waiting call has run", async () => {
-    const { leash, build, effects } = await shop(ASK_ALL, [...ONE]);
+    const { leash, build, effects } = await shop(ASK_ALL, ONE);
     const run = await runWorkflow(build().workflow, { input: "go", scope: "order-7" });
     const { id, ref, expiresAt } = await nextPending(leash);
     expect(run.pending).toEqual([{ ref, approvalId: id, tool: "buy", expiresAt }]);
     expect(run.suspension).toEqual(kept(run));
+    expect(run.suspension?.toolCalls[0]?.toolKwargs).not.toBe(ONE[0]?.[0]?.input);
     expect(run.suspension).toMatchObject({ v: 1, scope: "order-7", turn: 1, refs: [ref], nextAgentName: null });
     expect(effects).toEqual([]);
   });
 
+  it("rejects where the conversation cannot be kept as JSON, and the question stays at the desk", async () => {
+    const { leash, build } = await shop(ASK_ALL, ONE);
+    const chatHistory = [{ role: "user", content: "go", options: { count: 1n } }] as const;
+    await expect(runWorkflow(build().workflow, { chatHistory })).rejects.toThrow(/BigInt/u);
+    expect(await nextPending(leash)).toMatchObject({ tool: "buy", status: "pending" });
+  });
+
   it("does not suspend under pause hold; under defer the model goes on", async () => {
-    const holding = await shop(ASK_ALL, [...ONE], { pause: "hold" });
+    const holding = await shop(ASK_ALL, ONE, { pause: "hold" });
     const held = runWorkflow(holding.build().workflow, { input: "go" });
     await approveNext(holding.leash);
     expect((await held).suspension).toBeNull();
-    const deferring = await shop(ASK_ALL, [...ONE], { pause: "defer" });
+    const deferring = await shop(ASK_ALL, ONE, { pause: "defer" });
     const { llm, workflow } = deferring.build();
     expect((await runWorkflow(workflow, { input: "go" })).suspension).toBeNull();
     expect(shown(llm)).toEqual([expect.stringMatching(/^Waiting for a person/u)]);
@@ -122,7 +130,7 @@ describe("a run that waits for a person", () => {
 
 describe("settledWorkflow", () => {
   it("waits for the answer, and gives up when the signal aborts", async () => {
-    const { leash, build } = await shop(ASK_ALL, [...ONE]);
+    const { leash, build } = await shop(ASK_ALL, ONE);
     const suspension = kept(await runWorkflow(build().workflow, { input: "go" }));
     expect(await settledWorkflow(suspension, leash, { signal: AbortSignal.timeout(20) })).toBe(false);
     const settled = settledWorkflow(suspension, leash);
@@ -131,7 +139,7 @@ describe("settledWorkflow", () => {
   });
 
   it("refuses a leash that does not know the approval", async () => {
-    const { build } = await shop(ASK_ALL, [...ONE]);
+    const { build } = await shop(ASK_ALL, ONE);
     const suspension = kept(await runWorkflow(build().workflow, { input: "go" }));
     const stranger = await leashFor(ASK_ALL);
     await expect(settledWorkflow(suspension, stranger)).rejects.toMatchObject({ code: "LEASH_CONFIG_INVALID" });
@@ -139,7 +147,7 @@ describe("settledWorkflow", () => {
 });
 
 describe("an agent of its own leash", () => {
-  it("narrowed: it is asked about by its own name, and what its parent kept back stays refused after a resume", async () => {
+  it("A28: narrowed: it is asked about by its own name, and what its parent kept back stays refused after a resume", async () => {
     const leash = await leashFor(ASK_TO_BUY);
     const effects: string[] = [];
     const narrow = leash.narrow({ tools: ["look", "buy"], agent: "buyer" });
