@@ -17,8 +17,8 @@ export interface DeskParts {
   readonly keys: KeyRing;
   readonly tenant: string;
   readonly random: Random;
-  /** Asks the policy about the call of an approval as the approval has it. Absent at a desk without a policy. */
-  readonly review?: (approval: Approval) => { readonly action: Action; readonly decision: Decision };
+  /** Asks the policy about the call that was asked about first, as an edit would have it. Absent at a desk without a policy. */
+  readonly review?: (asked: Approval, edited: Approval) => { readonly action: Action; readonly decision: Decision };
   /** Tells people of an approval that the desk itself opened. */
   readonly announce?: (approval: Approval) => void;
 }

@@ -5,7 +5,6 @@ import { LeashError } from "../errors.ts";
 import { shortRef, uuidv7 } from "../ids.ts";
 import { journalId, readEntry, writeEntry } from "../journal/entries.ts";
 import type { Approval, Approver, Edit } from "../model/approval.ts";
-import { atLeast } from "../model/effect.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Json } from "../model/json.ts";
 import type { SettleOptions } from "../model/leash.ts";
@@ -15,8 +14,8 @@ import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen
 import { readRef, type RefRow, writeApproval, writeRef } from "./rows.ts";
 
 /** True when the yes of this approver does not count because they made the call what it is. */
-export function isOwnEdit({ edit }: Pick<Approval, "edit">, approver: string): boolean {
-  return edit !== null && edit.editor === approver && !edit.self;
+export function isOwnEdit({ edit, terms }: Pick<Approval, "edit" | "terms">, approver: string): boolean {
+  return edit?.editor === approver && !(edit.self && terms.edit === "self");
 }
 
 /**
@@ -37,7 +36,7 @@ export async function editApproval(
     refuseUnlessOpen(stored.value);
     const call = await waitingCall(parts, stored);
     if (call === undefined) continue;
-    const question = await reword(parts, stored.value, approver, text);
+    const question = await reword(parts, { asked: call.asked, old: stored.value }, approver, text);
     const successor = succeed(parts, stored.value, approver, question, call.ref.proposedDigest, options);
     // Its time ran out since it was read; the next read settles it as expired.
     if (successor.openedAt >= stored.value.expiresAt) continue;
@@ -49,6 +48,8 @@ export async function editApproval(
 
 /** The rows by which the call that waits for an approval is found. */
 interface WaitingCall {
+  /** The approval that the call was first asked under. */
+  readonly asked: Approval;
   readonly ref: RefRow;
   readonly id: string;
   readonly entry: Stored<JournalEntry>;
@@ -60,7 +61,8 @@ async function waitingCall(parts: DeskParts, { value, version }: Stored<Approval
   const id = ref === undefined ? undefined : journalId({ callKey: value.callKey, digest: ref.proposedDigest });
   const entry = id === undefined ? undefined : await readEntry(parts.store, id);
   if (ref !== undefined && id !== undefined && entry?.value.state === "held" && entry.value.approvalId === value.id) {
-    return { ref, id, entry };
+    const asked = ref.approvalId === value.id ? value : (await findApproval(parts, ref.approvalId)).value;
+    return { asked, ref, id, entry };
   }
   if ((await findApproval(parts, value.id)).version !== version) return undefined;
   throw new LeashError(
@@ -70,9 +72,14 @@ async function waitingCall(parts: DeskParts, { value, version }: Stored<Approval
 }
 
 /** The question about the edited call. A desk with a policy asks it at once; the use of the yes asks it again in any case. */
-async function reword(parts: DeskParts, old: Approval, approver: Approver, text: string): Promise<Approval> {
+async function reword(
+  parts: DeskParts,
+  { asked, old }: { readonly asked: Approval; readonly old: Approval },
+  approver: Approver,
+  text: string,
+): Promise<Approval> {
   const edited: Approval = { ...old, text, digest: actionDigest(old.principal, old.tool, text) };
-  const question = parts.review === undefined ? edited : reviewed(parts.review, edited);
+  const question = parts.review === undefined ? edited : reviewed(parts.review(asked, edited), edited);
   if ("denied" in question) {
     throw await refuseAnswer(parts, old, approver, {
       why: "the policy denies the edited call",
@@ -83,16 +90,17 @@ async function reword(parts: DeskParts, old: Approval, approver: Approver, text:
   throw new LeashError("LEASH_INPUT_INVALID", "The edit changes nothing of what would run. Approve or deny the call.");
 }
 
-function reviewed(review: NonNullable<DeskParts["review"]>, edited: Approval): Approval | { readonly denied: string } {
-  const { action, decision } = review(edited);
+function reviewed(
+  { action, decision }: ReturnType<NonNullable<DeskParts["review"]>>,
+  edited: Approval,
+): Approval | { readonly denied: string } {
   if (decision.effect === "deny") return { denied: decision.reason };
   if (action.tool !== edited.tool) return { denied: "The policy puts another tool in its place." };
   const { text, digest, schemaDigest } = action;
   const question = { ...edited, text, digest, schemaDigest, counterparty: decision.counterparty };
   // A person was asked: what the policy would allow by itself still needs the yes, on the terms it was asked for.
   if (decision.effect === "allow" || decision.terms === null) return question;
-  const { rule, ruleDigest, reason, policyId, policyDigest, terms } = decision;
-  const demand = atLeast(edited.demand, decision.effect) ? edited.demand : decision.effect;
+  const { effect: demand, rule, ruleDigest, reason, policyId, policyDigest, terms } = decision;
   return { ...question, demand, rule, ruleDigest, reason, policyId, policyDigest, terms };
 }
 

@@ -15,9 +15,18 @@ export interface RefRow {
 
 const SETTLED_FOR_GOOD = new Set(["denied", "expired", "cancelled", "consumed", "lapsed", "revoked"]);
 
-/** True when the text that people are shown is what the digest covers: a row is only a claim. */
+/** True when the text that people are shown is what the digest covers, and can run: a row is only a claim. */
 export function showsWhatRuns({ principal, tool, text, digest }: Approval): boolean {
-  return actionDigest(principal, tool, text) === digest;
+  return actionDigest(principal, tool, text) === digest && isJson(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** True when nothing can come of the approval any more. */

@@ -1,4 +1,4 @@
-import { readRef } from "../approvals/rows.ts";
+import { readRef, showsWhatRuns } from "../approvals/rows.ts";
 import { LeashDenied } from "../errors.ts";
 import { journalId } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
@@ -8,6 +8,7 @@ import type { Stored } from "../store/envelope.ts";
 import { admit, type Admission } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { current, latest, waitForChange } from "./hold.ts";
+import { voidApproval } from "./refusals.ts";
 import { sealedInput } from "./seal.ts";
 
 interface Found {
@@ -48,8 +49,9 @@ export async function admitDeferred(scope: Scope, ref: string, options: Authoriz
   if (found === undefined) {
     throw new LeashDenied({ reasonCode: "approval_void", reason: "No call of this agent waits under that ref." });
   }
-  const action = reopen(scope, found.approval.value);
-  const { proposedDigest } = found;
+  const { approval, proposedDigest } = found;
+  if (!showsWhatRuns(approval.value)) throw voidApproval(approval.value, "The approval's text does not fit its digest.");
+  const action = reopen(scope, approval.value);
   const proposal = {
     action,
     proposedDigest,

@@ -13,7 +13,7 @@ import type { Stored } from "../store/envelope.ts";
 import type { Append, Change } from "../store/store.ts";
 import { issueProof, type IssuedProof } from "../tokens/proof.ts";
 import type { Scope } from "./context.ts";
-import { decide, type Decided } from "./decide.ts";
+import { decide, decideEdited, type Decided } from "./decide.ts";
 import { uncovered } from "./coverage.ts";
 import { deny } from "./deny.ts";
 import { deniedByPolicy, policyChanged } from "./refusals.ts";
@@ -75,8 +75,7 @@ export async function consume(
   origin: Origin,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  const decided =
-    standing.kind === "decided" ? standing.decided : decide(scope, asApproved(scope, proposal, standing.approval));
+  const decided = standing.kind === "decided" ? standing.decided : decideAgain(scope, proposal, standing.approval);
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
   await presence.enter(proposal.journalId);
@@ -95,18 +94,19 @@ export async function consume(
 }
 
 /**
- * The call as proposed or, where an approver edited this very call, as edited. Only a claim of the row so far: that the desk
- * signed the edit and the yes to these bytes is `uncovered`'s question.
+ * Decides the call as proposed or, where an approver edited this very call, as edited. Only a claim of the row so far: that the
+ * desk signed the edit and the yes to these bytes is `uncovered`'s question.
  */
-function asApproved(
-  { context }: Scope,
+function decideAgain(
+  scope: Scope,
   { action, proposedDigest }: Proposal,
   approval: Stored<Approval> | undefined,
-): Action {
-  if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return action;
-  if (!showsWhatRuns(approval.value)) return action;
+): Decided {
+  if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return decide(scope, action);
+  if (!showsWhatRuns(approval.value)) return decide(scope, action);
   const { tool, text } = approval.value;
-  return reseal(action, tool, JSON.parse(text) as Json, context.registry.get(tool));
+  const spec = scope.context.registry.get(tool);
+  return decideEdited(scope, action, reseal(action, tool, JSON.parse(text) as Json, spec));
 }
 
 /** The grant, and the one commit that makes it true. */

@@ -38,6 +38,22 @@ export function decide(scope: Scope, proposed: Action): Decided {
   return denied(scope, action, "policy_error", `The policy's computed form did not settle in ${MAX_ROUNDS} rounds.`);
 }
 
+/**
+ * The same for a call that an approver edited, which is one more form of it: what the call as proposed demands, the edited form
+ * does not lift. With whom the call deals is the edited form's.
+ */
+export function decideEdited(scope: Scope, proposed: Action, edited: Action): Decided {
+  const asEdited = decide(scope, edited);
+  const asProposed = decide(scope, proposed).decision;
+  const { counterparty, effect, transform } = asEdited.decision;
+  const [strictest, laxer] = atLeast(effect, asProposed.effect)
+    ? [asEdited.decision, asProposed]
+    : [asProposed, asEdited.decision];
+  const terms: Decision["terms"] =
+    strictest.terms !== null && laxer.terms?.edit === "other" ? { ...strictest.terms, edit: "other" } : strictest.terms;
+  return { action: asEdited.action, decision: { ...strictest, terms, counterparty, transform } };
+}
+
 function apply(scope: Scope, action: Action, transform: NonNullable<Decision["transform"]>): Action | undefined {
   try {
     return reseal(action, transform.tool, transform.input, scope.context.registry.get(transform.tool));

@@ -1,4 +1,5 @@
-import type { GuardOptions, Gate, Run } from "../model/leash.ts";
+import type { Deferred, GuardOptions, Gate, Run } from "../model/leash.ts";
+import { refusalText } from "./refusals.ts";
 
 /** The other half of `pause: "defer"`: a tool with which a model asks what became of a call. The same in every adapter. */
 export const STATUS_TOOL = {
@@ -33,7 +34,14 @@ export async function deferredStatus(
   options: GuardOptions<unknown> = {},
 ): Promise<DeferredStatus> {
   const name = typeof ref === "string" ? ref : "";
-  const deferred = await gate.deferred(name);
+  let deferred: Deferred | undefined;
+  try {
+    deferred = await gate.deferred(name);
+  } catch (error) {
+    const text = refusalText(error);
+    if (text === undefined) throw error;
+    return told(text);
+  }
   if (deferred === undefined) return told("No call of yours waits under this reference.");
   if (deferred.status === "pending") {
     return told("Still waiting for a person. The call has not run. Go on with other work.");

@@ -47,9 +47,9 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
       if (!known.has(id)) enter({ id, kind: entryOf(BUILT_IN, id) ?? "function", schema: undefined });
     }
   };
-  const servers = new Set<unknown>();
+  const servers = new Set<string>();
   for (const tool of settings.tools) {
-    if (own(tool, "type") === "mcp") servers.add(own(tool, "server_label"));
+    if (own(tool, "type") === "mcp") servers.add(text(own(tool, "server_label")) ?? "");
     else for (const description of describe(tool, undefined)) enter(description);
   }
   refuseAmbiguous([...servers]);
@@ -58,7 +58,7 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
     add,
     named: (id) => known.get(id),
     find(call) {
-      if (call.kind === "mcp_approval" && servers.has(own(call.item, "server_label")))
+      if (call.kind === "mcp_approval" && servers.has(text(own(call.item, "server_label")) ?? ""))
         enterServerTool(known, call, enter);
       const tool = known.get(call.tool);
       return tool?.kind === call.kind ? tool : undefined;
@@ -67,11 +67,10 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
 }
 
 /** `mcp.a.b.c` would be the tool `b.c` of the server `a`, and `c` of the server `a.b`. */
-function refuseAmbiguous(labels: readonly unknown[]): void {
+function refuseAmbiguous(labels: readonly string[]): void {
   for (const label of labels) {
-    const longer = labels.find((other) => String(other).startsWith(`${String(label)}.`));
-    if (longer !== undefined)
-      throw invalid(`tools of the servers ${String(label)} and ${String(longer)} could share a name`);
+    const longer = labels.find((other) => other.startsWith(`${label}.`));
+    if (longer !== undefined) throw invalid(`tools of the servers ${label} and ${longer} could share a name`);
   }
 }
 

@@ -48,8 +48,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I1",
     removes: "shows people a text that the digest does not cover",
     file: "core/approvals/rows.ts",
-    find: "return actionDigest(principal, tool, text) === digest;",
-    replace: "return actionDigest(principal, tool, text) !== '';",
+    find: "return actionDigest(principal, tool, text) === digest && isJson(text);",
+    replace: "return actionDigest(principal, tool, text) !== '' && isJson(text);",
     test: { file: ATTACKER, name: "I1: a person is never shown a text that is not what runs" },
   },
   {
