@@ -1,6 +1,4 @@
-import { Validator } from "@cfworker/json-schema";
-import { domainDigest } from "./digest.ts";
-import { LeashError } from "./errors.ts";
+import { compileSchema, isPlain, unusable, withDefaults } from "./json-schema.ts";
 import type { Json } from "./model/json.ts";
 
 /** A tool's arguments as its schema reads them, or what is wrong with them: places and rules, never a value. */
@@ -30,14 +28,6 @@ export function argumentReader(schema: unknown): ArgumentReader {
   if (typeof safeParse === "function") return reader((raw) => bySafeParse(safeParse, schema, raw));
   if (isPlain(schema) || typeof schema === "boolean") return byJsonSchema(schema);
   throw unusable();
-}
-
-function unusable(cause?: unknown): LeashError {
-  return new LeashError(
-    "LEASH_CONFIG_INVALID",
-    "A tool's schema is neither a Standard Schema nor a JSON Schema that can be read. Pass one of these, so that its arguments can be checked.",
-    cause === undefined ? undefined : { cause },
-  );
 }
 
 /** A schema that throws cannot have said yes. */
@@ -88,24 +78,14 @@ function segment(step: unknown): string {
 }
 
 function byJsonSchema(stated: object | boolean): ArgumentReader {
-  const { schema, validator } = compile(stated);
+  const { schema, misfits } = compileSchema(stated);
   return reader(async (raw) => {
     const input = withDefaults(withoutUndefined(raw), schema);
-    const { valid, errors } = validator.validate(input);
-    if (valid) return { ok: true, input };
-    const paths = errors.map(({ instanceLocation }) => instanceLocation.slice(2).replaceAll("/", "."));
+    const paths = misfits(input).map((pointer) => pointer.slice(1).replaceAll("/", "."));
+    if (paths.length === 0) return { ok: true, input };
     const deepest = paths.filter((path) => path !== "");
     return { ok: false, problem: places((deepest.length > 0 ? deepest : [""]).map((path) => ({ path: [path] }))) };
   });
-}
-
-function compile(stated: object | boolean): { readonly schema: object | boolean; readonly validator: Validator } {
-  try {
-    const schema = copyOf(stated);
-    return { schema, validator: new Validator(copyOf(stated), "2020-12", false) };
-  } catch (cause) {
-    throw unusable(cause);
-  }
 }
 
 /** As sealing will: a member that is undefined is none. */
@@ -116,49 +96,11 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)]));
 }
 
-/**
- * The input with the defaults that a JSON Schema states for missing members, also in nested objects. What is there stays.
- * @example withDefaults({}, { properties: { limit: { default: 5 } } }) // { limit: 5 }
- */
-export function withDefaults(input: unknown, schema: unknown): unknown {
-  const properties = member(schema, "properties");
-  if (!isPlain(properties) || !isPlain(input)) return input;
-  const filled: Record<string, unknown> = { ...input };
-  for (const [name, property] of Object.entries(properties)) {
-    if (!isPlain(property) || name === "__proto__") continue;
-    const value = Object.hasOwn(filled, name) ? filled[name] : undefined;
-    // A copy: a tool may write to its input.
-    const known = value === undefined ? structuredClone(member(property, "default")) : value;
-    if (known !== undefined) filled[name] = withDefaults(known, property);
-  }
-  return filled;
-}
-
-/** What tells two tools of one name apart: the digest of a tool's JSON Schema; null where there is none. */
-export function schemaDigest(schema: unknown): string | null {
-  if (!isPlain(schema)) return null;
-  try {
-    return domainDigest("leashkit/tool-schema/1", copyOf(schema));
-  } catch {
-    return null;
-  }
-}
-
-/** Validators write notes of their own into a schema when they first use it. */
-function copyOf<T>(schema: T): T {
-  return JSON.parse(JSON.stringify(schema)) as T;
-}
-
 /** The text of a call whose input was a bare text, which is sealed as `{ input: text }`. Undefined for any other input. */
 export function sealedText(input: Json): string | undefined {
-  const text = isPlain(input) && Object.hasOwn(input, "input") ? input["input"] : undefined;
+  const [member, ...others] = isPlain(input) ? Object.entries(input) : [];
+  const text = member?.[0] === "input" && others.length === 0 ? member[1] : undefined;
   return typeof text === "string" ? text : undefined;
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function hasMember(value: unknown, key: string): boolean {

@@ -32,14 +32,8 @@ export {
   NoEffect,
   PolicyInvalid,
 } from "./errors.ts";
-export {
-  argumentReader,
-  type ArgumentReader,
-  type ReadArguments,
-  schemaDigest,
-  sealedText,
-  withDefaults,
-} from "./arguments.ts";
+export { argumentReader, type ArgumentReader, type ReadArguments, sealedText } from "./arguments.ts";
+export { schemaDigest, withDefaults } from "./json-schema.ts";
 export { type Choices, readOptions } from "./options.ts";
 export { canonicalText, type Limits } from "./canonical.ts";
 export { domainDigest, sha256Hex } from "./digest.ts";

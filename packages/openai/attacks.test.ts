@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ALLOW_ALL, approveAll, chatCall, functionCall, leashFor } from "./calls.fixture.ts";
 import { assembleResponse, createInterceptor, wrapTools } from "./index.ts";
 import { BUY, kept, LOOK, market, POLICY } from "./market.fixture.ts";
-import { shop, TOOLS } from "./shop.fixture.ts";
+import { outcomes, shop, TOOLS } from "./shop.fixture.ts";
 
 const refused = { code: "LEASH_CONFIG_INVALID" };
 
@@ -211,6 +211,7 @@ describe("streams", () => {
       [{ ...done(), type: "response.output_item.added" }, end("response.completed", [item])],
       [end("response.completed", [item])],
       [done(), done(), end("response.completed", [item])],
+      [done(), end("response.completed", [{ ...item, call_id: "other" }])],
       [done(), end("response.completed", [item, { ...item, arguments: '{"n":2}' }])],
     ];
     for (const events of streams) {
@@ -253,23 +254,25 @@ describe("runTools with stacked gates", () => {
     expect(ran).toEqual([]);
   });
 
-  it("I4: a gate that only observes does not lift what the gate behind it refuses", async () => {
-    const ran: unknown[] = [];
-    const tool = {
-      type: "function",
-      function: {
-        name: "pay",
-        parameters: {},
-        parse: (text: string) => z.object({ to: z.string() }).parse(JSON.parse(text)),
-        function: (input: unknown) => ran.push(input),
-      },
-    };
-    const inner = wrapTools([tool], await leashFor(ALLOW_ALL));
-    const [outer] = wrapTools(inner, await leashFor("default: allow\n", { mode: "observe" }));
-    const told: unknown = await Promise.resolve(
-      outer?.function.function(outer.function.parse('{"to":"ann","to":"eve"}')),
-    );
-    expect(ran).toEqual([]);
-    expect(told).toMatch(/Denied/u);
-  });
+  it.each(['{"to":"ann","to":"eve"}', '{"to":7}'])(
+    "I4: a gate that only observes lifts no refusal: %s",
+    async (text) => {
+      const ran: unknown[] = [];
+      const tool = {
+        type: "function",
+        function: {
+          name: "pay",
+          parameters: {},
+          parse: (raw: string) => z.object({ to: z.string() }).parse(JSON.parse(raw)),
+          function: (input: unknown) => ran.push(input),
+        },
+      };
+      const gate = await leashFor(ALLOW_ALL);
+      const [outer] = wrapTools(wrapTools([tool], gate), await leashFor(ALLOW_ALL, { mode: "observe" }));
+      const told: unknown = await Promise.resolve(outer?.function.function(outer.function.parse(text)));
+      expect(ran).toEqual([]);
+      expect(told).toMatch(/Denied/u);
+      expect(await outcomes(gate)).toEqual(["DENY"]);
+    },
+  );
 });

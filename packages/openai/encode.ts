@@ -20,13 +20,9 @@ export const TOOL_FAILED = "Error: the tool failed.";
 
 /** A tool's own words are its own business; the reasons of a gate that it met inside are not for the model. */
 function failureText(error: unknown): string {
-  try {
-    if (isLeashError(error)) return refusalText(error) ?? TOOL_FAILED;
-    if (error instanceof Error) return `Error: ${error.message}`;
-    return typeof error === "string" ? `Error: ${error}` : TOOL_FAILED;
-  } catch {
-    return TOOL_FAILED;
-  }
+  if (isLeashError(error)) return refusalText(error) ?? TOOL_FAILED;
+  if (error instanceof Error) return `Error: ${error.message}`;
+  return typeof error === "string" ? `Error: ${error}` : TOOL_FAILED;
 }
 
 /** The item that answers a call, in the form of the call's own API. Undefined where the API has no form for this answer. */

@@ -10,7 +10,7 @@ import { isTest } from "./workspace.ts";
 export const LEVELS: readonly (readonly string[])[] = [
   ["model"],
   ["errors", "canonical", "digest", "ids", "strict-json", "principal", "options"],
-  ["policy", "tools", "arguments", "facts", "store"],
+  ["policy", "tools", "arguments", "json-schema", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce"],
   ["state", "policies", "parts"],
