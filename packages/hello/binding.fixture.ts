@@ -1,4 +1,5 @@
 import type { AdapterBinding, BindingHost, TurnEnding } from "@leashkit/core/testing";
+import { HelloPause } from "./framework.ts";
 import { leashStatusTool, resumeTurn, runTurn, wrapTools, type HelloTurn } from "./index.ts";
 
 // #region binding
@@ -7,6 +8,9 @@ export const hello: AdapterBinding = {
   name: "hello",
   cannot: { stream: "the invented framework answers in one piece" },
   rendered: (text) => text,
+  pauseInside() {
+    throw new HelloPause("The tool pauses its turn.");
+  },
   host({ gate, tools, pause }): BindingHost {
     const bare = tools.map((tool) => ({ ...tool, execute: (input: unknown) => tool.run(input) }));
     const wrapped = wrapTools(bare, gate, { pause });

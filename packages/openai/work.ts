@@ -45,6 +45,7 @@ function refuseWithoutHandler(): never {
 
 /** A result as the plain JSON that the API would carry. */
 export function plain(result: unknown): unknown {
+  if (typeof result === "string") return result;
   try {
     const text = JSON.stringify(result) as string | undefined;
     return text === undefined ? undefined : (JSON.parse(text) as unknown);

@@ -3,7 +3,7 @@ import type { AdapterBinding, BindingHost, HostSetup, TurnEnding, TurnOptions } 
 import { leashStatusTool, wrapTools } from "@leashkit/langchain";
 import { AIMessage, type BaseMessage, ToolMessage } from "@langchain/core/messages";
 import { type DynamicStructuredTool, tool } from "@langchain/core/tools";
-import { Command, MemorySaver } from "@langchain/langgraph";
+import { Command, interrupt, MemorySaver } from "@langchain/langgraph";
 import { createAgent } from "langchain";
 import { request, ScriptedModel } from "./scripted-model.ts";
 
@@ -14,6 +14,7 @@ export const langchain: AdapterBinding = {
     "argument text": "LangChain's model classes parse the text, leniently, before any tool or agent sees it",
   },
   rendered: (text) => text,
+  pauseInside: () => interrupt("The tool pauses its turn."),
   host,
 };
 

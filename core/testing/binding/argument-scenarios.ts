@@ -37,6 +37,7 @@ function wellFormed(): readonly Scenario[] {
     scenario("another way to write the same", text("buy", '{ "amount": 5.0, "item": "\\u0074ea" }'), same),
     scenario("members in another order", text("buy", '{"item":"tea","amount":5}'), same),
     scenario("an item in another script", text("buy", '{"item":"чай ☕ 茶","amount":0.1}'), same),
+    scenario("an item in capitals, with spaces around it", text("buy", '{"item":" Green\\tTEA  ","amount":5}'), same),
     scenario("an empty item", text("buy", '{"item":"","amount":0}'), same),
   ];
 }

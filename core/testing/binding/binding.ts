@@ -16,7 +16,9 @@ export type BindingFeature =
   /** Survives a call of a tool that it does not have. */
   | "unknown tools"
   /** Runs every call of a turn, also two with the same id. */
-  | "duplicate ids";
+  | "duplicate ids"
+  /** Lets a tool pause the turn from inside; see `AdapterBinding.pauseInside`. */
+  | "inner pause";
 
 /** What a model proposes. */
 export interface ProposedCall {
@@ -89,4 +91,6 @@ export interface AdapterBinding {
   /** How the host shows a tool's text to the model, where it changes it. */
   rendered(text: string): string;
   host(setup: HostSetup): BindingHost | Promise<BindingHost>;
+  /** Called by a tool to pause its turn with the host's own means: throws what the host throws for it. */
+  pauseInside?(): unknown;
 }

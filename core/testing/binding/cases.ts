@@ -61,8 +61,11 @@ function asCase(name: string, leftOut: string | undefined, problems: () => Promi
 
 function leftOutBy(binding: AdapterBinding, { needs }: Scenario): string | undefined {
   const missing = needs.find((feature) => binding.cannot[feature] !== undefined);
-  return missing === undefined ? undefined : `${missing}: ${binding.cannot[missing]}`;
+  if (missing !== undefined) return `${missing}: ${binding.cannot[missing]}`;
+  return needs.includes("inner pause") && binding.pauseInside === undefined ? NO_INNER_PAUSE : undefined;
 }
+
+const NO_INNER_PAUSE = "inner pause: the host's tools have nothing to pause their turn with";
 
 const models = new WeakMap<Scenario, Promise<Played>>();
 

@@ -40,7 +40,7 @@ function fail(): never {
 
 const PEOPLE: readonly Person[] = ["yes", "yes with proof", "no", "no with a note", "edit", "nobody"];
 const PAUSES: readonly BindingPause[] = ["hold", "defer", "suspend"];
-const BEHAVIOURS: readonly Behaviour[] = ["answers", "throws", "returns an error"];
+const BEHAVIOURS = ["answers", "throws", "returns an error"] as const satisfies readonly Behaviour[];
 
 /** Effect × person × pause × what the tool does; what cannot differ is left out. */
 export function effectScenarios(): readonly Scenario[] {
@@ -63,17 +63,22 @@ function runs({ comesTo }: Answer, person: Person): boolean {
   return comesTo === "asks for proof" && person === "yes with proof";
 }
 
-function behavioursFor(answer: Answer, person: Person): readonly Behaviour[] {
+function behavioursFor(answer: Answer, person: Person): readonly (typeof BEHAVIOURS)[number][] {
   return runs(answer, person) ? BEHAVIOURS : ["answers"];
 }
 
-const ENDS: Readonly<Record<Behaviour, Expected>> = {
+const ENDS: Readonly<Record<(typeof BEHAVIOURS)[number], Expected>> = {
   answers: "result",
   throws: "error",
   "returns an error": "result",
 };
 
-function effectScenario(answer: Answer, person: Person, pause: BindingPause, behaviour: Behaviour): Scenario {
+function effectScenario(
+  answer: Answer,
+  person: Person,
+  pause: BindingPause,
+  behaviour: (typeof BEHAVIOURS)[number],
+): Scenario {
   const asks = answer.comesTo === "asks" || answer.comesTo === "asks for proof";
   // Whoever cannot say yes lets it expire, and nobody should wait for that longer than needed.
   const expires = asks && !runs(answer, person) && !person.startsWith("no ") && person !== "no";

@@ -1,11 +1,11 @@
 import type { ScriptedAnswer } from "../scripted-policy.ts";
 import type { BindingPause } from "./binding.ts";
 import { needsOf, SETTING, type Scenario } from "./scenario.ts";
-import { BUY_TEA, call, streamed, turn } from "./stories.ts";
+import { answeredAfterTheTurn, BUY_TEA, call, inTwoTurns, streamed, turn } from "./stories.ts";
 
-/** Observe mode, agents below agents, several calls at once, and answers that arrive in pieces. */
+/** Observe mode, agents below agents, calls at once and in turns, inner pauses, and answers that arrive in pieces. */
 export function hostScenarios(): readonly Scenario[] {
-  return [...observed(), ...agents(), ...together(), ...repeatedIds(), ...streams()];
+  return [...observed(), ...agents(), ...together(), ...inTurns(), ...innerPauses(), ...repeatedIds(), ...streams()];
 }
 
 const one = (name: string, rest: Partial<Scenario>): Scenario => ({
@@ -93,6 +93,41 @@ function together(): readonly Scenario[] {
       ends: ["result", "result"],
       runs: 2,
       records: "same set",
+    }),
+  ];
+}
+
+/** Each turn's call is a call of its own, which the policy is asked about anew. */
+function inTurns(): readonly Scenario[] {
+  const two = (name: string, first: ScriptedAnswer, second: ScriptedAnswer, rest: Partial<Scenario>): Scenario =>
+    one(`in one turn and the next: ${name}`, {
+      setting: { ...SETTING, answer: (_, begun) => (begun === 1 ? first : second) },
+      story: inTwoTurns,
+      ...rest,
+    });
+  return [
+    two("allowed twice", "allow", "allow", { ends: ["result", "result"], runs: 2 }),
+    two("denied, then allowed", "deny", "allow", { ends: ["refused", "result"] }),
+    two("allowed, then denied", "allow", "deny", { ends: ["result", "refused"] }),
+    one("a person who answers after the turn (defer)", {
+      needs: ["defer"],
+      setting: { ...SETTING, answer: () => "approve", pause: "defer" },
+      story: answeredAfterTheTurn,
+      ends: ["refused", "result"],
+    }),
+  ];
+}
+
+/** A tool that pauses its turn has not failed: it goes on under the leave it was given. */
+function innerPauses(): readonly Scenario[] {
+  const pausing = { ...SETTING, pause: "suspend", behaviour: "pauses once" } as const;
+  const needs = ["suspend", "inner pause"] as const;
+  return [
+    one("an allowed tool that pauses the turn from inside", { needs, setting: pausing, runs: 2 }),
+    one("an approved tool that pauses the turn from inside", {
+      needs,
+      setting: { ...pausing, answer: () => "approve", person: "yes" },
+      runs: 2,
     }),
   ];
 }

@@ -16,7 +16,18 @@ import type {
 } from "./binding.ts";
 
 /** Core alone, in the plainest loop: what every adapter must equal. */
-export const reference: AdapterBinding = { name: "core", cannot: {}, rendered: (text) => text, host: referenceHost };
+export const reference: AdapterBinding = {
+  name: "core",
+  cannot: {},
+  rendered: (text) => text,
+  host: referenceHost,
+  pauseInside() {
+    throw PAUSE;
+  },
+};
+
+/** What a tool throws to pause its turn. */
+const PAUSE = new Error("The tool pauses its turn.");
 
 interface Suspended {
   readonly v: 1;
@@ -46,16 +57,25 @@ async function play(
 ): Promise<TurnEnding> {
   const endings: CallEnding[] = [];
   const outcomes = await Promise.all(
-    turn.calls.map(async (call) => ({ call, outcome: await attempt(setup, tools, turn.scope, call, signal) })),
+    turn.calls.map(async (call) => ({ call, outcome: await attemptOrPause(setup, tools, turn.scope, call, signal) })),
   );
   for (const { call, outcome } of outcomes) {
-    if (outcome.kind === "pending" && setup.pause === "suspend") {
+    if (outcome === "paused" || (outcome.kind === "pending" && setup.pause === "suspend")) {
       return { kind: "suspended", suspension: JSON.stringify(turn) };
     }
     if (outcome.kind === "failed" || outcome.kind === "aborted") throw outcome.error;
     endings.push({ callId: call.id, text: outcome.kind === "result" ? outcome.result : outcome.text });
   }
   return { kind: "ended", calls: endings };
+}
+
+async function attemptOrPause(...call: Parameters<typeof attempt>): Promise<Outcome<string> | "paused"> {
+  try {
+    return await attempt(...call);
+  } catch (thrown) {
+    if (thrown === PAUSE) return "paused";
+    throw thrown;
+  }
 }
 
 async function attempt(
@@ -70,7 +90,7 @@ async function attempt(
   return gate.attempt(
     { tool: call.tool, callId: call.id, scope, ...read },
     async (input) => String(await workOf(tool)?.(input)),
-    { pause, adapter: "core", ...(signal !== undefined && { signal }) },
+    { pause, adapter: "core", suspends: (thrown) => thrown === PAUSE, ...(signal !== undefined && { signal }) },
   );
 }
 

@@ -8,14 +8,15 @@ import type { Stage } from "./stage.ts";
 export type Person = "yes" | "yes with proof" | "no" | "no with a note" | "edit" | "nobody";
 
 /** What the tool `buy` does once it runs. */
-export type Behaviour = "answers" | "throws" | "returns an error";
+export type Behaviour = "answers" | "throws" | "returns an error" | "pauses once";
 
 /** When the store stops taking commits. `answer lost`: one commit is written and its answer does not arrive. */
 export type StoreFault = "none" | "down before the call" | "down while the tool runs" | "answer lost";
 
 /** The world in which a scenario plays. */
 export interface Setting {
-  readonly answer: (action: Action) => ScriptedAnswer;
+  /** The policy's, by the turn that has begun last; the first one is 1. */
+  readonly answer: (action: Action, turn: number) => ScriptedAnswer;
   readonly person: Person;
   readonly pause: BindingPause;
   readonly behaviour: Behaviour;

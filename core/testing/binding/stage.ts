@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import type { Approval } from "../../model/approval.ts";
 import type { BindingHost, ProposedCall, TurnEnding, TurnOptions } from "./binding.ts";
 import type { Ending } from "./scenario.ts";
@@ -16,6 +17,8 @@ export interface Stage {
   asked(work: Promise<unknown>): Promise<Approval | undefined>;
   /** Waits until no approval is open any more. */
   answered(): Promise<void>;
+  /** After as long as nothing here should take. */
+  outOfPatience(): Promise<undefined>;
 }
 
 export function createStage(world: World): Stage {
@@ -49,7 +52,9 @@ export function createStage(world: World): Stage {
     host: world.host,
     finish,
     answered,
+    outOfPatience: () => setTimeout(PATIENCE_MS, undefined, { ref: false }),
     async play(calls, options = {}) {
+      world.begin();
       return orThrown(calls.length, async () => finish(await world.host().turn(calls, options), calls.length));
     },
     async asked(work) {
@@ -94,7 +99,5 @@ async function collected(world: World, text: string, answered: () => Promise<voi
 
 /** A moment, which is not the end of anything. */
 export function soon(): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), 2);
-  });
+  return setTimeout(2, false);
 }

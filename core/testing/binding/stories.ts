@@ -22,6 +22,18 @@ export function streamed(...calls: readonly ProposedCall[]): Story {
   return (stage) => stage.play(calls, { stream: true });
 }
 
+/** The same call in one turn and in the next, under the same id: providers number anew. */
+export const inTwoTurns: Story = async (stage) => [...(await stage.play([BUY_TEA])), ...(await stage.play([BUY_TEA]))];
+
+/** The model is told at once that a person is asked, and goes on; the answer comes after its turn. */
+export const answeredAfterTheTurn: Story = async (stage) => {
+  const told = await Promise.race([stage.host().turn([BUY_TEA], {}), stage.outOfPatience()]);
+  assert.ok(told?.kind === "ended", "the turn waits for a person, and was to go on");
+  const words = told.calls.map(({ text }) => ({ kind: "told", text }) as const);
+  await approveFirst(stage);
+  return [...words, ...(await stage.finish(told, 1))];
+};
+
 /** The run is aborted before the model's calls are looked at. */
 export const abortedBefore: Story = (stage) => stage.play([BUY_TEA], { signal: AbortSignal.abort() });
 

@@ -9,6 +9,8 @@ export interface Work {
   started(tool: string, input: unknown): void;
   /** The work of `plan`: a sub-agent that makes calls of its own. */
   delegate(): Promise<string>;
+  /** Pauses the turn from inside the tool, the first time. */
+  pause(): Promise<void>;
 }
 
 const object = (properties: JsonObject, required: readonly string[]): JsonObject => ({
@@ -28,6 +30,7 @@ export function suiteTools(work: Work): readonly SuiteTool[] {
       async run(input) {
         work.started("buy", input);
         if (work.behaviour === "throws") throw new Error(SHOP_CLOSED);
+        if (work.behaviour === "pauses once") await work.pause();
         return work.behaviour === "returns an error" ? "Error: sold out" : `bought ${told(input)}`;
       },
     },

@@ -22,6 +22,8 @@ export interface World {
   readonly leash: () => Leash;
   readonly host: () => BindingHost;
   readonly desk: (approver: string) => Desk;
+  /** A turn begins, which the policy is told. */
+  begin(): void;
   /** Another process over the same store, keys and host state; the one before is left as it is, as a crash leaves it. */
   restart(): Promise<void>;
   /** The log's lines. */
@@ -29,10 +31,13 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** What one scenario's worlds before and after a restart share. */
 interface Kept {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly host: Map<string, unknown>;
+  turns: number;
+  paused: boolean;
 }
 
 export async function createWorld(binding: AdapterBinding, setting: Setting): Promise<World> {
@@ -43,6 +48,8 @@ export async function createWorld(binding: AdapterBinding, setting: Setting): Pr
     store: faultyStore(memoryStore(), { failCommit: () => failing(fault) }),
     keys: memoryKeyRing({ clock: { now: () => Date.now() }, random: randomBytes }),
     host: new Map(),
+    turns: 0,
+    paused: false,
   };
   const opened: Leash[] = [];
   const open = async (): Promise<{ leash: Leash; host: BindingHost }> => {
@@ -53,7 +60,7 @@ export async function createWorld(binding: AdapterBinding, setting: Setting): Pr
       if (setting.store === "down while the tool runs") fault.state = "down before the call";
     };
     if (setting.store !== "down while the tool runs") fault.state = setting.store;
-    return { leash, host: await hostFor(binding, setting, leash, kept.host, started) };
+    return { leash, host: await hostFor(binding, setting, leash, kept, started) };
   };
   fault.state = "none";
   let current = await open();
@@ -64,6 +71,7 @@ export async function createWorld(binding: AdapterBinding, setting: Setting): Pr
     leash: () => current.leash,
     host: () => current.host,
     desk: (id) => current.leash.desk({ id }),
+    begin: () => void (kept.turns += 1),
     async restart() {
       // Logs are read in the order of their streams' times, of which a millisecond is the least.
       await setTimeout(2);
@@ -91,7 +99,7 @@ function failing(fault: { state: Setting["store"] }): "before" | "after" | undef
 
 function openLeash(setting: Setting, kept: Kept, asked: (approval: Approval) => number): Promise<Leash> {
   const opening: Promise<Leash> = createLeash({
-    policy: scriptedPolicy((action) => setting.answer(action)),
+    policy: scriptedPolicy((action) => setting.answer(action, kept.turns)),
     store: kept.store,
     keys: kept.keys,
     mode: setting.mode,
@@ -126,13 +134,18 @@ async function hostFor(
   binding: AdapterBinding,
   setting: Setting,
   leash: Leash,
-  kept: Map<string, unknown>,
+  kept: Kept,
   started: (tool: string, input: unknown) => void,
 ): Promise<BindingHost> {
   const gate: Gate = setting.narrowedTo === undefined ? leash : leash.narrow({ tools: setting.narrowedTo });
   const delegate = (): Promise<string> => subAgent(binding, setting, leash, started);
-  const tools = suiteTools({ behaviour: setting.behaviour, started, delegate });
-  return binding.host({ gate, tools, pause: setting.pause, kept });
+  const pause = async (): Promise<void> => {
+    if (kept.paused) return;
+    kept.paused = true;
+    await binding.pauseInside?.();
+  };
+  const tools = suiteTools({ behaviour: setting.behaviour, started, delegate, pause });
+  return binding.host({ gate, tools, pause: setting.pause, kept: kept.host });
 }
 
 /** An agent below the first one, which may buy and nothing else, and tries to rent as well. */
@@ -143,7 +156,8 @@ async function subAgent(
   started: (tool: string, input: unknown) => void,
 ): Promise<string> {
   const gate = leash.narrow({ agent: "child", tools: ["buy"] });
-  const tools = suiteTools({ behaviour: setting.behaviour, started, delegate: async () => "no deeper" });
+  const work = { behaviour: setting.behaviour, started, delegate: async () => "no deeper", pause: async () => undefined };
+  const tools = suiteTools(work);
   const host = await binding.host({ gate, tools, pause: "hold", kept: new Map() });
   const ended: string[] = [];
   for (const [tool, input] of [
