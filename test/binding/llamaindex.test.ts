@@ -6,7 +6,10 @@ const argumentText = { "argument text: LlamaIndex parses the text itself, lenien
 
 describeBinding(byItself, {
   ...argumentText,
-  "suspend: LlamaIndex cannot take up a run of its own: use runWorkflow": 54,
+  "suspend: LlamaIndex cannot take up a run of its own: use runWorkflow": 56,
   "unknown tools: LlamaIndex throws where nobody catches it, and the process ends": 6,
 });
-describeBinding(toBeSuspended, argumentText);
+describeBinding(toBeSuspended, {
+  ...argumentText,
+  "inner pause: the host's tools have nothing to pause their turn with": 2,
+});
