@@ -92,14 +92,14 @@ function byJsonSchema(stated: object | boolean): ArgumentReader {
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withoutUndefined(item));
   if (!isPlain(value)) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)]));
+  const stated = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(stated.map(([name, part]) => [name, withoutUndefined(part)]));
 }
 
 /** The text of a call whose input was a bare text, which is sealed as `{ input: text }`. Undefined for any other input. */
 export function sealedText(input: Json): string | undefined {
-  const [member, ...others] = isPlain(input) ? Object.entries(input) : [];
-  const text = member?.[0] === "input" && others.length === 0 ? member[1] : undefined;
+  const [first, ...others] = isPlain(input) ? Object.entries(input) : [];
+  const text = first?.[0] === "input" && others.length === 0 ? first[1] : undefined;
   return typeof text === "string" ? text : undefined;
 }
 

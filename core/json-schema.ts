@@ -11,7 +11,7 @@ export interface CompiledSchema {
    * JSON pointers to what does not fit; empty where all does.
    * @throws where the schema itself fails: a reference that leads nowhere, a broken pattern, or more than a quarter of a second.
    */
-  misfits(input: unknown): readonly string[];
+  readonly misfits: (input: unknown) => readonly string[];
 }
 
 /**
@@ -64,9 +64,15 @@ function partsOf(keyword: string, value: unknown): readonly unknown[] {
 
 const SLOW_KEYWORDS = /"(?:pattern|patternProperties|format|uniqueItems|\$ref|\$recursiveRef)":/u;
 
-/** Patterns, references and comparisons of all with all can take more time than the arguments are long; the rest cannot. */
+const LONG_SCHEMA = 2_000;
+
+/**
+ * Patterns, references and comparisons of all with all can take more time than the arguments are long, and a long schema takes
+ * its length for each of them; an ordinary one does not.
+ */
 function mayTakeLong(schema: object | boolean): boolean {
-  return SLOW_KEYWORDS.test(JSON.stringify(schema));
+  const text = JSON.stringify(schema);
+  return text.length > LONG_SCHEMA || SLOW_KEYWORDS.test(text);
 }
 
 function atOnce<T>(work: () => T): T {

@@ -50,7 +50,8 @@ export async function admitDeferred(scope: Scope, ref: string, options: Authoriz
     throw new LeashDenied({ reasonCode: "approval_void", reason: "No call of this agent waits under that ref." });
   }
   const { approval, proposedDigest } = found;
-  if (!showsWhatRuns(approval.value)) throw voidApproval(approval.value, "The approval's text does not fit its digest.");
+  if (!showsWhatRuns(approval.value))
+    throw voidApproval(approval.value, "The approval's text does not fit its digest.");
   const action = reopen(scope, approval.value);
   const proposal = {
     action,

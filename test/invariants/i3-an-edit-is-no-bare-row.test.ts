@@ -87,7 +87,9 @@ describe("I3 an edit in a bare row carries no authority", () => {
       await forge<Approval>(world.store, "approval", successor.id, () => ({ edit }));
       // The desk itself sees that the terms say otherwise.
       expect(code).toBe(self ? "LEASH_DENIED" : "ran");
-      expect(await codeOf(world.leash.collect(world.ref, world.shop.buy))).toBe(self ? "LEASH_PENDING" : "LEASH_DENIED");
+      expect(await codeOf(world.leash.collect(world.ref, world.shop.buy))).toBe(
+        self ? "LEASH_PENDING" : "LEASH_DENIED",
+      );
       expect(world.shop.orders).toEqual([]);
     }
   });

@@ -163,7 +163,8 @@ function doubling(levels: number): object {
 
 function namedWithin(levels: number): object {
   let schema: object = { type: "string" };
-  for (let level = 0; level < levels; level += 1) schema = { $id: `https://a.example/${level}`, properties: { a: schema } };
+  for (let level = 0; level < levels; level += 1)
+    schema = { $id: `https://a.example/${level}`, properties: { a: schema } };
   return { properties: { a: schema } };
 }
 
@@ -172,6 +173,9 @@ describe("a tool's schema that is a stranger's", () => {
     ["a pattern", { properties: { a: { pattern: "^(a+)+$" } } }, { a: LONG }],
     ["a pattern of names", { patternProperties: { "^(a+)+$": {} } }, { [LONG]: 1 }],
     ["references", doubling(40), {}],
+    ["formats", { properties: { a: { format: "url" } } }, { a: `http://${"a".repeat(40)}` }],
+    ["equal items", { uniqueItems: true }, Array.from({ length: 50_000 }, (_, item) => [item])],
+    ["alternatives", { items: { anyOf: [...Array<false>(50_000).fill(false), true] } }, Array<number>(500).fill(1)],
   ])("A-A14: does not hold the process up with %s, and lets nothing through", async (_what, schema, input) => {
     const read = argumentReader(schema);
     expect(await blockedFor(() => read(input))).toBeLessThan(2_000);

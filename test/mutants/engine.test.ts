@@ -50,7 +50,7 @@ beforeAll(async () => {
   await mkdir(join(root, "test"));
   await mkdir(join(root, "node_modules/@leashkit"), { recursive: true });
   await symlink("../../core", join(root, "node_modules/@leashkit/core"));
-  for (const name of ["vitest", "vite", ".bin"])
+  for (const name of ["vitest", "vite", "esbuild", ".bin"])
     await symlink(join(ROOT, "node_modules", name), join(root, "node_modules", name));
   await cp(join(ROOT, "vitest.config.ts"), join(root, "vitest.config.ts"));
   await cp(join(ROOT, "core/package.json"), join(root, "core/package.json"));

@@ -156,7 +156,12 @@ async function subAgent(
   started: (tool: string, input: unknown) => void,
 ): Promise<string> {
   const gate = leash.narrow({ agent: "child", tools: ["buy"] });
-  const work = { behaviour: setting.behaviour, started, delegate: async () => "no deeper", pause: async () => undefined };
+  const work = {
+    behaviour: setting.behaviour,
+    started,
+    delegate: async () => "no deeper",
+    pause: async () => undefined,
+  };
   const tools = suiteTools(work);
   const host = await binding.host({ gate, tools, pause: "hold", kept: new Map() });
   const ended: string[] = [];
