@@ -48,7 +48,10 @@ export class LeashError extends Error {
   }
 }
 
-/** The call will not run. `reasonCode` says why; `reason` is for people, not for the model. */
+/**
+ * The call will not run. `reasonCode` says why; `reason` is for people, not for the model. Frameworks show models what a tool
+ * throws, so the message of a denial by policy holds none of the policy's own words.
+ */
 export class LeashDenied extends LeashError {
   override readonly name = "LeashDenied";
   readonly reasonCode: ReasonCode;
@@ -63,12 +66,15 @@ export class LeashDenied extends LeashError {
     readonly code?: LeashErrorCode;
     readonly reasonCode: ReasonCode;
     readonly reason: string;
+    /** Default: the reason. */
+    readonly message?: string;
     readonly note?: string | null;
     readonly approvalId?: string | null;
     readonly problem?: string | null;
     readonly cause?: unknown;
   }) {
-    super(details.code ?? "LEASH_DENIED", details.reason, "cause" in details ? { cause: details.cause } : undefined);
+    const message = details.message ?? details.reason;
+    super(details.code ?? "LEASH_DENIED", message, "cause" in details ? { cause: details.cause } : undefined);
     this.reasonCode = details.reasonCode;
     this.reason = details.reason;
     this.note = details.note ?? null;

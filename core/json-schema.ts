@@ -1,5 +1,5 @@
 import { type Context, createContext, Script } from "node:vm";
-import { schemaArrayKeyword, schemaKeyword, schemaMapKeyword, Validator } from "@cfworker/json-schema";
+import { schemaArrayKeyword, schemaKeyword, schemaMapKeyword, Validator, type OutputUnit } from "@cfworker/json-schema";
 import { domainDigest, sha256Hex } from "./digest.ts";
 import { LeashError } from "./errors.ts";
 
@@ -28,12 +28,18 @@ export function compileSchema(stated: object | boolean): CompiledSchema {
       schema,
       misfits(input) {
         const { valid, errors } = watched(() => validator.validate(input));
-        return valid ? [] : errors.map(({ instanceLocation }) => instanceLocation.slice(1));
+        return valid ? [] : errors.map(placeOf);
       },
     };
   } catch (cause) {
     throw unusable(cause);
   }
+}
+
+/** A missing member is named, and not the object that lacks it. */
+function placeOf({ keyword, instanceLocation, error }: OutputUnit): string {
+  const missing = keyword === "required" ? /"(.*)"\.$/su.exec(error)?.[1] : undefined;
+  return missing === undefined ? instanceLocation.slice(1) : `${instanceLocation.slice(1)}/${missing}`;
 }
 
 export function unusable(cause?: unknown): LeashError {

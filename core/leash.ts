@@ -111,7 +111,10 @@ function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mo
 /** A desk that knows the policy. Surfaces get theirs before the context is complete. */
 function deskOf(context: () => Context, state: State, tenant: string, approver: Approver): Desk {
   const announce = (approval: Approval): void => context().announce(approval);
-  return createDesk({ ...state, tenant, announce, review: (asked, edited) => review(context(), asked, edited) }, approver);
+  return createDesk(
+    { ...state, tenant, announce, review: (asked, edited) => review(context(), asked, edited) },
+    approver,
+  );
 }
 
 // Long enough for what is about to end; a tool that hangs must not keep a program from ending.

@@ -2,14 +2,17 @@ import { decidedRecord, outcomeRecord, refusedRecord } from "../audit/records.ts
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
-import type { AuthorizeOptions, Run } from "../model/leash.ts";
+import type { AuthorizeOptions, GuardOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
 import { toolName, unsealable } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
+import { journalId, readEntry } from "../journal/entries.ts";
+import { readResult } from "../journal/results.ts";
 import { throwIfAborted } from "./lookup.ts";
 import { withPermit } from "./permit.ts";
 import { deniedByPolicy } from "./refusals.ts";
+import { isSuspension } from "./run.ts";
 import { seal } from "./seal.ts";
 
 interface Observed {
@@ -31,9 +34,25 @@ export function look(scope: Scope, call: ToolCall): Observed {
  * Observe mode (I12): records what would have been decided, then runs the original call with its original input. The record
  * comes first; without it nothing runs here either.
  */
-export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: AuthorizeOptions): Promise<T> {
+export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T>): Promise<T> {
+  const recorded = await recordedBefore(scope, call, options);
+  if (recorded !== undefined) return recorded.result;
   const permit = await observedPermit(scope, call, options);
   return runObserved(scope, call, permit, run, options);
+}
+
+/** What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now. */
+async function recordedBefore<T>(
+  scope: Scope,
+  call: ToolCall,
+  { codec }: GuardOptions<T>,
+): Promise<{ readonly result: T } | undefined> {
+  const { action } = look(scope, call);
+  if (action?.identity !== "durable") return undefined;
+  const { store } = scope.context;
+  const id = journalId(action);
+  const entry = await readEntry(store, id);
+  return entry?.value.state === "done" ? readResult(store, id, entry.value.outputRef, codec) : undefined;
 }
 
 export async function observedPermit(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Permit> {
@@ -66,7 +85,7 @@ export async function runObserved<T>(
   call: ToolCall,
   permit: Permit,
   run: Run<T>,
-  options: AuthorizeOptions,
+  options: GuardOptions<T>,
 ): Promise<T> {
   const note = (type: "executed" | "failed"): Promise<void> => outcome(scope, permit, type, options);
   try {
@@ -74,7 +93,7 @@ export async function runObserved<T>(
     await note("executed");
     return result;
   } catch (error) {
-    await note("failed");
+    if (!isSuspension(error, options.suspends)) await note("failed");
     throw error;
   }
 }

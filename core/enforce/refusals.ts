@@ -19,8 +19,13 @@ export function deniedByPolicy(
     code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
     reasonCode: decision.reasonCode,
     reason: decision.reason,
+    ...(BY_POLICY.has(decision.reasonCode) && { message: DENIED_BY_POLICY }),
   });
 }
+
+/** Denials whose reason is in the policy's own words. */
+const BY_POLICY: ReadonlySet<ReasonCode> = new Set(["rule", "rule_unknown", "tool_default", "default"]);
+const DENIED_BY_POLICY = "The policy denied this call. The error's `reason`, and the log, say why.";
 
 /** An approval that ended without leave to run. */
 export function deniedByApproval(approval: Approval): LeashDenied {

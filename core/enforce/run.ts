@@ -31,7 +31,12 @@ export function permitOf({ action, entry, idempotencyKey, proof }: Grant, signal
 export function sealedCopy(scope: Scope, grant: Grant): Json {
   const input = JSON.parse(grant.action.text) as Json;
   const decode = scope.context.registry.get(grant.action.tool)?.decode;
-  return decode === undefined ? input : (decode(input) as Json);
+  if (decode === undefined) return input;
+  try {
+    return decode(input) as Json;
+  } catch (cause) {
+    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own decoder refused the input.", { cause });
+  }
 }
 
 /**
@@ -105,7 +110,11 @@ function failure(error: unknown, effect: "none" | "unknown"): Outcome {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error && typeof error.name === "string" ? error.name.slice(0, 100) : typeof error;
+  try {
+    return error instanceof Error && typeof error.name === "string" ? error.name.slice(0, 100) : typeof error;
+  } catch {
+    return typeof error;
+  }
 }
 
 /** True for what the framework throws to pause from inside a run. A check that fails has not recognised anything. */

@@ -1,4 +1,4 @@
-import { sealedText, withDefaults, type Gate, type Json, type Permit } from "@leashkit/core";
+import { NoEffect, sealedText, withDefaults, type Gate, type Json, type Permit } from "@leashkit/core";
 import { loadCommand, resultCodec } from "./codec.ts";
 import type { Settings } from "./options.ts";
 import { isBubbleUp, waitingFor } from "./pause.ts";
@@ -56,5 +56,10 @@ export async function guardCall(
 /** Text and missing input are sealed as objects (`{ "input": text }`, `{}`); the tool gets them back in its own form. */
 function openInput(sealed: Json, proposed: unknown, permit: Permit): unknown {
   const wasText = typeof proposed === "string" || proposed === undefined;
-  return wasText && permit.mode === "enforce" ? sealedText(sealed) : sealed;
+  if (!wasText || permit.mode !== "enforce") return sealed;
+  const text = sealedText(sealed);
+  if (text !== undefined || proposed === undefined) return text;
+  throw new NoEffect(
+    "The policy computed other arguments than the one text that this tool takes. Deny the call instead.",
+  );
 }

@@ -11,10 +11,17 @@ export function watchCallIds(): void {
   const manager = Settings.callbackManager;
   if (watched.has(manager)) return;
   watched.add(manager);
-  manager.on("llm-tool-call", ({ detail: { toolCall } }) => {
-    const input: unknown = toolCall.input;
-    if (isObject(input) && typeof toolCall.id === "string" && toolCall.id !== "") ids.set(input, toolCall.id);
-  });
+  manager.on("llm-tool-call", ({ detail }) => remember(detail));
+}
+
+/** Anyone may dispatch such an event, and what a listener throws ends the process. */
+function remember({
+  toolCall,
+}: {
+  readonly toolCall?: { readonly id?: unknown; readonly input?: unknown } | null;
+}): void {
+  const { id, input } = toolCall ?? {};
+  if (isObject(input) && typeof id === "string" && id !== "") ids.set(input, id);
 }
 
 /**

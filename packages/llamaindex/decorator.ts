@@ -16,10 +16,12 @@ export interface LeashedMethod<P extends ToolParameters> extends WrapOptions {
 type Method<P extends ToolParameters> = (this: never, input: InputOf<P>) => Promise<JSONValue>;
 
 interface Registered {
-  readonly method: string;
   readonly tool: BaseToolWithCall;
+  /** What the decorator put in the method's place. */
+  readonly guarded: unknown;
 }
 
+/** By the method's name. */
 const registered = new WeakMap<object, Map<string, Registered>>();
 
 /**
@@ -50,7 +52,7 @@ export function leashed<const P extends ToolParameters>({
       const instance = this as object;
       const execute = (input: InputOf<P>): Promise<JSONValue> => Reflect.apply(method, instance, [input]);
       const parts = { name: name ?? own, description, parameters, execute };
-      remember(instance, { method: own, tool: leashedTool(parts, leash, options) });
+      remember(instance, own, { tool: leashedTool(parts, leash, options), guarded });
       direct.set(instance, leashedTool(parts, leash, { ...options, onDeny: "throw" }));
     });
     const guarded = function (this: object, input: InputOf<P>): Promise<JSONValue> {
@@ -63,25 +65,27 @@ export function leashed<const P extends ToolParameters>({
 
 /**
  * The tools of an object whose class has decorated methods.
- * @throws {LeashError} `LEASH_CONFIG_INVALID` when it has none.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` when it has none, or when a method that is no tool overrides one that is.
  * @example const tools = toolsFrom(new Bank());
  */
 export function toolsFrom(instance: object): BaseToolWithCall[] {
-  const tools = [...(registered.get(instance)?.values() ?? [])].map(({ tool }) => tool);
-  if (tools.length > 0) return tools;
+  const methods = [...(registered.get(instance) ?? [])];
+  const overridden = methods.find(([method, { guarded }]) => Reflect.get(instance, method) !== guarded);
+  if (overridden !== undefined) throw notDecorated(overridden[0]);
+  if (methods.length > 0) return methods.map(([, { tool }]) => tool);
   throw wrong("An object was asked for its tools and has none. Put `@leashed` on the methods that are tools.");
 }
 
 /** A method of a derived class takes the place of the one it overrides. */
-function remember(instance: object, entry: Registered): void {
+function remember(instance: object, method: string, entry: Registered): void {
   const { name } = entry.tool.metadata;
-  const tools = registered.get(instance) ?? new Map<string, Registered>();
-  registered.set(instance, tools);
-  const known = tools.get(name);
-  if (known !== undefined && known.method !== entry.method) {
+  const methods = registered.get(instance) ?? new Map<string, Registered>();
+  registered.set(instance, methods);
+  for (const [other, { tool }] of methods) {
+    if (other === method || tool.metadata.name !== name) continue;
     throw wrong(`Two methods of one class are tools of the name ${JSON.stringify(name)}. Give them two names.`);
   }
-  tools.set(name, entry);
+  methods.set(method, entry);
 }
 
 function methodName(context: ClassMethodDecoratorContext): string {
@@ -90,6 +94,12 @@ function methodName(context: ClassMethodDecoratorContext): string {
   }
   throw wrong(
     "`@leashed` stands on something else than a public method of an instance with a plain name. Move it there.",
+  );
+}
+
+function notDecorated(method: string): LeashError {
+  return wrong(
+    `The method ${JSON.stringify(method)} is a tool in a base class and is overridden without \`@leashed\`. Put it there too.`,
   );
 }
 

@@ -24,7 +24,7 @@ function runIn(parked: string[], work: () => Promise<unknown>): Promise<unknown>
     parked.push(ref);
     return new Promise(() => undefined);
   };
-  return runs.run({ scope: () => "r#1", park }, work);
+  return runs.run({ scope: () => "r#1", state: {}, park }, work);
 }
 
 const buying = (): ScriptedLlm => new ScriptedLlm([call("buy", { item: "tea" })]);

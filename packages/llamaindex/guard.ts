@@ -1,5 +1,6 @@
 import { isLeashError, LeashDenied, LeashError, type LeashPending } from "@leashkit/core";
 import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
+import { HAND_OFF, handOffCodec } from "./hand-off.ts";
 import type { Settings } from "./options.ts";
 import { siteOf, within, type Site } from "./site.ts";
 
@@ -10,14 +11,13 @@ export interface Layer {
   /** The registered name. */
   readonly id: string;
   readonly read: ArgumentReader;
+  /** True where the tool reads its arguments itself: unguarded, it would get them as they came. */
+  readonly parsesAgain: boolean;
   /** The gate beneath, where several stand before one tool. */
   readonly beneath: Layer | undefined;
   /** The tool's own work. */
   readonly work: (input: unknown) => unknown;
 }
-
-/** LlamaIndex's own tool for going over to another agent. */
-const HAND_OFF = "handOff";
 
 type Refused = Exclude<Outcome<never>, { readonly kind: "result" | "failed" }>;
 
@@ -51,12 +51,13 @@ async function attempt(layer: Layer, input: unknown, site: Site): Promise<Outcom
   try {
     const outcome = await gate.attempt<unknown>(
       call,
-      (sealed, permit) => runBeneath(layer, permit.mode === "observe" ? input : sealed, site),
+      (sealed, { mode }) => runBeneath(layer, mode === "observe" && layer.parsesAgain ? input : sealed, site),
       {
         pause,
         adapter: "llamaindex",
         suspends: isInnerPause,
         ...(signal !== undefined && { signal }),
+        ...(id === HAND_OFF && site.run !== undefined && { codec: handOffCodec(site.run.state) }),
       },
     );
     if (outcome.kind === "failed" && outcome.error instanceof InnerEnd) return outcome.error.outcome;

@@ -7,9 +7,10 @@ import type {
   WorkflowContext,
   WorkflowEventData,
 } from "@llamaindex/workflow";
+import { watchCallIds } from "./call-ids.ts";
 import { withinRun, type Run } from "./run-context.ts";
 import { suspend, type Suspension } from "./suspension.ts";
-import { recallHandOff, type Turns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** A call that waits for a person, for whoever shows it. */
 export interface PendingCall {
@@ -56,7 +57,9 @@ export interface Life {
 export function live(library: Library, { context, turns, first, onEvent }: Life): Promise<WorkflowRun> {
   const { state, stream } = context;
   return new Promise((resolve, reject) => {
+    let isSuspended = false;
     const park = (waiting: LeashPending): Promise<never> => {
+      isSuspended = true;
       try {
         resolve(suspended(state, turns, waiting));
       } catch (error) {
@@ -65,17 +68,19 @@ export function live(library: Library, { context, turns, first, onEvent }: Life)
       // Nothing holds it, so it is collected together with the handler that waits for it.
       return new Promise<never>(() => undefined);
     };
-    const run: Run = { scope: turns.scopeOf, park };
+    const run: Run = { scope: turns.scopeOf, state, park };
+    // Whatever surrounds a wrapped tool may give up the wait. The run must not go on then: it will, where it is resumed.
+    stream.on(everyEvent(library), () => {
+      if (isSuspended) throw new Error("The run was suspended and goes on where it is resumed.");
+    });
     stream.on(library.toolCallsEvent, ({ data }) => turns.begin(data));
     stream.on(library.agentToolCallResultEvent, ({ data }) => turns.ended(data));
-    stream.on(library.toolResultsEvent, ({ data }) => {
-      turns.complete(data.results);
-      recallHandOff(state, data.results);
-    });
+    stream.on(library.toolResultsEvent, ({ data }) => turns.complete(data.results));
     stream.on(library.stopAgentEvent, ({ data }) => resolve({ result: data, suspension: null, pending: [] }));
     if (onEvent !== undefined) stream.on(everyEvent(library), onEvent);
     // Nobody reads the stream itself: without this it would keep every event.
     void stream.cancel();
+    watchCallIds();
     const isHeard = watchHandlers(context, reject);
     withinRun(run, () => context.sendEvent(first));
     if (!isHeard()) reject(foreignWorkflow());

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LeashPending } from "@leashkit/core";
+import type { NamesNextAgent } from "./hand-off.ts";
 
 /** A run that can be suspended: what `runWorkflow` is at work on. */
 export interface Run {
@@ -8,6 +9,7 @@ export interface Run {
    * the turn: the call of another agent that an unguarded tool runs meanwhile, say.
    */
   readonly scope: (input: unknown) => string | undefined;
+  readonly state: NamesNextAgent;
   /** Suspends the run until a person has answered. Never settles: `resumeWorkflow` makes the call again. */
   park(pending: LeashPending): Promise<never>;
 }

@@ -7,6 +7,7 @@ import type { AgentWorkflow, WorkflowEventData } from "@llamaindex/workflow";
 import { contextOf, live, loadWorkflow, type WorkflowRun } from "./live-run.ts";
 import { readSuspension, type Suspension } from "./suspension.ts";
 import { turnsOf } from "./turns.ts";
+import { isGuarded } from "./wrap.ts";
 
 export interface ResumeWorkflowOptions {
   /** As for LlamaIndex's `run`. It is no part of a suspension: state it again when you resume. */
@@ -57,7 +58,8 @@ export async function runWorkflow(workflow: AgentWorkflow, options: RunWorkflowO
  * The run goes on with the suspension's messages in a memory of its own (`result.state.memory`), with the blocks and limits of
  * the workflow's.
  *
- * @throws {LeashError} `LEASH_INPUT_INVALID` for what is no suspension of this workflow; else as `runWorkflow`.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` for what is no suspension of this workflow, one too whose waiting tool has no gate any
+ * more; else as `runWorkflow`.
  * @example
  * const suspension = JSON.parse(await readFile("waiting.json", "utf8"));
  * await settledWorkflow(suspension, leash);
@@ -71,6 +73,7 @@ export async function resumeWorkflow(
   const { responseFormat, onEvent } = readOptions<ResumeSettings>("resuming a workflow", options, RESUME_DEFAULTS);
   const saved = readSuspension(suspension);
   refuseUnknownAgents(workflow, saved);
+  refuseBareTool(workflow, saved);
   const library = await loadWorkflow();
   const context = contextOf(workflow);
   const { scratchpad, currentAgentName, nextAgentName, agentName, toolCalls } = saved;
@@ -130,6 +133,17 @@ function refuseUnknownAgents(
       `The run was not resumed: it has an agent ${JSON.stringify(name)}, and this workflow has none of that name. Build the workflow as it was.`,
     );
   }
+}
+
+/** The call that waits was made behind a gate. By a tool without one it would run undecided. */
+function refuseBareTool(workflow: AgentWorkflow, { toolCalls: [waiting] }: Suspension): void {
+  const agent = workflow.getAgents().find(({ name }) => name === waiting?.agentName);
+  const tool = agent?.tools.find(({ metadata }) => metadata.name === waiting?.toolName);
+  if (tool === undefined || isGuarded(tool)) return;
+  throw new LeashError(
+    "LEASH_INPUT_INVALID",
+    `The run was not resumed: it waits in the tool ${JSON.stringify(tool.metadata.name)}, and this workflow's is not wrapped. Wrap its tools as they were, the gate outermost.`,
+  );
 }
 
 function unknownRef(ref: string): LeashError {

@@ -63,7 +63,7 @@ const PARTS: { readonly [Name in Exclude<keyof Suspension, "v" | "kind">]: (part
   scope: isName,
   turn: (part) => Number.isSafeInteger(part) && Number(part) >= 1,
   agentName: isName,
-  toolCalls: (part) => isList(part, isToolCall) && part.length > 0,
+  toolCalls: (part) => isList(part, isToolCall) && isObject(part[0]) && isName(part[0]["toolId"]),
   results: (part) => isList(part, isToolResult),
   memory: isSnapshot,
   scratchpad: (part) => isList(part, isMessage),
@@ -73,11 +73,11 @@ const PARTS: { readonly [Name in Exclude<keyof Suspension, "v" | "kind">]: (part
 };
 
 function isToolCall(part: unknown): boolean {
-  return isObject(part) && isName(part["agentName"]) && isName(part["toolName"]) && typeof part["toolId"] === "string";
+  return isObject(part) && isName(part["agentName"]) && isName(part["toolName"]) && isId(part["toolId"]);
 }
 
 function isToolResult(part: unknown): boolean {
-  if (!isObject(part) || !isName(part["toolName"]) || typeof part["toolId"] !== "string") return false;
+  if (!isObject(part) || !isName(part["toolName"]) || !isId(part["toolId"])) return false;
   return isObject(part["toolOutput"]) && typeof part["returnDirect"] === "boolean";
 }
 
@@ -93,6 +93,11 @@ function isSnapshot(part: unknown): boolean {
 
 function isMessage(part: unknown): boolean {
   return isObject(part) && typeof part["role"] === "string" && "content" in part;
+}
+
+/** A model may have left it out. */
+function isId(part: unknown): boolean {
+  return part === undefined || typeof part === "string";
 }
 
 function isName(part: unknown): part is string {

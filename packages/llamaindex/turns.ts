@@ -1,4 +1,4 @@
-import type { AgentToolCall, AgentToolCallResult, AgentWorkflowState, ToolCalls } from "@llamaindex/workflow";
+import type { AgentToolCall, AgentToolCallResult, ToolCalls } from "@llamaindex/workflow";
 import type { Suspension } from "./suspension.ts";
 
 /** Where a run stands in its turns: the answers of the model that bring calls. */
@@ -49,17 +49,4 @@ export function turnsOf(
 /** LlamaIndex hands a tool the very object that the call has. */
 function brought(input: unknown): (call: AgentToolCall) => boolean {
   return ({ toolKwargs }) => typeof input === "object" && input !== null && toolKwargs === input;
-}
-
-const HANDED_OFF = /^Agent (.+) is now handling the request due to the following reason:/su;
-
-/**
- * A `handOff` whose recorded result was handed out did not run again, so nobody named the next agent: its result does.
- * LlamaIndex would take the run for finished.
- */
-export function recallHandOff(state: AgentWorkflowState, results: readonly AgentToolCallResult[]): void {
-  const raw = results.find(({ returnDirect }) => returnDirect)?.raw;
-  if (typeof raw !== "string" || typeof state.nextAgentName === "string") return;
-  const name = HANDED_OFF.exec(raw)?.[1];
-  if (name !== undefined && state.agents.includes(name)) state.nextAgentName = name;
 }

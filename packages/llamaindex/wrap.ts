@@ -75,11 +75,17 @@ type Rules = Omit<ArgumentRules, "schema">;
 const BY_ITS_OWN: Rules = { parameters: undefined, parsesAgain: true };
 
 const layers = new WeakMap<object, Layer>();
+const guardedCalls = new WeakSet<object>();
 const needNone = new WeakSet<object>();
 
 /** The outermost gate before a tool, undefined for a bare one. */
 export function layerOf(tool: object): Layer | undefined {
   return layers.get(tool);
+}
+
+/** True also for a copy or a proxy of a wrapped tool whose calls still pass the gate. */
+export function isGuarded({ call }: BaseTool): boolean {
+  return call !== undefined && guardedCalls.has(call);
 }
 
 /** For a tool that only reports: it is left as it is wherever tools are wrapped. */
@@ -92,9 +98,9 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
   const { name, call } = partsOf(tool);
   const beneath = layers.get(tool);
   if (needNone.has(tool) || isBehind(beneath, gate)) return tool;
-  if (rules.parsesAgain && rules.parameters === undefined && hidesItsRules(tool.metadata.parameters)) {
-    throw unseen(name);
-  }
+  // A gate beneath reads the arguments itself, and stands between this one and the tool's own parse.
+  const isSeen = beneath !== undefined || !rules.parsesAgain || rules.parameters !== undefined;
+  if (!isSeen && hidesItsRules(tool.metadata.parameters)) throw unseen(name);
   watchCallIds();
   const id = register(tool, name, gate, settings);
   const read = toolArguments({ ...rules, schema: tool.metadata.parameters });
@@ -103,11 +109,14 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
     settings,
     id,
     read,
+    parsesAgain: rules.parsesAgain,
     beneath,
     work: (input) => Reflect.apply(call, tool, [input]),
   };
+  const guarded = (input: unknown): Promise<unknown> => guardCall(layer, input);
+  guardedCalls.add(guarded);
   const view = guardedView(tool, {
-    call: (input) => guardCall(layer, input),
+    call: guarded,
     rebound: (bound) => wrap(bound as BaseTool, gate, settings, rules),
   });
   layers.set(view, layer);
@@ -150,8 +159,8 @@ function isFixed(tool: object, key: string): boolean {
 function unseen(name: string): LeashError {
   return new LeashError(
     "LEASH_TOOL_UNSUPPORTED",
-    `The tool ${JSON.stringify(name)} has a schema whose refinements and transforms cannot be seen (a zod before 4.2): it could run with other ` +
-      "arguments than were decided. Pass its schema: `leashTool(tool, leash, { parameters: schema })`.",
+    `The tool ${JSON.stringify(name)} has a schema that may come from a zod before 4.2 (it has a \`$schema\`), whose refinements and transforms ` +
+      "cannot be seen: it could run with other arguments than were decided. Pass its schema: `leashTool(tool, leash, { parameters: schema })`.",
   );
 }
 
