@@ -5,7 +5,7 @@ import { freshEntry, journalId, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { AuthorizeOptions } from "../model/leash.ts";
+import type { AuthorizeOptions, GuardOptions } from "../model/leash.ts";
 import type { Scope } from "./context.ts";
 import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
 import { decide, denial, isWithin, type Decided } from "./decide.ts";
@@ -16,13 +16,16 @@ import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
 import { deniedByApproval, deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
 
+/** What asking for leave needs to know. `swap`: as `GuardOptions` says. */
+export type AdmitOptions = AuthorizeOptions & Pick<GuardOptions<never>, "swap">;
+
 /** What came of asking for leave: leave, or the news that the very same call already ran. */
 export type Admission =
   | { readonly kind: "granted"; readonly grant: Grant }
   | { readonly kind: "done"; readonly proposal: Proposal; readonly entry: JournalEntry };
 
 /** Steps 2 to 7 for a call that a framework proposes. */
-export async function admitCall(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Admission> {
+export async function admitCall(scope: Scope, call: ToolCall, options: AdmitOptions): Promise<Admission> {
   const action = await sealOrRefuse(scope, call, options);
   const proposal = { action, proposedDigest: action.digest, journalId: journalId(action) };
   return admit(scope, proposal, action.identity === "ephemeral", options);
@@ -36,7 +39,7 @@ export async function admit(
   scope: Scope,
   proposed: Proposal,
   fresh: boolean,
-  options: AuthorizeOptions,
+  options: AdmitOptions,
 ): Promise<Admission> {
   const signal = options.signal ?? new AbortController().signal;
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
@@ -78,7 +81,7 @@ async function standingOf(
   scope: Scope,
   proposal: Proposal,
   known: Exclude<Known, { kind: "done" }>,
-  options: AuthorizeOptions,
+  options: AdmitOptions,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
   if (known.kind === "granted") {
@@ -97,6 +100,8 @@ async function standingOf(
   }
   const decided = decide(scope, proposal.action);
   if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
+    if (options.swap !== true && decided.action.tool !== proposal.action.tool)
+      await denySwapped(scope, decided, options);
     await open(scope, proposal, decided, known, options);
     return undefined;
   }
@@ -108,13 +113,25 @@ async function standingOf(
   };
 }
 
+/** Nobody is asked about what could not run whatever they say. */
+function denySwapped(scope: Scope, { action }: Decided, options: AdmitOptions): Promise<never> {
+  const { policy, mode } = scope.context;
+  const decision = denial(
+    policy,
+    mode,
+    "policy_error",
+    "The policy puts a tool in the place of this one that cannot be run here.",
+  );
+  return deny(scope, { action, decision }, options);
+}
+
 /** Step 6: opens the one approval for this call. The next look finds it, or the one that somebody else opened first. */
 async function open(
   scope: Scope,
   proposal: Proposal,
   { action, decision }: Decided,
   known: Extract<Known, { kind: "new" }>,
-  options: AuthorizeOptions,
+  options: AdmitOptions,
 ): Promise<void> {
   const { context } = scope;
   const approval = draftApproval(action, decision, context.store.now(), context.random);

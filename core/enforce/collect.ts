@@ -3,9 +3,9 @@ import { LeashDenied } from "../errors.ts";
 import { journalId } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
-import type { AuthorizeOptions, Deferred } from "../model/leash.ts";
+import type { Deferred } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
-import { admit, type Admission } from "./authorize.ts";
+import { admit, type Admission, type AdmitOptions } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { current, latest, waitForChange } from "./hold.ts";
 import { voidApproval } from "./refusals.ts";
@@ -44,7 +44,7 @@ export async function deferred(
  * Takes a call up again from its approval: the sealed bytes that the person saw, not what an agent says they were. An edit is
  * found as for a call proposed again: by the row of the call.
  */
-export async function admitDeferred(scope: Scope, ref: string, options: AuthorizeOptions): Promise<Admission> {
+export async function admitDeferred(scope: Scope, ref: string, options: AdmitOptions): Promise<Admission> {
   const found = await find(scope, ref);
   if (found === undefined) {
     throw new LeashDenied({ reasonCode: "approval_void", reason: "No call of this agent waits under that ref." });

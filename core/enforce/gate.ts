@@ -20,9 +20,9 @@ export function createGate(scope: Scope): Gate {
     decide: async (call) => look(scope, call).decision,
     async authorize(call, options = {}) {
       if (observing) return observedAuthorization(scope, call, options);
-      const admission = await admitCall(scope, call, options);
-      if (admission.kind === "done") throw alreadyRan(admission);
       // The program sees which tool it was given leave for.
+      const admission = await admitCall(scope, call, { ...options, swap: true });
+      if (admission.kind === "done") throw alreadyRan(admission);
       return authorization(scope, admission.grant, { ...options, swap: true });
     },
     async guard(call, run, options = {}) {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { createLeash } from "../leash.ts";
 import { isLeashError, LeashDenied, LeashError } from "../errors.ts";
 import { memoryStore } from "../store/memory.ts";
 import { countingShop } from "../testing/counting-shop.ts";
@@ -309,5 +310,27 @@ describe("an attempt that meets a mistake of the program", () => {
     await expect(leash.attempt(CALL, shop.buy)).rejects.toBe(wrong);
     await expect(leash.attempt(undefined as never, shop.buy)).rejects.toBeInstanceOf(TypeError);
     expect(shop.orders).toEqual([]);
+  });
+});
+
+describe("what a framework may show to a model", () => {
+  it("I14: the exception of a denial holds none of the policy's own words, also where a tool passes it on", async () => {
+    const policy = 'leash: 1\nrules: [{ id: secret-rule, action: "*", effect: deny }]\n';
+    const leash = await createLeash({ policy: { text: policy }, store: "memory", notify: [] });
+    leash.register({ id: "inner" });
+    const denied = await leash.guard({ tool: "inner", input: {} }, () => 1).catch((error: unknown) => error);
+    expect(String(denied)).not.toContain("secret-rule");
+    expect(denied).toMatchObject({ reason: expect.stringContaining("secret-rule") as unknown });
+    await leash.close();
+  });
+
+  it("I4: a revoked proxy that is thrown is a failure like any other", async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const leash = await createLeash({ policy: { text: "leash: 1\ndefault: allow\n" }, store: "memory", notify: [] });
+    leash.register({ id: "buy" });
+    const outcome = await leash.attempt({ tool: "buy", input: {} }, () => Promise.reject(proxy as Error));
+    expect(outcome.kind).toBe("failed");
+    await leash.close();
   });
 });

@@ -46,6 +46,13 @@ describe("a call for which the policy put another tool", () => {
     expect(ran).toEqual([]);
   });
 
+  it("asks nobody about what could not run whatever they say", async () => {
+    const { leash } = await leashThatSays({ ...swapping, effect: "approve" });
+    const { ran, run } = recording();
+    expect((await leash.attempt(BUY, run, { pause: "defer" })).kind).toBe("refused");
+    expect([await leash.desk({ id: "ann" }).pending(), ran]).toEqual([[], []]);
+  });
+
   it("I1: runs as the other tool with its input where `run` says that it can", async () => {
     const { leash, journal } = await leashThatSays(swapping);
     const { ran, run } = recording();

@@ -8,7 +8,12 @@ export const MOST_ADAPTER_LINES = 150;
 export const MOST_FUNCTION_LINES = 40;
 
 /** Packages that only translate between a framework and core. */
-export const ADAPTERS: readonly string[] = ["packages/langchain", "packages/llamaindex", "packages/openai", "packages/hello"];
+export const ADAPTERS: readonly string[] = [
+  "packages/langchain",
+  "packages/llamaindex",
+  "packages/openai",
+  "packages/hello",
+];
 
 const isData = (path: string): boolean => path.endsWith(".table.ts");
 const isUnitTest = (path: string): boolean => path.endsWith(".test.ts");

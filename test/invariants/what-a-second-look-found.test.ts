@@ -173,7 +173,10 @@ describe("what is found in the store, and what is left there", () => {
     };
     leash.register({ id: "rich", decode });
     const call = { ...durable("call-1", {}), tool: "rich" };
-    expect(await thrown(leash.authorize(call))).toMatchObject({ message: "decoder bug" });
+    expect(await thrown(leash.authorize(call))).toMatchObject({
+      code: "LEASH_INPUT_INVALID",
+      cause: { message: "decoder bug" },
+    });
     broken = false;
     expect(await leash.guard(call, () => "ran")).toBe("ran");
   });
