@@ -80,7 +80,7 @@ describe("the status tool", () => {
     const { leash, buy, got, asked, desk } = await shop("approve");
     const tools = wrapTools([buy], leash, { pause: "defer" });
     await runTurn(tools, [BUY_TEA]);
-    const { id = "", ref = "" } = asked[0] ?? {};
+    const { id, ref } = asked[0] ?? expect.fail("nobody was asked");
     await desk.approve(id);
     const foreign = leashStatusTool(leash.narrow({ tools: ["buy"] }), tools);
     expect(await foreign.execute({ ref })).toMatch(/not available here/);

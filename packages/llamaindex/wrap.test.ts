@@ -120,7 +120,7 @@ describe("a wrapped tool", () => {
       code: "LEASH_DENIED",
       reasonCode: "rule",
       message: DENIED,
-      cause: { message: "ann is watched" },
+      cause: { reason: "ann is watched" },
     });
     const deferring = leashTool(buyTool(), await leashFor(ASK_ALL), {
       onDeny: "throw",

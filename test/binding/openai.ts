@@ -89,7 +89,7 @@ function idOf(output: Answer): string {
 
 function wordsOf(output: Answer): string {
   if ("content" in output) return output.content;
-  return "output" in output ? String(output.output) : "";
+  return "output" in output && typeof output.output === "string" ? output.output : "";
 }
 
 /** Lists, and nothing at all, are answers of a model to `run`, not suspensions. */

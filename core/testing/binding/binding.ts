@@ -34,7 +34,7 @@ export interface SuiteTool {
   readonly description: string;
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject;
-  run(input: unknown): Promise<string>;
+  readonly run: (input: unknown) => Promise<string>;
 }
 
 /** What the model is told of one call. */
@@ -89,7 +89,7 @@ export interface AdapterBinding {
   /** What the host cannot do, and why. The suite leaves those scenarios out and says so. */
   readonly cannot: Readonly<Partial<Record<BindingFeature, string>>>;
   /** How the host shows a tool's text to the model, where it changes it. */
-  rendered(text: string): string;
+  readonly rendered: (text: string) => string;
   host(setup: HostSetup): BindingHost | Promise<BindingHost>;
   /** Called by a tool to pause its turn with the host's own means: throws what the host throws for it. */
   pauseInside?(): unknown;

@@ -121,8 +121,7 @@ describe("a deferred call whose tool the policy swaps later", () => {
     expect(runs).toEqual(["buy"]);
     swap = true;
     await collect();
-    await leash.desk({ id: "ann" }).approve((await nextPending(leash)).id);
-    await collect();
+    expect(await leash.desk({ id: "ann" }).pending()).toEqual([]);
     expect(runs).toEqual(["buy"]);
   });
 });
