@@ -111,7 +111,7 @@ describe("an edit", () => {
   it("I4: that a row has lost is a refusal, at the desk and at its use, and no crash", async () => {
     const { store, leash, shop, ref } = await waiting();
     const { id } = await leash.desk(ann).edit(ref, EDITED);
-    await forge(store, id, () => ({ edit: undefined }) as unknown as Partial<Approval>);
+    await forge(store, id, () => JSON.parse('{"edit":[]}') as Partial<Approval>);
     await leash.desk(bob).approve(id);
     expect(await codeOf(propose(leash, shop.buy, "defer"))).toMatch(/^LEASH_/);
     expect(shop.orders).toEqual([]);
