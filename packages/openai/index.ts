@@ -3,6 +3,8 @@
  * @packageDocumentation
  */
 export { createInterceptor, type Interceptor, type RunOptions } from "./interceptor.ts";
+export { normalise } from "./normalise.ts";
+export type { Api, Call, Caller, CallKind } from "./items.ts";
 export type { Handler, Handlers, InterceptorOptions, PauseMode, Registrations } from "./options.ts";
 export type * from "./outputs.ts";
 export { leashStatusTool, type ChatStatusTool, type ResponsesStatusTool } from "./status.ts";
