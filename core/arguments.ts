@@ -46,7 +46,6 @@ function objectOnly(raw: unknown): ReadArguments {
 }
 
 interface Issue {
-  readonly message?: string;
   readonly path?: readonly unknown[];
 }
 
@@ -54,23 +53,27 @@ async function byStandard(validate: Function, standard: unknown, raw: unknown): 
   const result: unknown = await Reflect.apply(validate, standard, [raw]);
   const issues = member(result, "issues");
   if (issues === undefined && hasMember(result, "value")) return { ok: true, input: member(result, "value") };
-  return { ok: false, problem: places(issues) };
+  return { ok: false, problem: misfit(issues) };
 }
 
 async function bySafeParse(safeParse: Function, schema: unknown, raw: unknown): Promise<ReadArguments> {
   const result: unknown = await Reflect.apply(safeParse, schema, [raw]);
   if (member(result, "success") === true) return { ok: true, input: member(result, "data") };
-  return { ok: false, problem: places(member(member(result, "error"), "issues")) };
+  return { ok: false, problem: misfit(member(member(result, "error"), "issues")) };
 }
 
 /** Where the issues are. Their messages are left out: a schema's own words may quote what it was given. */
-function places(issues: unknown): string {
+function misfit(issues: unknown): string {
   if (!Array.isArray(issues) || issues.length === 0) return "they do not fit the schema";
-  const paths = (issues as readonly Issue[]).map(({ path }) => (path ?? []).map(segment).join(".") || "the whole");
-  return `wrong: ${[...new Set(paths)].slice(0, MOST_PLACES).join(", ")}`;
+  return places((issues as readonly Issue[]).map(({ path }) => (path ?? []).map(segment).join(".")));
 }
 
 const MOST_PLACES = 5;
+
+function places(paths: readonly string[]): string {
+  const named = new Set(paths.map((path) => path || "the whole"));
+  return `wrong: ${[...named].slice(0, MOST_PLACES).join(", ")}`;
+}
 
 /** Standard Schema allows a bare key or an object with the key. */
 function segment(step: unknown): string {
@@ -83,8 +86,8 @@ function byJsonSchema(stated: object | boolean): ArgumentReader {
     const input = withDefaults(withoutUndefined(raw), schema);
     const paths = misfits(input).map((pointer) => pointer.slice(1).replaceAll("/", "."));
     if (paths.length === 0) return { ok: true, input };
-    const deepest = paths.filter((path) => path !== "");
-    return { ok: false, problem: places((deepest.length > 0 ? deepest : [""]).map((path) => ({ path: [path] }))) };
+    const within = paths.filter((path) => path !== "");
+    return { ok: false, problem: places(within.length > 0 ? within : paths) };
   });
 }
 
@@ -96,7 +99,10 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(stated.map(([name, part]) => [name, withoutUndefined(part)]));
 }
 
-/** The text of a call whose input was a bare text, which is sealed as `{ input: text }`. Undefined for any other input. */
+/**
+ * The text of a call whose input was a bare text, which is sealed as `{ input: text }`. Undefined for any other input.
+ * @example sealedText({ input: "tea" }) // "tea"
+ */
 export function sealedText(input: Json): string | undefined {
   const [first, ...others] = isPlain(input) ? Object.entries(input) : [];
   const text = first?.[0] === "input" && others.length === 0 ? first[1] : undefined;

@@ -7,6 +7,7 @@ export type Choices<T> = { readonly [Key in keyof T]?: readonly unknown[] };
  * Options over their defaults. A member that is undefined counts as absent.
  *
  * @param what completes the sentence "The options for … are wrong".
+ * @param defaults names every option there is.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` for an unknown option, or a value that is not among its choices.
  * @example
  * const settings = readOptions("wrapping tools", options, { pause: "hold", strict: true }, { pause: ["hold", "defer"] });

@@ -1,6 +1,6 @@
 import { refusedAnswerRecord } from "../audit/records.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
-import type { Approval, Approver, Assurance } from "../model/approval.ts";
+import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Random } from "../model/runtime.ts";
@@ -10,6 +10,12 @@ import type { KeyRing } from "../tokens/keys.ts";
 import { readCurrent } from "./expiry.ts";
 import { openApprovalsOf, showsWhatRuns } from "./rows.ts";
 
+/** An edited call as the policy would have it run, and its word on that. */
+export interface Reviewed {
+  readonly action: Action;
+  readonly decision: Decision;
+}
+
 /** What a desk works with. */
 export interface DeskParts {
   readonly store: Store;
@@ -18,7 +24,7 @@ export interface DeskParts {
   readonly tenant: string;
   readonly random: Random;
   /** Asks the policy about the call that was asked about first, as an edit would have it. Absent at a desk without a policy. */
-  readonly review?: (asked: Approval, edited: Approval) => { readonly action: Action; readonly decision: Decision };
+  readonly review?: (asked: Approval, edited: Approval) => Reviewed;
   /** Tells people of an approval that the desk itself opened. */
   readonly announce?: (approval: Approval) => void;
 }
@@ -78,11 +84,9 @@ export function refuseUnlessOpen(approval: Approval): void {
 }
 
 /** What an approver shows of themselves; a surface that states nothing vouches for a login and no more. */
-export function presented({ assurance = "login", method = "code" }: Approver): {
-  assurance: Assurance;
-  method: string;
-} {
-  return { assurance, method };
+export function presented(approver: Approver): Pick<Verdict, "roles" | "method" | "assurance" | "device"> {
+  const { method = "code", assurance = "login" } = approver;
+  return { roles: approver.roles ?? [], method, assurance, device: approver.device ?? null };
 }
 
 /** Records an answer that does not count, and gives the refusal to throw. */

@@ -2,11 +2,10 @@ import { settledRecord } from "../audit/records.ts";
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Desk, SettleOptions } from "../model/leash.ts";
-import { watchFor } from "../store/watch-for.ts";
 import { signVerdict } from "../tokens/verdict.ts";
 import { type DeskParts, findApproval, openApprovals, presented, refuseAnswer, refuseUnlessOpen } from "./answer.ts";
 import { editApproval, isOwnEdit } from "./edit.ts";
-import { readCurrent } from "./expiry.ts";
+import { readCurrent, waitForChange } from "./expiry.ts";
 import { showsWhatRuns, writeApproval } from "./rows.ts";
 import { isStepUp } from "./step-up.ts";
 
@@ -79,9 +78,7 @@ function sign(
     approval,
     answer,
     approver: approver.id,
-    roles: approver.roles ?? [],
     ...presented(approver),
-    device: approver.device ?? null,
     reason: options.reason ?? null,
     at: parts.store.now(),
     random: parts.random,
@@ -102,10 +99,8 @@ function whyNotApprove(approval: Approval, approver: Approver): Parameters<typeo
 async function wait(parts: DeskParts, idOrRef: string, signal = new AbortController().signal): Promise<Approval> {
   let stored = await findApproval(parts, idOrRef);
   while (stored.value.status === "pending" && !signal.aborted) {
-    const { id, expiresAt } = stored.value;
-    const atMostMs = expiresAt - parts.store.now() + 1;
-    await watchFor(parts.store, { kind: "approval", id, version: stored.version, atMostMs, signal });
-    stored = (await readCurrent(parts.store, parts.stream, id)) ?? stored;
+    await waitForChange(parts.store, stored, signal);
+    stored = (await readCurrent(parts.store, parts.stream, stored.value.id)) ?? stored;
   }
   return stored.value;
 }

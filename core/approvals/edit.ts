@@ -10,7 +10,7 @@ import type { Json } from "../model/json.ts";
 import type { SettleOptions } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
 import { signEdit } from "../tokens/edit.ts";
-import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen } from "./answer.ts";
+import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen, type Reviewed } from "./answer.ts";
 import { readRef, type RefRow, writeApproval, writeRef } from "./rows.ts";
 
 /** True when the yes of this approver does not count because they made the call what it is. */
@@ -37,7 +37,7 @@ export async function editApproval(
     const call = await waitingCall(parts, stored);
     if (call === undefined) continue;
     const question = await reword(parts, { asked: call.asked, old: stored.value }, approver, text);
-    const successor = succeed(parts, stored.value, approver, question, call.ref.proposedDigest, options);
+    const successor = successorOf(parts, stored.value, approver, question, call.ref.proposedDigest, options);
     // Its time ran out since it was read; the next read settles it as expired.
     if (successor.openedAt >= stored.value.expiresAt) continue;
     if (!(await replace(parts, stored, successor, call))) continue;
@@ -90,10 +90,7 @@ async function reword(
   throw new LeashError("LEASH_INPUT_INVALID", "The edit changes nothing of what would run. Approve or deny the call.");
 }
 
-function reviewed(
-  { action, decision }: ReturnType<NonNullable<DeskParts["review"]>>,
-  edited: Approval,
-): Approval | { readonly denied: string } {
+function reviewed({ action, decision }: Reviewed, edited: Approval): Approval | { readonly denied: string } {
   if (decision.effect === "deny") return { denied: decision.reason };
   if (action.tool !== edited.tool) return { denied: "The policy puts another tool in its place." };
   const { text, digest, schemaDigest } = action;
@@ -104,7 +101,7 @@ function reviewed(
   return { ...question, demand, rule, ruleDigest, reason, policyId, policyDigest, terms };
 }
 
-function succeed(
+function successorOf(
   parts: DeskParts,
   old: Approval,
   approver: Approver,
@@ -117,9 +114,7 @@ function succeed(
   const edit = signEdit(parts.keys.signer("approval"), {
     successor,
     editor: approver.id,
-    roles: approver.roles ?? [],
     ...presented(approver),
-    device: approver.device ?? null,
     reason: options.reason ?? null,
     at,
     predecessor: old.id,

@@ -2,6 +2,7 @@ import { approvalRecord } from "../audit/records.ts";
 import type { Approval, ApprovalStatus } from "../model/approval.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";
+import { watchFor } from "../store/watch-for.ts";
 import { readApproval, writeApproval } from "./rows.ts";
 
 /** The end that time has already brought, or undefined while there is still time. Milliseconds, store clock. */
@@ -42,4 +43,14 @@ export async function endApproval(
     records: [approvalRecord(settled, `approval.${status}`)],
   });
   return result.ok;
+}
+
+/** Sleeps until the approval may have changed, its time is up, or the signal aborts. Holds the process open meanwhile. */
+export async function waitForChange(
+  store: Store,
+  { value, version }: Stored<Approval>,
+  signal: AbortSignal,
+): Promise<void> {
+  const atMostMs = value.expiresAt - store.now() + 1;
+  await watchFor(store, { kind: "approval", id: value.id, version, atMostMs, signal });
 }

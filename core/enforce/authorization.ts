@@ -2,6 +2,7 @@ import { LeashDenied } from "../errors.ts";
 import type { AuthorizeOptions, Run } from "../model/leash.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Authorization } from "../model/permit.ts";
+import { signalOf } from "./abort.ts";
 import type { Grant } from "./consume.ts";
 import type { Scope } from "./context.ts";
 import { observedPermit, runObserved } from "./observe.ts";
@@ -13,7 +14,7 @@ export async function authorization(
   grant: Grant,
   options: AuthorizeOptions & { readonly swap: true },
 ): Promise<Authorization> {
-  const permit = permitOf(grant, options.signal ?? new AbortController().signal);
+  const permit = permitOf(grant, signalOf(options));
   const input = await copyOrAbandon(scope, grant, options);
   const claim = oneUse(permit.approvalId);
   const timeLeft = (): number => grant.proof.expiresAt - scope.context.store.now();

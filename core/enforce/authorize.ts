@@ -1,20 +1,22 @@
 import { draftApproval, openingChanges } from "../approvals/open.ts";
-import { approvalRecord, decidedRecord, refusedRecord, type Origin } from "../audit/records.ts";
-import { isLeashError, LeashError } from "../errors.ts";
-import { freshEntry, journalId, writeEntry } from "../journal/entries.ts";
+import { approvalRecord, decidedRecord } from "../audit/records.ts";
+import { LeashError } from "../errors.ts";
+import { freshEntry, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
-import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions, GuardOptions } from "../model/leash.ts";
+import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
-import { consume, type Grant, type Proposal, type Standing } from "./consume.ts";
+import { consume, type Grant, type Standing } from "./consume.ts";
+import { current } from "./current.ts";
 import { decide, denial, isWithin, type Decided } from "./decide.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
-import { current, untilSettled } from "./hold.ts";
-import { lookUp, throwIfAborted, type Known } from "./lookup.ts";
-import { deniedByApproval, deniedByPolicy } from "./refusals.ts";
-import { seal } from "./seal.ts";
+import { untilSettled } from "./hold.ts";
+import { lookUp, type Known } from "./lookup.ts";
+import { proposalOf, type Proposal } from "./proposal.ts";
+import { deniedByApproval } from "./refusals.ts";
+import { sealOrRefuse } from "./unsealable.ts";
 
 /** What asking for leave needs to know. `swap`: as `GuardOptions` says. */
 export type AdmitOptions = AuthorizeOptions & Pick<GuardOptions<never>, "swap">;
@@ -27,8 +29,7 @@ export type Admission =
 /** Steps 2 to 7 for a call that a framework proposes. */
 export async function admitCall(scope: Scope, call: ToolCall, options: AdmitOptions): Promise<Admission> {
   const action = await sealOrRefuse(scope, call, options);
-  const proposal = { action, proposedDigest: action.digest, journalId: journalId(action) };
-  return admit(scope, proposal, action.identity === "ephemeral", options);
+  return admit(scope, proposalOf(action, action.digest), action.identity === "ephemeral", options);
 }
 
 /**
@@ -41,7 +42,7 @@ export async function admit(
   fresh: boolean,
   options: AdmitOptions,
 ): Promise<Admission> {
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = signalOf(options);
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
   if (!isWithin(scope, proposed.action.tool)) return deny(scope, decide(scope, proposed.action), options);
   let proposal = proposed;
@@ -49,18 +50,16 @@ export async function admit(
   const tooLate = signal.aborted;
   for (let round = 0; round < MAX_LOOKS; round += 1) {
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
-    if (known.kind === "new" && options.pause === "defer") {
-      const adopted = await adoptDeferral(scope, proposal);
-      if (adopted !== undefined) {
-        proposal = adopted;
-        known = await lookUp(scope, proposal, signal);
-      }
+    const mayAdopt = known.kind === "new" && options.pause === "defer";
+    const adopted = mayAdopt ? await adoptDeferral(scope, proposal) : undefined;
+    if (adopted !== undefined) {
+      proposal = adopted;
+      continue;
     }
     // What is recorded is no new leave: an abort does not make a call that ran one that did not.
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
-    if (tooLate) throwIfAborted(signal);
     // A question that is open by now is withdrawn first, by its own wait.
-    if (known.kind !== "held") throwIfAborted(signal);
+    if (tooLate || known.kind !== "held") throwIfAborted(signal);
     const standing = await standingOf(scope, proposal, known, options, signal);
     if (standing === undefined) continue;
     throwIfAborted(signal);
@@ -100,8 +99,8 @@ async function standingOf(
   }
   const decided = decide(scope, proposal.action);
   if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
-    if (options.swap !== true && decided.action.tool !== proposal.action.tool)
-      await denySwapped(scope, decided, options);
+    const isSwapped = decided.action.tool !== proposal.action.tool;
+    if (isSwapped && options.swap !== true) await denySwapped(scope, decided, options);
     await open(scope, proposal, decided, known, options);
     return undefined;
   }
@@ -115,13 +114,8 @@ async function standingOf(
 
 /** Nobody is asked about what could not run whatever they say. */
 function denySwapped(scope: Scope, { action }: Decided, options: AdmitOptions): Promise<never> {
-  const { policy, mode } = scope.context;
-  const decision = denial(
-    policy,
-    mode,
-    "policy_error",
-    "The policy puts a tool in the place of this one that cannot be run here.",
-  );
+  const reason = "The policy puts a tool in the place of this one that cannot be run here.";
+  const decision = denial(scope, "policy_error", reason);
   return deny(scope, { action, decision }, options);
 }
 
@@ -157,38 +151,4 @@ async function open(
   const ids = { approval_id: approval.id };
   const records = [decidedRecord(action, decision, options, ids), approvalRecord(approval, "approval.opened")];
   await context.store.commit(changes, { stream: context.stream, records });
-}
-
-async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promise<ReturnType<typeof seal>> {
-  try {
-    return seal(scope, call);
-  } catch (cause) {
-    const decision = unsealable(scope, call, cause);
-    await recordRefusal(scope, call, decision, origin);
-    throw deniedByPolicy(decision, { cause, problem: call.problem });
-  }
-}
-
-/** The denial of a call that could not be sealed, whoever's fault it was. */
-export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): Decision {
-  const { policy, mode, registry } = scope.context;
-  // There are no arguments with which it would be any better.
-  if (typeof tool === "string" && registry.get(tool.normalize("NFC")) === undefined) {
-    return denial(policy, mode, "tool_unknown", "The tool is not registered with this leash.");
-  }
-  if (isLeashError(cause, "LEASH_INPUT_INVALID")) {
-    return denial(policy, mode, "input_invalid", "The input is not plain JSON within the limits.");
-  }
-  return denial(policy, mode, "policy_error", "The call could not be sealed: something failed on our side.");
-}
-
-async function recordRefusal(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): Promise<void> {
-  const { store, stream } = scope.context;
-  const records = [refusedRecord(scope.principal, toolName(call), decision, origin)];
-  await store.commit([], { stream, records });
-}
-
-/** The name to log of a call that cannot be sealed; it may be anything, of any length. */
-export function toolName(call: ToolCall): string {
-  return typeof call.tool === "string" ? call.tool.slice(0, 200).toWellFormed() : "(not a name)";
 }

@@ -1,15 +1,16 @@
+import { waitForChange } from "../approvals/expiry.ts";
 import { readRef, showsWhatRuns } from "../approvals/rows.ts";
 import { LeashDenied } from "../errors.ts";
-import { journalId } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
-import type { Action } from "../model/call.ts";
 import type { Deferred } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
 import { admit, type Admission, type AdmitOptions } from "./authorize.ts";
+import { signalOf } from "./abort.ts";
 import type { Scope } from "./context.ts";
-import { current, latest, waitForChange } from "./hold.ts";
+import { current, latest } from "./current.ts";
+import { proposalOf } from "./proposal.ts";
 import { voidApproval } from "./refusals.ts";
-import { sealedInput } from "./seal.ts";
+import { reopen } from "./seal.ts";
 
 interface Found {
   readonly approval: Stored<Approval>;
@@ -30,10 +31,10 @@ export async function deferred(
 ): Promise<Deferred | undefined> {
   const found = await find(scope, ref);
   if (found === undefined) return undefined;
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = signalOf(options);
   let approval = await latest(scope, found.approval, found.proposedDigest);
   while (options.settled === true && approval.value.status === "pending" && !signal.aborted) {
-    await waitForChange(scope, approval, signal);
+    await waitForChange(scope.context.store, approval, signal);
     approval = await latest(scope, await current(scope, approval.value.id), found.proposedDigest);
   }
   const { tool, status, expiresAt } = approval.value;
@@ -52,28 +53,5 @@ export async function admitDeferred(scope: Scope, ref: string, options: AdmitOpt
   const { approval, proposedDigest } = found;
   if (!showsWhatRuns(approval.value))
     throw voidApproval(approval.value, "The approval's text does not fit its digest.");
-  const action = reopen(scope, approval.value);
-  const proposal = {
-    action,
-    proposedDigest,
-    journalId: journalId({ callKey: action.callKey, digest: proposedDigest }),
-  };
-  return admit(scope, proposal, false, { pause: "defer", ...options });
-}
-
-/** The call that an approval is about, as the approval has it. */
-export function reopen(scope: Scope, approval: Approval): Action {
-  return Object.freeze({
-    v: 1,
-    tool: approval.tool,
-    ...sealedInput(approval.principal, approval.tool, approval.text),
-    identity: approval.identity,
-    callKey: approval.callKey,
-    actionId: approval.actionId,
-    principal: approval.principal,
-    session: approval.session,
-    labels: approval.labels,
-    schemaDigest: scope.context.registry.get(approval.tool)?.schemaDigest ?? null,
-    requestedAt: approval.requestedAt,
-  });
+  return admit(scope, proposalOf(reopen(scope, approval.value), proposedDigest), false, { pause: "defer", ...options });
 }

@@ -13,20 +13,12 @@ import type { Stored } from "../store/envelope.ts";
 import type { Append, Change } from "../store/store.ts";
 import { issueProof, type IssuedProof } from "../tokens/proof.ts";
 import type { Scope } from "./context.ts";
-import { decide, decideEdited, type Decided } from "./decide.ts";
 import { uncovered } from "./coverage.ts";
+import { decide, decideEdited, type Decided } from "./decide.ts";
 import { deny } from "./deny.ts";
+import type { Proposal } from "./proposal.ts";
 import { deniedByPolicy, policyChanged } from "./refusals.ts";
 import { reseal } from "./seal.ts";
-
-/** A call as it travels the path. */
-export interface Proposal {
-  /** What is decided: the call as proposed, or, for one taken up from its approval, as it was approved. */
-  readonly action: Action;
-  /** Digest of the call as it was first proposed; with the call key it names the journal row. */
-  readonly proposedDigest: string;
-  readonly journalId: string;
-}
 
 /** What leave to run stands on. Nothing else gives leave. */
 export type Standing =

@@ -1,8 +1,7 @@
 import { gatherFacts } from "../facts/gather.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision, ReasonCode } from "../model/decision.ts";
-import { atLeast, type Mode } from "../model/effect.ts";
-import type { Policy } from "../model/policy.ts";
+import { atLeast } from "../model/effect.ts";
 import type { Scope } from "./context.ts";
 import { cannotBeMet } from "./demands.ts";
 import { reseal } from "./seal.ts";
@@ -30,12 +29,13 @@ export function decide(scope: Scope, proposed: Action): Decided {
     if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;
     const next = decision.transform === null ? action : apply(scope, action, decision.transform);
     if (next === undefined)
-      return denied(scope, action, "policy_error", "The policy's computed form cannot be sealed.");
+      return { action, decision: denial(scope, "policy_error", "The policy's computed form cannot be sealed.") };
     if (next.digest === action.digest) return { action, decision: { ...strictest, transform: applied } };
     action = next;
     applied = decision.transform;
   }
-  return denied(scope, action, "policy_error", `The policy's computed form did not settle in ${MAX_ROUNDS} rounds.`);
+  const reason = `The policy's computed form did not settle in ${MAX_ROUNDS} rounds.`;
+  return { action, decision: denial(scope, "policy_error", reason) };
 }
 
 /**
@@ -64,7 +64,7 @@ function apply(scope: Scope, action: Action, transform: NonNullable<Decision["tr
 
 function decideOnce(scope: Scope, action: Action): Decision {
   const { context } = scope;
-  const refuse = (code: ReasonCode, reason: string): Decision => denial(context.policy, context.mode, code, reason);
+  const refuse = (code: ReasonCode, reason: string): Decision => denial(scope, code, reason);
   const tool = context.registry.get(action.tool);
   if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
   if (!isWithin(scope, action.tool)) {
@@ -80,17 +80,9 @@ function decideOnce(scope: Scope, action: Action): Decision {
   }
 }
 
-function denied(scope: Scope, action: Action, code: ReasonCode, reason: string): Decided {
-  return { action, decision: denial(scope.context.policy, scope.context.mode, code, reason) };
-}
-
 /** A denial that no rule made. */
-export function denial(
-  policy: Pick<Policy, "id" | "digest">,
-  mode: Mode,
-  reasonCode: ReasonCode,
-  reason: string,
-): Decision {
+export function denial({ context }: Scope, reasonCode: ReasonCode, reason: string): Decision {
+  const { policy, mode } = context;
   return Object.freeze({
     v: 1,
     effect: "deny",

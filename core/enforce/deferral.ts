@@ -1,13 +1,12 @@
 import { readCurrent } from "../approvals/expiry.ts";
 import { sha256Hex } from "../digest.ts";
-import { journalId } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
 import { principalKey } from "../model/principal.ts";
 import { openRow, toBody } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
-import type { Proposal } from "./consume.ts";
 import type { Scope } from "./context.ts";
-import { latest } from "./hold.ts";
+import { latest } from "./current.ts";
+import { proposalOf, type Proposal } from "./proposal.ts";
 
 /** Where a deferred call can be found again by an agent that makes the same call a second time under a new call id. */
 interface Deferral {
@@ -35,7 +34,7 @@ export async function adoptDeferral(scope: Scope, proposal: Proposal): Promise<P
   const { callKey, actionId } = approval;
   if (callKey === proposal.action.callKey) return undefined;
   const action = Object.freeze({ ...proposal.action, callKey, actionId });
-  return { action, proposedDigest, journalId: journalId({ callKey, digest: proposedDigest }) };
+  return proposalOf(action, proposedDigest);
 }
 
 /** A no is remembered for as long as a yes could have been waited for. */

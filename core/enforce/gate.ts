@@ -5,8 +5,8 @@ import { authorization, observedAuthorization } from "./authorization.ts";
 import { admitCall, type Admission } from "./authorize.ts";
 import { admitDeferred, deferred } from "./collect.ts";
 import type { Scope } from "./context.ts";
-import { outcomeOf } from "./outcome.ts";
 import { look, observe } from "./observe.ts";
+import { outcomeOf } from "./outcome.ts";
 import { runGrant } from "./run.ts";
 
 /** The narrow face of a scope: what adapters and tools get. */
@@ -21,9 +21,10 @@ export function createGate(scope: Scope): Gate {
     async authorize(call, options = {}) {
       if (observing) return observedAuthorization(scope, call, options);
       // The program sees which tool it was given leave for.
-      const admission = await admitCall(scope, call, { ...options, swap: true });
+      const swapping = { ...options, swap: true } as const;
+      const admission = await admitCall(scope, call, swapping);
       if (admission.kind === "done") throw alreadyRan(admission);
-      return authorization(scope, admission.grant, { ...options, swap: true });
+      return authorization(scope, admission.grant, swapping);
     },
     async guard(call, run, options = {}) {
       if (observing) return observe(scope, call, run, options);

@@ -6,9 +6,10 @@ import type { Approval } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
 import { watchFor } from "../store/watch-for.ts";
-import type { Proposal } from "./consume.ts";
+import { throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { currentPermit } from "./permit.ts";
+import type { Proposal } from "./proposal.ts";
 
 /** How often to ask whether the process that runs the call still lives. */
 const LEASE_CHECK_MS = 1_000;
@@ -110,14 +111,4 @@ function unknownOutcome(tool: string): LeashError {
     `The call of ${JSON.stringify(tool)} started and was cut off; whether it took effect is unknown. It was not and will not be ` +
       "repeated. Check at the other side, and propose a new call where it did not.",
   );
-}
-
-export function throwIfAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new LeashDenied({
-    code: "LEASH_ABORTED",
-    reasonCode: "aborted",
-    reason: "The run was aborted before the call started. Nothing ran.",
-    cause: signal.reason,
-  });
 }

@@ -1,19 +1,19 @@
-import { decidedRecord, outcomeRecord, refusedRecord } from "../audit/records.ts";
+import { decidedRecord, outcomeRecord } from "../audit/records.ts";
+import { journalId, readEntry } from "../journal/entries.ts";
+import { readResult } from "../journal/results.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { AuthorizeOptions, GuardOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
-import { toolName, unsealable } from "./authorize.ts";
+import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
-import { journalId, readEntry } from "../journal/entries.ts";
-import { readResult } from "../journal/results.ts";
-import { throwIfAborted } from "./lookup.ts";
 import { withPermit } from "./permit.ts";
 import { deniedByPolicy } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
 import { seal } from "./seal.ts";
+import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
 
 interface Observed {
   /** Undefined where the input could not be sealed. */
@@ -57,13 +57,11 @@ async function recordedBefore<T>(
 
 export async function observedPermit(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Permit> {
   const { store, stream, random } = scope.context;
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = signalOf(options);
   throwIfAborted(signal);
   const { action, decision } = look(scope, call);
   const record =
-    action === undefined
-      ? refusedRecord(scope.principal, toolName(call), decision, options)
-      : decidedRecord(action, decision, options);
+    action === undefined ? unsealableRecord(scope, call, decision, options) : decidedRecord(action, decision, options);
   await store.commit([], { stream, records: [record] });
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
@@ -87,7 +85,7 @@ export async function runObserved<T>(
   run: Run<T>,
   options: GuardOptions<T>,
 ): Promise<T> {
-  const note = (type: "executed" | "failed"): Promise<void> => outcome(scope, permit, type, options);
+  const note = (type: "executed" | "failed"): Promise<void> => recordOutcome(scope, permit, type, options);
   try {
     const result = await withPermit(permit, () => run(call.input as Json, permit));
     await note("executed");
@@ -98,7 +96,7 @@ export async function runObserved<T>(
   }
 }
 
-async function outcome(
+async function recordOutcome(
   scope: Scope,
   permit: Permit,
   type: "executed" | "failed",

@@ -1,7 +1,7 @@
 import type { Approval } from "../model/approval.ts";
-import { reopen } from "./collect.ts";
 import type { Context } from "./context.ts";
 import { decideEdited, type Decided } from "./decide.ts";
+import { reopen } from "./seal.ts";
 
 /** What the policy says now of a call that an approver is about to edit: as it was asked about first, and as it would be. */
 export function review(context: Context, asked: Approval, edited: Approval): Decided {

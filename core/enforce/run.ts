@@ -7,9 +7,9 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { GuardOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
 import type { Change } from "../store/store.ts";
+import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./consume.ts";
 import type { Scope } from "./context.ts";
-import { throwIfAborted } from "./lookup.ts";
 import { withPermit } from "./permit.ts";
 
 /** The permit that a grant gives. */
@@ -45,7 +45,7 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
  * take the outcome.
  */
 export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: GuardOptions<T>): Promise<T> {
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = signalOf(options);
   try {
     const input = await beforeStart(scope, grant, signal, options);
     const permit = permitOf(grant, signal);
@@ -103,9 +103,9 @@ async function attempt<T>(
   }
 }
 
-type Outcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
+type RunOutcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
 
-function failure(error: unknown, effect: "none" | "unknown"): Outcome {
+function failure(error: unknown, effect: "none" | "unknown"): RunOutcome {
   return { state: "failed", failure: { kind: nameOf(error), effect } };
 }
 
@@ -139,7 +139,7 @@ const RECORDS = { done: "executed", failed: "failed", unknown: "unknown" } as co
 async function recordOutcome(
   scope: Scope,
   grant: Grant,
-  outcome: Outcome,
+  outcome: RunOutcome,
   origin: Origin,
   result?: RecordedResult,
 ): Promise<void> {

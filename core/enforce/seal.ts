@@ -2,6 +2,7 @@ import { canonicalText } from "../canonical.ts";
 import { actionDigest, domainDigest, sha256Hex } from "../digest.ts";
 import { LeashError } from "../errors.ts";
 import { uuidv8 } from "../ids.ts";
+import type { Approval } from "../model/approval.ts";
 import type { Action, CallLabels, ToolCall } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import { principalKey, type Principal } from "../model/principal.ts";
@@ -59,8 +60,24 @@ export function reseal(action: Action, tool: string, input: Json, spec: ToolSpec
   });
 }
 
-/** Opens a sealed text again, as an approval carries it. */
-export function sealedInput(
+/** The call that an approval is about, as the approval has it. */
+export function reopen(scope: Scope, approval: Approval): Action {
+  return Object.freeze({
+    v: 1,
+    tool: approval.tool,
+    ...sealedInput(approval.principal, approval.tool, approval.text),
+    identity: approval.identity,
+    callKey: approval.callKey,
+    actionId: approval.actionId,
+    principal: approval.principal,
+    session: approval.session,
+    labels: approval.labels,
+    schemaDigest: scope.context.registry.get(approval.tool)?.schemaDigest ?? null,
+    requestedAt: approval.requestedAt,
+  });
+}
+
+function sealedInput(
   principal: Principal,
   tool: string,
   text: string,

@@ -25,7 +25,11 @@ export type DeferredStatus =
  *
  * @param ref what the model says it was given.
  * @param runOf the bare work of a tool by its registered name; undefined for one the adapter does not know.
+ * @param options as for `gate.attemptDeferred`; here `pause` is `defer` by default.
  * @throws what the tool throws.
+ * @example
+ * const status = await deferredStatus(gate, ref, (tool) => works.get(tool));
+ * return status.kind === "told" ? status.text : status.result;
  */
 export async function deferredStatus(
   gate: Gate,

@@ -4,11 +4,12 @@ import { sha256Hex } from "../digest.ts";
 import type { Edit, Verdict } from "../model/approval.ts";
 import { type EditInput, signEdit, verifyEdit } from "./edit.ts";
 import { memoryKeyRing } from "./keys.ts";
-import { signVerdict, verifyVerdict, type VerdictSubject } from "./verdict.ts";
+import type { StatementSubject } from "./statement.ts";
+import { signVerdict, verifyVerdict } from "./verdict.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const keys = memoryKeyRing({ clock: { now: () => NOW }, random: randomBytes });
-const successor: VerdictSubject = {
+const successor: StatementSubject = {
   id: "approval-2",
   callKey: sha256Hex("call"),
   digest: sha256Hex("edited"),
@@ -49,7 +50,7 @@ describe("an edit", () => {
     }
   });
 
-  it.each<[string, Partial<VerdictSubject>]>([
+  it.each<[string, Partial<StatementSubject>]>([
     ["approval", { id: "approval-3" }],
     ["call", { callKey: sha256Hex("another") }],
     ["input", { digest: sha256Hex("another") }],

@@ -4,11 +4,11 @@ import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
 import { isoTime } from "./claims.ts";
 import type { Signer } from "./keys.ts";
-import { signStatement, type VerdictSubject, verifyStatement } from "./verdict.ts";
+import { signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
 
 /** An edit before the desk signs it, and the approval that it opens. */
 export interface EditInput extends Omit<Edit, "v" | "token"> {
-  readonly successor: VerdictSubject;
+  readonly successor: StatementSubject;
   readonly random: Random;
 }
 
@@ -22,12 +22,12 @@ export function signEdit(signer: Signer, { successor, random, ...edit }: EditInp
 }
 
 /** True when the desk signed exactly this edit for exactly this approval, its call and its bytes; see `verifyVerdict`. */
-export function verifyEdit(edit: Edit, successor: VerdictSubject, keys: KeySet | readonly PublicKey[]): boolean {
+export function verifyEdit(edit: Edit, successor: StatementSubject, keys: KeySet | readonly PublicKey[]): boolean {
   return verifyStatement(edit, () => editClaims(edit, successor), keys);
 }
 
 /** No claim of a verdict's answer, and a verdict has no editor: neither can pass for the other. */
-function editClaims(edit: Omit<Edit, "token">, successor: VerdictSubject): JsonObject {
+function editClaims(edit: Omit<Edit, "token">, successor: StatementSubject): JsonObject {
   const { v, editor, roles, method, assurance, device, reason, at, predecessor, proposedDigest, self } = edit;
   return {
     v,

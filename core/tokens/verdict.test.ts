@@ -4,11 +4,12 @@ import { sha256Hex } from "../digest.ts";
 import { isLeashError } from "../errors.ts";
 import type { Verdict } from "../model/approval.ts";
 import { memoryKeyRing } from "./keys.ts";
-import { signVerdict, verifyVerdict, type VerdictInput, type VerdictSubject } from "./verdict.ts";
+import type { StatementSubject } from "./statement.ts";
+import { signVerdict, verifyVerdict, type VerdictInput } from "./verdict.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const keys = memoryKeyRing({ clock: { now: () => NOW }, random: randomBytes });
-const approval: VerdictSubject = {
+const approval: StatementSubject = {
   id: "approval-1",
   callKey: sha256Hex("call"),
   digest: sha256Hex("action"),
@@ -27,7 +28,7 @@ const input: VerdictInput = {
   random: randomBytes,
 };
 const verdict = signVerdict(keys.signer("approval"), input);
-const holds = (changed: unknown, subject: VerdictSubject = approval): boolean => {
+const holds = (changed: unknown, subject: StatementSubject = approval): boolean => {
   const asVerdict: Verdict = Object.assign([changed])[0];
   return verifyVerdict(asVerdict, subject, keys.keySet());
 };

@@ -1,19 +1,14 @@
-import { canonicalText } from "../canonical.ts";
-import { LeashError } from "../errors.ts";
-import { uuidv7 } from "../ids.ts";
-import type { Approval, Verdict } from "../model/approval.ts";
+import type { Verdict } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { isoTime, openToken } from "./claims.ts";
+import { isoTime } from "./claims.ts";
 import type { Signer } from "./keys.ts";
-
-/** What a verdict is bound to: this approval, of this tenant, for this call and these very bytes. */
-export type VerdictSubject = Pick<Approval, "id" | "callKey" | "digest" | "principal">;
+import { signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
 
 /** A person's answer, before the desk signs it. */
 export interface VerdictInput extends Omit<Verdict, "v" | "token"> {
-  readonly approval: VerdictSubject;
+  readonly approval: StatementSubject;
   readonly random: Random;
 }
 
@@ -28,17 +23,6 @@ export function signVerdict(signer: Signer, input: VerdictInput): Verdict {
   return { ...unsigned, token: signStatement(signer, verdictClaims(unsigned, input.approval), at, input.random) };
 }
 
-/** Signs what a person did at the desk. @throws {LeashError} as `signVerdict`. */
-export function signStatement(signer: Signer, claims: JsonObject, at: number, random: Random): string {
-  if (signer.purpose !== "approval") {
-    throw new LeashError(
-      "LEASH_TOKEN_PURPOSE",
-      `A verdict cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("approval").`,
-    );
-  }
-  return signer.sign({ ...claims, jti: uuidv7(at, random) });
-}
-
 /**
  * True when the desk that holds one of the keys signed exactly this answer to exactly this approval: the signature holds under
  * a key for approvals that is not revoked, and every member of the verdict and of the approval's binding equals its claim. Never
@@ -47,29 +31,14 @@ export function signStatement(signer: Signer, claims: JsonObject, at: number, ra
  */
 export function verifyVerdict(
   verdict: Verdict,
-  approval: VerdictSubject,
+  approval: StatementSubject,
   keys: KeySet | readonly PublicKey[],
 ): boolean {
   return verifyStatement(verdict, () => verdictClaims(verdict, approval), keys);
 }
 
-/** True when the desk signed every one of these claims. Never throws. */
-export function verifyStatement(
-  stated: { readonly token: string },
-  claimsOf: () => JsonObject,
-  keys: KeySet | readonly PublicKey[],
-): boolean {
-  try {
-    const claims = openToken(stated.token, "approval", keys);
-    // Canonical texts, so that the lists of roles compare by what is in them.
-    return Object.entries(claimsOf()).every(([name, value]) => canonicalText(claims[name]) === canonicalText(value));
-  } catch {
-    return false;
-  }
-}
-
 /** One claim for every member of a verdict and of what it is bound to. */
-function verdictClaims(verdict: Omit<Verdict, "token">, approval: VerdictSubject): JsonObject {
+function verdictClaims(verdict: Omit<Verdict, "token">, approval: StatementSubject): JsonObject {
   const { v, answer, approver, roles, method, assurance, device, reason, at } = verdict;
   return {
     v,

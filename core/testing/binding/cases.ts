@@ -37,6 +37,8 @@ export function bindingCases(binding: AdapterBinding): readonly BindingCase[] {
 /**
  * With a leash that denies everything, no adapter runs any tool, whatever happens. It is this that fails first when a wrapper is
  * missing.
+ * @example
+ * for (const { name, leftOut, run } of denyAllCases(binding)) it.skipIf(leftOut !== undefined)(name, run);
  */
 export function denyAllCases(binding: AdapterBinding): readonly BindingCase[] {
   return SCENARIOS.map((scenario) => {

@@ -2,7 +2,7 @@ import type { Action } from "../../model/call.ts";
 import type { Decision } from "../../model/decision.ts";
 import type { ScriptedAnswer } from "../scripted-policy.ts";
 import type { BindingPause } from "./binding.ts";
-import { needsOf, SETTING, type Behaviour, type Expected, type Person, type Scenario } from "./scenario.ts";
+import { needsOf, PAUSES, SETTING, type Behaviour, type Expected, type Person, type Scenario } from "./scenario.ts";
 import { BUY_TEA, turn } from "./stories.ts";
 
 /** What a policy can say, and what becomes of the call when nobody stands in its way. */
@@ -39,7 +39,6 @@ function fail(): never {
 }
 
 const PEOPLE: readonly Person[] = ["yes", "yes with proof", "no", "no with a note", "edit", "nobody"];
-const PAUSES: readonly BindingPause[] = ["hold", "defer", "suspend"];
 const BEHAVIOURS = ["answers", "throws", "returns an error"] as const satisfies readonly Behaviour[];
 
 /** Effect × person × pause × what the tool does; what cannot differ is left out. */
@@ -80,8 +79,9 @@ function effectScenario(
   behaviour: (typeof BEHAVIOURS)[number],
 ): Scenario {
   const asks = answer.comesTo === "asks" || answer.comesTo === "asks for proof";
+  const denies = person === "no" || person === "no with a note";
   // Whoever cannot say yes lets it expire, and nobody should wait for that longer than needed.
-  const expires = asks && !runs(answer, person) && !person.startsWith("no ") && person !== "no";
+  const expires = asks && !denies && !runs(answer, person);
   const words = [answer.name, asks ? `and ${person}` : "", `(${pause})`, behaviour === "answers" ? "" : behaviour];
   return {
     name: words.filter((word) => word !== "").join(" "),

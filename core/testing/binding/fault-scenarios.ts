@@ -1,5 +1,5 @@
-import type { BindingFeature, BindingPause } from "./binding.ts";
-import { needsOf, SETTING, type Scenario, type Setting, type StoreFault } from "./scenario.ts";
+import type { BindingFeature } from "./binding.ts";
+import { needsOf, PAUSES, SETTING, type Scenario, type Setting, type StoreFault } from "./scenario.ts";
 import {
   abortedBefore,
   abortedWhileHeld,
@@ -43,7 +43,7 @@ function aborts(): readonly Scenario[] {
 }
 
 function late(): readonly Scenario[] {
-  return (["hold", "defer", "suspend"] as const).map((pause: BindingPause) => ({
+  return PAUSES.map((pause) => ({
     name: `a yes after the time is up (${pause})`,
     needs: needsOf(pause),
     setting: { ...ASKING, answer: () => ({ effect: "approve", terms: { expiresInMs: 40 } }) as const, pause },

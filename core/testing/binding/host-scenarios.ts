@@ -1,6 +1,5 @@
 import type { ScriptedAnswer } from "../scripted-policy.ts";
-import type { BindingPause } from "./binding.ts";
-import { needsOf, SETTING, type Scenario } from "./scenario.ts";
+import { needsOf, PAUSES, SETTING, type Scenario } from "./scenario.ts";
 import { answeredAfterTheTurn, BUY_TEA, call, inTwoTurns, streamed, turn } from "./stories.ts";
 
 /** Observe mode, agents below agents, calls at once and in turns, inner pauses, and answers that arrive in pieces. */
@@ -62,8 +61,6 @@ function agents(): readonly Scenario[] {
     }),
   ];
 }
-
-const PAUSES: readonly BindingPause[] = ["hold", "defer", "suspend"];
 
 /** By amount: 1 is allowed, 5 is asked about, 666 is denied. */
 function byAmount(text: string): ScriptedAnswer {

@@ -65,6 +65,8 @@ export const SETTING: Setting = {
   narrowedTo: undefined,
 };
 
+export const PAUSES: readonly BindingPause[] = ["hold", "defer", "suspend"];
+
 /** Features that a way of waiting needs. */
 export function needsOf(pause: BindingPause): readonly BindingFeature[] {
   return pause === "hold" ? [] : [pause];

@@ -24,16 +24,15 @@ export interface Stage {
 export function createStage(world: World): Stage {
   const answered = async (): Promise<void> => {
     const desk = world.desk("observer");
-    for (const { id } of world.asked) {
-      const { status } = await desk.wait(id, { signal: AbortSignal.timeout(PATIENCE_MS) });
-      assert.notEqual(status, "pending", "an approval is never answered");
+    for (;;) {
+      for (const { id } of world.asked) {
+        const { status } = await desk.wait(id, { signal: AbortSignal.timeout(PATIENCE_MS) });
+        assert.notEqual(status, "pending", "an approval is never answered");
+      }
+      // An edit opens another one.
+      if ((await desk.pending()).length === 0) return;
+      await soon();
     }
-    // An edit opens another one.
-    if ((await desk.pending()).length > 0) await answeredSoon();
-  };
-  const answeredSoon = async (): Promise<void> => {
-    await soon();
-    await answered();
   };
   const finish = async (turn: TurnEnding, count: number): Promise<readonly Ending[]> => {
     let current = turn;

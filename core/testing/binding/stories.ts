@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ProposedCall } from "./binding.ts";
+import type { ProposedCall, TurnEnding } from "./binding.ts";
 import type { Ending } from "./scenario.ts";
 import { orThrown, soon, type Stage } from "./stage.ts";
 
@@ -98,10 +98,18 @@ async function approveFirst(stage: Stage): Promise<void> {
   if (approval !== undefined) await stage.world.desk("ann").approve(approval.id);
 }
 
+/** What follows once the turn is suspended; a host that goes on instead is judged by how its turn ends. */
+function onceSuspended(
+  rest: (stage: Stage, suspended: Extract<TurnEnding, { kind: "suspended" }>) => ReturnType<Story>,
+): Story {
+  return async (stage) => {
+    const ending = await stage.host().turn([BUY_TEA], {});
+    return ending.kind === "suspended" ? rest(stage, ending) : stage.finish(ending, 1);
+  };
+}
+
 /** A person said yes to five, and somebody edits the suspension to five thousand before it is resumed. */
-export const editedSuspension: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const editedSuspension = onceSuspended(async (stage, suspended) => {
   await approveFirst(stage);
   const edited = suspended.suspension.replaceAll(/(amount[\\"]*\s*:\s*)5\b/g, "$15000");
   await orThrown(1, async () => {
@@ -111,12 +119,10 @@ export const editedSuspension: Story = async (stage) => {
   assert.ok(!stage.world.runs.some((run) => run.includes("5000")), "what nobody said yes to ran");
   for (const { id } of stage.world.asked.slice(1)) await stage.world.desk("ann").deny(id);
   return stage.finish(suspended, 1);
-};
+});
 
 /** Suspensions that are no suspensions. None may run anything, and the true one still works. */
-export const malformedSuspensions: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const malformedSuspensions = onceSuspended(async (stage, suspended) => {
   for (const text of ["", "null", "[]", "{}", '{"v":99}', suspended.suspension.slice(0, -2)]) {
     await orThrown(1, async () => {
       await stage.host().resume(text, {});
@@ -126,12 +132,10 @@ export const malformedSuspensions: Story = async (stage) => {
   }
   await approveFirst(stage);
   return stage.finish(suspended, 1);
-};
+});
 
 /** The same suspension is resumed at once by two, and once more after that. */
-export const resumedThrice: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const resumedThrice = onceSuspended(async (stage, suspended) => {
   await approveFirst(stage);
   const again = async (): Promise<readonly Ending[]> =>
     orThrown(1, async () => stage.finish(await stage.host().resume(suspended.suspension, {}), 1));
@@ -139,36 +143,30 @@ export const resumedThrice: Story = async (stage) => {
   await again();
   assert.ok(stage.world.runs.length <= 1, "one yes ran more than once");
   return together.find(([ending]) => ending?.kind === "told") ?? together[0];
-};
+});
 
 /** The process dies while a person is asked. Another one takes the turn up after the answer. */
-export const restartedWhileWaiting: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const restartedWhileWaiting = onceSuspended(async (stage, suspended) => {
   await stage.world.restart();
   await soon();
   await approveFirst(stage);
   return stage.finish(suspended, 1);
-};
+});
 
 /** The same, and the answer is no. */
-export const restartedAndDenied: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const restartedAndDenied = onceSuspended(async (stage, suspended) => {
   await stage.world.restart();
   const [approval] = stage.world.asked;
   if (approval !== undefined) await stage.world.desk("ann").deny(approval.id);
   return stage.finish(suspended, 1);
-};
+});
 
 /** The process dies after the tool ran, and its turn is taken up once more by another one. */
-export const restartedAfterTheRun: Story = async (stage) => {
-  const suspended = await stage.host().turn([BUY_TEA], {});
-  if (suspended.kind !== "suspended") return stage.finish(suspended, 1);
+export const restartedAfterTheRun = onceSuspended(async (stage, suspended) => {
   await approveFirst(stage);
   const first = await stage.finish(suspended, 1);
   await stage.world.restart();
   const second = await stage.finish(suspended, 1);
   assert.deepEqual(second, first, "the recorded result is handed out again");
   return second;
-};
+});

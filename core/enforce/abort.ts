@@ -1,0 +1,17 @@
+import { LeashDenied } from "../errors.ts";
+
+/** The caller's signal, or one that never aborts. */
+export function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
+  return signal ?? new AbortController().signal;
+}
+
+/** @throws {LeashDenied} `LEASH_ABORTED`. Only for use before the start: it says that nothing ran. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new LeashDenied({
+    code: "LEASH_ABORTED",
+    reasonCode: "aborted",
+    reason: "The run was aborted before the call started. Nothing ran.",
+    cause: signal.reason,
+  });
+}

@@ -1,0 +1,45 @@
+import { refusedRecord, type Origin } from "../audit/records.ts";
+import { isLeashError } from "../errors.ts";
+import type { AuditRecord } from "../model/audit.ts";
+import type { Action, ToolCall } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Scope } from "./context.ts";
+import { denial } from "./decide.ts";
+import { deniedByPolicy } from "./refusals.ts";
+import { seal } from "./seal.ts";
+
+/**
+ * Step 2, with a record of what cannot be sealed.
+ * @throws {LeashDenied} `LEASH_TOOL_UNKNOWN`, `LEASH_INPUT_INVALID`, `LEASH_DENIED`.
+ */
+export async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promise<Action> {
+  try {
+    return seal(scope, call);
+  } catch (cause) {
+    const decision = unsealable(scope, call, cause);
+    const { store, stream } = scope.context;
+    await store.commit([], { stream, records: [unsealableRecord(scope, call, decision, origin)] });
+    throw deniedByPolicy(decision, { cause, problem: call.problem });
+  }
+}
+
+/** The denial of a call that could not be sealed, whoever's fault it was. */
+export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): Decision {
+  // There are no arguments with which it would be any better.
+  if (typeof tool === "string" && scope.context.registry.get(tool.normalize("NFC")) === undefined) {
+    return denial(scope, "tool_unknown", "The tool is not registered with this leash.");
+  }
+  if (isLeashError(cause, "LEASH_INPUT_INVALID")) {
+    return denial(scope, "input_invalid", "The input is not plain JSON within the limits.");
+  }
+  return denial(scope, "policy_error", "The call could not be sealed: something failed on our side.");
+}
+
+export function unsealableRecord(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): AuditRecord {
+  return refusedRecord(scope.principal, toolName(call), decision, origin);
+}
+
+/** The name to log of a call that cannot be sealed; it may be anything, of any length. */
+export function toolName(call: ToolCall): string {
+  return typeof call.tool === "string" ? call.tool.slice(0, 200).toWellFormed() : "(not a name)";
+}

@@ -1,0 +1,42 @@
+import { canonicalText } from "../canonical.ts";
+import { LeashError } from "../errors.ts";
+import { uuidv7 } from "../ids.ts";
+import type { Approval } from "../model/approval.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Random } from "../model/runtime.ts";
+import { openToken } from "./claims.ts";
+import type { Signer } from "./keys.ts";
+
+/** What a verdict or an edit is bound to: this approval, of this tenant, for this call and these very bytes. */
+export type StatementSubject = Pick<Approval, "id" | "callKey" | "digest" | "principal">;
+
+/**
+ * Signs what a person did at the desk.
+ * @throws {LeashError} `LEASH_TOKEN_PURPOSE` when the signer is not one for approvals, `LEASH_INPUT_INVALID` when the claims are
+ * not plain JSON or too long.
+ */
+export function signStatement(signer: Signer, claims: JsonObject, at: number, random: Random): string {
+  if (signer.purpose !== "approval") {
+    throw new LeashError(
+      "LEASH_TOKEN_PURPOSE",
+      `A verdict cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("approval").`,
+    );
+  }
+  return signer.sign({ ...claims, jti: uuidv7(at, random) });
+}
+
+/** True when the desk signed every one of these claims. Never throws. */
+export function verifyStatement(
+  stated: { readonly token: string },
+  claimsOf: () => JsonObject,
+  keys: KeySet | readonly PublicKey[],
+): boolean {
+  try {
+    const claims = openToken(stated.token, "approval", keys);
+    // Canonical texts, so that the lists of roles compare by what is in them.
+    return Object.entries(claimsOf()).every(([name, value]) => canonicalText(claims[name]) === canonicalText(value));
+  } catch {
+    return false;
+  }
+}
