@@ -13,13 +13,14 @@ import {
   restartedWhileWaiting,
   resumedThrice,
   timedOut,
+  triedAgain,
   turn,
   type Story,
 } from "./stories.ts";
 
-/** Aborts, time, forgeries, repetitions, restarts and a store that fails. */
+/** Aborts, retries, time, forgeries, repetitions, restarts and a store that fails. */
 export function faultScenarios(): readonly Scenario[] {
-  return [...aborts(), ...late(), ...suspensions(), ...storeFaults()];
+  return [...aborts(), ...retries(), ...late(), ...suspensions(), ...storeFaults()];
 }
 
 const ASKING: Setting = { ...SETTING, answer: () => "approve" };
@@ -39,6 +40,37 @@ function aborts(): readonly Scenario[] {
     aborted("aborted while a person is asked", abortedWhileHeld),
     aborted("the host's time limit while a person is asked", timedOut),
     { ...aborted("aborted before an allowed call", abortedBefore), setting: SETTING },
+  ];
+}
+
+function retries(): readonly Scenario[] {
+  const again = (name: string, setting: Setting, rest: Partial<Scenario> = {}): Scenario => ({
+    name: `tried again: ${name}`,
+    needs: needsOf(setting.pause),
+    setting,
+    story: triedAgain,
+    ends: ["refused", "refused"],
+    runs: 0,
+    records: "same",
+    ...rest,
+  });
+  const failed = { ends: ["error", "result"], runs: 2 } as const;
+  return [
+    again("what is denied stays denied", { ...SETTING, answer: () => "deny" }),
+    again("what failed is decided anew", { ...SETTING, behaviour: "throws at first" }, failed),
+    ...PAUSES.flatMap((pause) => [
+      again(
+        `what a person denied runs no more than before (${pause})`,
+        { ...ASKING, person: "no", pause },
+        // A deferred no holds within a session, and what a session is the host says.
+        pause === "defer" ? { records: "the host's own" } : {},
+      ),
+      again(
+        `a yes that failed is used up (${pause})`,
+        { ...ASKING, person: "yes", pause, behaviour: "throws at first" },
+        failed,
+      ),
+    ]),
   ];
 }
 

@@ -8,7 +8,7 @@ import type { Stage } from "./stage.ts";
 export type Person = "yes" | "yes with proof" | "no" | "no with a note" | "edit" | "nobody";
 
 /** What the tool `buy` does once it runs. */
-export type Behaviour = "answers" | "throws" | "returns an error" | "pauses once";
+export type Behaviour = "answers" | "throws" | "throws at first" | "returns an error" | "pauses once";
 
 /** When the store stops taking commits. `answer lost`: one commit is written and its answer does not arrive. */
 export type StoreFault = "none" | "down before the call" | "down while the tool runs" | "answer lost";

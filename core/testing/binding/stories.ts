@@ -17,6 +17,12 @@ export function turn(...calls: readonly ProposedCall[]): Story {
   return (stage) => stage.play(calls);
 }
 
+/** The model does not take no, or an error, for an answer: it makes the same call again under a new id. */
+export const triedAgain: Story = async (stage) => [
+  ...(await stage.play([BUY_TEA])),
+  ...(await stage.play([{ ...BUY_TEA, id: "call-2" }])),
+];
+
 /** The same, with the model's answer arriving in pieces. */
 export function streamed(...calls: readonly ProposedCall[]): Story {
   return (stage) => stage.play(calls, { stream: true });

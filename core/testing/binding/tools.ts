@@ -22,6 +22,7 @@ const object = (properties: JsonObject, required: readonly string[]): JsonObject
 
 /** The tools of every scenario: one that buys, one with a default, one that hands work to a sub-agent. */
 export function suiteTools(work: Work): readonly SuiteTool[] {
+  let purchases = 0;
   return [
     {
       name: "buy",
@@ -29,7 +30,9 @@ export function suiteTools(work: Work): readonly SuiteTool[] {
       parameters: object({ item: { type: "string" }, amount: { type: "number" } }, ["item", "amount"]),
       async run(input) {
         work.started("buy", input);
-        if (work.behaviour === "throws") throw new Error(SHOP_CLOSED);
+        purchases += 1;
+        const closed = work.behaviour === "throws" || (work.behaviour === "throws at first" && purchases === 1);
+        if (closed) throw new Error(SHOP_CLOSED);
         if (work.behaviour === "pauses once") await work.pause();
         return work.behaviour === "returns an error" ? "Error: sold out" : `bought ${told(input)}`;
       },
