@@ -1,5 +1,5 @@
 import { isLeashError, parseStrictJson } from "@leashkit/core";
-import { isObject } from "./items.ts";
+import { isObject } from "./members.ts";
 
 /** `input` is what a lenient program would have read beside the problem: observe mode runs what would have run without a gate. */
 export interface Parsed {

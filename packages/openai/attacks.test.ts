@@ -1,10 +1,11 @@
 import { createLeash, LeashError, loadPolicy, type Policy } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ALLOW_ALL, approveAll, chatCall, functionCall, leashFor } from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
 import { assembleResponse, createInterceptor, wrapTools } from "./index.ts";
+import { ALLOW_ALL, approveAll, leashFor, outcomes } from "./leash.fixture.ts";
 import { BUY, kept, LOOK, market, POLICY } from "./market.fixture.ts";
-import { outcomes, shop, TOOLS } from "./shop.fixture.ts";
+import { shop, TOOLS } from "./shop.fixture.ts";
 
 const refused = { code: "LEASH_CONFIG_INVALID" };
 

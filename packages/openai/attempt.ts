@@ -1,9 +1,11 @@
-import { LeashDenied, refusalText, type Gate, type Outcome, type PendingError } from "@leashkit/core";
-import type { Call } from "./items.ts";
-import { entryOf, type Handlers, type Settings } from "./options.ts";
+import { LeashDenied, refusalText, type Gate, type Outcome } from "@leashkit/core";
+import type { Call } from "./call.ts";
+import type { Catalogue, KnownTool } from "./catalogue.ts";
+import { entryOf } from "./members.ts";
+import type { Handlers, Settings } from "./options.ts";
 import { NOT_OFFERED, propose } from "./proposal.ts";
-import type { Catalogue, KnownTool } from "./tools.ts";
-import { RESULTS, workOf } from "./work.ts";
+import { RESULTS } from "./results.ts";
+import { workOf } from "./work.ts";
 
 /** All that a turn needs to know. */
 export interface Running {
@@ -14,17 +16,6 @@ export interface Running {
   readonly signal: AbortSignal | undefined;
   /** Undefined: the calls are known by nothing and cannot be resumed. */
   readonly scope: string | undefined;
-}
-
-/** A call that waits for a person. */
-export interface PendingCall {
-  readonly callId: string;
-  readonly tool: string;
-  /** Short name of the approval for people, such as `K7Q2`. */
-  readonly ref: string;
-  readonly approvalId: string;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
 }
 
 /** The tool that a call means, where somebody can do its work: a handler, or the server that asks for approval. */
@@ -57,8 +48,4 @@ function notOffered(outcome: Outcome<unknown>): Outcome<unknown> {
     cause: outcome.error,
   });
   return { kind: "refused", text: refusalText(error) ?? outcome.text, error };
-}
-
-export function pendingCall({ id = "" }: Call, { tool, ref, approvalId, expiresAt }: PendingError): PendingCall {
-  return { callId: id, tool, ref, approvalId, expiresAt };
 }

@@ -1,5 +1,6 @@
+import { markFault } from "./faults.ts";
 import { CUT_SHORT, isWhole } from "./finish-reason.ts";
-import { isObject, markFault, own, text } from "./items.ts";
+import { isObject, own, text } from "./members.ts";
 
 /** A whole call of a streamed answer. An id that the stream left out is made up, so that the call can be answered. */
 export type AssembledCall =
@@ -23,6 +24,7 @@ export interface AssembledMessage {
   readonly tool_calls?: AssembledCall[];
 }
 
+/** A streamed answer, put together. */
 export interface AssembledChat {
   readonly message: AssembledMessage;
   /** The message's own calls, for `run`. */

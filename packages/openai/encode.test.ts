@@ -1,8 +1,9 @@
 import { LeashDenied, NoEffect, type Outcome } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
+import type { Call } from "./call.ts";
 import { chatCall, functionCall } from "./calls.fixture.ts";
-import { encode, endingOf, unchangedScreen } from "./encode.ts";
-import type { Call } from "./items.ts";
+import { encode, unchangedScreen } from "./encode.ts";
+import { endingOf } from "./ending.ts";
 import { normalise } from "./normalise.ts";
 import { ROWS, SCREEN } from "./rows.fixture.ts";
 

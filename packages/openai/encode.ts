@@ -1,29 +1,7 @@
-import { isLeashError, refusalText, type Outcome } from "@leashkit/core";
-import { isObject, own, text, type Call, type CallKind } from "./items.ts";
+import type { Call, Caller, CallKind } from "./call.ts";
+import type { Ending } from "./ending.ts";
+import { isObject, own, text } from "./members.ts";
 import type { Answer, Screenshot, ShellChunk } from "./outputs.ts";
-
-/** How a call ended, as far as the model is told. */
-export type Ending =
-  | { readonly kind: "result"; readonly result: unknown }
-  /** Nothing ran. */
-  | { readonly kind: "refused"; readonly text: string }
-  | { readonly kind: "failed"; readonly text: string };
-
-export function endingOf(outcome: Outcome<unknown>): Ending {
-  if (outcome.kind === "result") return outcome;
-  if (outcome.kind === "failed") return { kind: "failed", text: failureText(outcome.error) };
-  return { kind: "refused", text: outcome.text };
-}
-
-/** What the model reads of a failure whose words are not for it. */
-export const TOOL_FAILED = "Error: the tool failed.";
-
-/** A tool's own words are its own business; the reasons of a gate that it met inside are not for the model. */
-function failureText(error: unknown): string {
-  if (isLeashError(error)) return refusalText(error) ?? TOOL_FAILED;
-  if (error instanceof Error) return `Error: ${error.message}`;
-  return typeof error === "string" ? `Error: ${error}` : TOOL_FAILED;
-}
 
 /** The item that answers a call, in the form of the call's own API. Undefined where the API has no form for this answer. */
 export function encode(call: Call, ending: Ending): Answer | undefined {
@@ -87,7 +65,7 @@ function words(ending: Ending, parts?: ReadonlySet<unknown>): string {
   return areParts ? (result as unknown as string) : JSON.stringify(result);
 }
 
-function callerOf({ caller }: Call): { readonly caller?: NonNullable<Call["caller"]> } {
+function callerOf({ caller }: Call): { readonly caller?: Caller } {
   return caller === undefined ? {} : { caller };
 }
 
@@ -134,17 +112,21 @@ function patchResult(ending: Ending): { readonly status: "completed" | "failed";
 function computerAnswer({ item }: Call, id: string, ending: Ending): Answer | undefined {
   const output = ending.kind === "result" ? screenshotOf(ending.result) : undefined;
   if (output === undefined) return undefined;
-  const checks = own(item, "pending_safety_checks");
-  const acknowledged = Array.isArray(checks) && checks.length > 0 ? { acknowledged_safety_checks: [...checks] } : {};
+  const checks = pendingChecks(item);
+  const acknowledged = checks.length > 0 ? { acknowledged_safety_checks: [...checks] } : {};
   return { type: "computer_call_output", call_id: id, output, ...acknowledged };
 }
 
 /** The answer to a computer call that did not run: the screen as it is, and no acknowledgement. */
 export function unchangedScreen({ id, item }: Call, screenshot: unknown): Answer | undefined {
   const output = screenshotOf(screenshot);
-  const checks = own(item, "pending_safety_checks");
-  if (id === undefined || output === undefined || (Array.isArray(checks) && checks.length > 0)) return undefined;
+  if (id === undefined || output === undefined || pendingChecks(item).length > 0) return undefined;
   return { type: "computer_call_output", call_id: id, output };
+}
+
+function pendingChecks(item: object): readonly { readonly id: string }[] {
+  const checks = own(item, "pending_safety_checks");
+  return Array.isArray(checks) ? checks : [];
 }
 
 function screenshotOf(value: unknown): Screenshot | undefined {

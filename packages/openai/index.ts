@@ -4,13 +4,12 @@
  */
 export { createInterceptor, type Interceptor, type RunOptions } from "./interceptor.ts";
 export { normalise } from "./normalise.ts";
-export type { Api, Call, Caller, CallKind } from "./items.ts";
+export type { Api, Call, Caller, CallKind } from "./call.ts";
 export type { Handler, Handlers, InterceptorOptions, PauseMode, Registrations } from "./options.ts";
 export type * from "./outputs.ts";
 export { leashStatusTool, type ChatStatusTool, type ResponsesStatusTool } from "./status.ts";
 export type { SuspendedCall, Suspension } from "./suspension.ts";
-export type { PendingCall } from "./attempt.ts";
-export type { Turn, Unanswerable } from "./turn.ts";
+export type { PendingCall, Turn, Unanswerable } from "./turn.ts";
 export { wrapTools, type WrapOptions, type Wrapped } from "./run-tools.ts";
 export { assembleChat, type AssembledCall, type AssembledChat, type AssembledMessage } from "./chat-stream.ts";
 export { assembleResponse, type AssembledResponse } from "./responses-stream.ts";

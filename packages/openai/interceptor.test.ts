@@ -1,20 +1,11 @@
 import { createLeash, loadPolicy, type Policy } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  ALLOW_ALL,
-  approveAll,
-  ASK_ALL,
-  chatCall,
-  DENY_ALL,
-  functionCall,
-  leashFor,
-  logOf,
-  pendingAt,
-} from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
 import { createInterceptor, type Handlers, type InterceptorOptions } from "./index.ts";
+import { ALLOW_ALL, approveAll, ASK_ALL, DENY_ALL, leashFor, logOf, pendingAt, outcomes } from "./leash.fixture.ts";
 import { ROWS, SCREEN } from "./rows.fixture.ts";
-import { BUY, outcomes, shop, TOOLS } from "./shop.fixture.ts";
+import { BUY, shop, TOOLS } from "./shop.fixture.ts";
 
 const DENIED = "Denied by policy. Do not retry this call with the same arguments.";
 

@@ -1,17 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { LeashError, readOptions, type Decision, type Gate, type Outcome } from "@leashkit/core";
 import { toolOf, type Running } from "./attempt.ts";
-import { encode, endingOf } from "./encode.ts";
+import type { Call } from "./call.ts";
+import { catalogueOf } from "./catalogue.ts";
+import { encode } from "./encode.ts";
+import { endingOf } from "./ending.ts";
 import { normalise } from "./normalise.ts";
 import { checkScope, settingsOf, type Handlers, type InterceptorOptions } from "./options.ts";
 import type { Answer, AnswerTo } from "./outputs.ts";
 import { planAgain, planOf } from "./plan.ts";
 import { propose } from "./proposal.ts";
+import { plain } from "./results.ts";
 import { foreign, readSuspension, refuseMisrouted, type Suspension } from "./suspension.ts";
-import { catalogueOf } from "./tools.ts";
 import { runTurn, type Turn } from "./turn.ts";
-import { plain } from "./work.ts";
 
+/** What a single `run` may state anew. */
 export interface RunOptions {
   /** Beside the interceptor's own signal. */
   readonly signal?: AbortSignal;
@@ -51,11 +54,22 @@ export interface Interceptor {
   /**
    * What the policy says of one call. Runs nothing and asks nobody.
    * @throws {LeashError} `LEASH_CONFIG_INVALID` for an item that is no call.
+   * @example const { effect } = await interceptor.check(call);
    */
   check(item: object): Promise<Decision>;
-  /** The item that answers a call, for programs that run calls themselves. Undefined where the API has no form for the answer. */
+  /**
+   * The item that answers a call, for programs that run calls themselves. Undefined where the API has no form for the answer, or
+   * the call no id.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` for an item that is no call.
+   * @example const output = interceptor.encode(call, { kind: "result", result: "sold" });
+   */
   encode<Item extends object>(item: Item, outcome: Outcome<unknown>): AnswerTo<Item> | undefined;
-  /** Waits until every approval of a suspension is answered or expired; false where the signal aborted first. */
+  /**
+   * Waits until every approval of a suspension is answered or expired; false where the signal aborted first.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` for a suspension that is damaged, `LEASH_STORE_UNAVAILABLE` where it cannot be
+   * looked up.
+   * @example if (await interceptor.settled(suspension)) turn = await interceptor.run(suspension);
+   */
   settled(suspension: Suspension, options?: { readonly signal?: AbortSignal }): Promise<boolean>;
 }
 
@@ -116,7 +130,7 @@ async function resume(running: Running, suspension: Suspension): Promise<Turn> {
   return runTurn({ ...running, scope: suspension.scope }, plan);
 }
 
-function callOf(item: object): ReturnType<typeof normalise> & object {
+function callOf(item: object): Call {
   const call = normalise(item);
   if (call !== undefined) return call;
   throw new LeashError(

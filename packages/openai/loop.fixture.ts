@@ -8,8 +8,7 @@ import { createLeash } from "@leashkit/core";
 import { chatCall } from "./calls.fixture.ts";
 import { createInterceptor, type Suspension } from "./index.ts";
 
-const POLICY =
-  "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow }, fail: { decision: allow } }\n";
+const POLICY = "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow } }\n";
 
 const [folder = "", step = "propose", die = "never"] = process.argv.slice(2);
 const note = (line: string): void => appendFileSync(join(folder, "effects.txt"), `${line}\n`);

@@ -1,5 +1,5 @@
 import { canonicalText, type Leash } from "@leashkit/core";
-import { chatCall, leashFor } from "./calls.fixture.ts";
+import { chatCall } from "./calls.fixture.ts";
 import {
   createInterceptor,
   type Handlers,
@@ -7,6 +7,7 @@ import {
   type InterceptorOptions,
   type Suspension,
 } from "./index.ts";
+import { leashFor } from "./leash.fixture.ts";
 
 export const POLICY = "default: deny\ntools: { buy: { decision: approve }, look: { decision: allow } }\n";
 export const LOOK = chatCall("l", "look", { at: "shelf" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chatCall, functionCall } from "./calls.fixture.ts";
-import { markFault } from "./items.ts";
+import { markFault } from "./faults.ts";
 import { normalise } from "./normalise.ts";
 import { ROWS } from "./rows.fixture.ts";
 

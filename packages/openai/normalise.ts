@@ -1,6 +1,8 @@
 import type { CallLabels } from "@leashkit/core";
 import { parseArguments, type Parsed } from "./arguments.ts";
-import { faultOf, isObject, own, text, type Call, type Caller, type CallKind } from "./items.ts";
+import type { Call, Caller, CallKind } from "./call.ts";
+import { faultOf } from "./faults.ts";
+import { entryOf, isObject, own, text } from "./members.ts";
 
 /** The part of a call that its kind decides. */
 interface Reading extends Parsed {
@@ -37,16 +39,17 @@ function chatFunctionReading(item: object, type: unknown): Reading {
 
 function responsesCall(item: object): Call | undefined {
   const type = text(own(item, "type"));
-  const read = type === undefined ? undefined : Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (type === undefined || isHosted(item, type)) return undefined;
+  const read = entryOf(READERS, type);
   if (read === undefined && !/_(?:call|request)$/u.test(type)) return undefined;
-  const id = type === "mcp_approval_request" ? own(item, "id") : (own(item, "call_id") ?? nativeId(item, type));
-  return call(item, "responses", text(id), read?.(item) ?? unknownKind(type));
+  return call(item, "responses", text(answerId(item, type)), read?.(item) ?? unknownKind(type));
 }
 
-/** Only the oldest shell calls are answered by the id of the item itself. */
-function nativeId(item: object, type: string): unknown {
-  return type === "local_shell_call" || !Object.hasOwn(READERS, type) ? own(item, "id") : undefined;
+/** The `call_id`, save for the kinds that are answered by the id of the item itself; an unknown kind could be one of them. */
+function answerId(item: object, type: string): unknown {
+  if (type === "mcp_approval_request") return own(item, "id");
+  const mayBeItsOwn = type === "local_shell_call" || entryOf(READERS, type) === undefined;
+  return own(item, "call_id") ?? (mayBeItsOwn ? own(item, "id") : undefined);
 }
 
 const HOSTED: ReadonlySet<string> = new Set([

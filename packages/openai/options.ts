@@ -1,5 +1,5 @@
-import { LeashError, readOptions, type Json, type Permit, type ToolRegistration } from "@leashkit/core";
-import { text } from "./items.ts";
+import { LeashError, readOptions, type Permit, type ToolRegistration } from "@leashkit/core";
+import { text } from "./members.ts";
 
 /**
  * How a call that a person is asked about waits.
@@ -12,16 +12,19 @@ export type PauseMode = "suspend" | "hold" | "defer";
 
 /** The work of one tool: gets exactly the input that was decided (a custom tool its text), and the permit. */
 export type Handler = (input: never, permit: Permit) => unknown;
+/** The work of tools, by tool id. */
 export type Handlers = Readonly<Record<string, Handler>>;
 
 /** What you state of single tools, by tool id; wins over what the adapter knows of them. */
 export type Registrations = Readonly<Record<string, Partial<Omit<ToolRegistration, "id">>>>;
 
+/** How an interceptor works. Every option can be left out. */
 export interface InterceptorOptions {
   /** The very array that is passed to the API, of either API. Its schemas are checked before the policy looks. */
   readonly tools?: readonly object[];
   /** Work by tool id: a function's or custom tool's name (`namespace.name` where it stands in one), `shell`, `local_shell`, `apply_patch`, `computer`. */
   readonly handlers?: Handlers;
+  /** Default: `suspend`. */
   readonly pause?: PauseMode;
   /**
    * Where call ids are unique and come back after a restart, such as the id of the response or of the run. With it, a call that
@@ -95,14 +98,4 @@ export function checkScope(scope: unknown, what: string): void {
 /** An option that cannot be obeyed. */
 export function invalid(problem: string, what = "createInterceptor"): LeashError {
   return new LeashError("LEASH_CONFIG_INVALID", `The options for ${what} are wrong: ${problem}.`);
-}
-
-/** The own member of a record that is keyed by tool id. A name such as `constructor` finds nothing. */
-export function entryOf<T>(record: Readonly<Record<string, T>>, id: string): T | undefined {
-  return Object.hasOwn(record, id) ? record[id] : undefined;
-}
-
-/** A handler as it is called: its own input type is the caller's promise. */
-export function invoke(handler: Handler, input: Json, permit: Permit): unknown {
-  return handler(input as never, permit);
 }

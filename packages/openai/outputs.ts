@@ -1,4 +1,4 @@
-import type { Caller } from "./items.ts";
+import type { Caller } from "./call.ts";
 
 // Texts are typed as `string`, because the oldest client that is supported knows nothing else. A result that is a list of the
 // API's own content parts is passed on as it is.

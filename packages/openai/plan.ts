@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { markFault, own, type Call } from "./items.ts";
+import { LeashError } from "@leashkit/core";
+import type { Call } from "./call.ts";
+import { markFault } from "./faults.ts";
+import { own } from "./members.ts";
 import { normalise } from "./normalise.ts";
-import { copyOf, type SuspendedCall } from "./suspension.ts";
+import type { SuspendedCall } from "./suspension.ts";
 
 /** A call, and the failure that an earlier run of the same turn met. */
 export interface Planned {
@@ -45,6 +48,23 @@ function answeredId(item: unknown): unknown {
 /** What becomes of an item while its turn runs, in the conversation or in a tool, changes neither its answer nor a suspension. */
 function prepared(plan: readonly Planned[]): readonly Planned[] {
   return withIds(plan).map(({ call, failure }) => ({ call: { ...call, item: copyOf(call.item) }, failure }));
+}
+
+/** A copy that nothing else changes. What the client's own helpers made of the arguments is left out: it may be anything. */
+function copyOf(item: object): object {
+  const holders: readonly unknown[] = [item, own(item, "function")];
+  try {
+    const json = JSON.stringify(item, function (this: unknown, key: string, value: unknown) {
+      return key === "parsed_arguments" && holders.includes(this) ? undefined : value;
+    });
+    return JSON.parse(json) as object;
+  } catch (cause) {
+    throw new LeashError(
+      "LEASH_INPUT_INVALID",
+      "The turn was not run: one of its items is not plain JSON. Pass the model's items as they came.",
+      { cause },
+    );
+  }
 }
 
 /** Every output names a call: the missing ids are made up, as the client's own helpers do, and what has no id of its own is refused. */

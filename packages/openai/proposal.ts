@@ -1,7 +1,7 @@
 import type { ToolCall } from "@leashkit/core";
-import type { Call } from "./items.ts";
+import type { Call } from "./call.ts";
+import type { KnownTool } from "./catalogue.ts";
 import type { Settings } from "./options.ts";
-import type { KnownTool } from "./tools.ts";
 
 /** Why a call of a tool that this interceptor does not have is refused. */
 export const NOT_OFFERED = "no such tool is offered";
@@ -16,7 +16,7 @@ export async function propose(
   call: Call,
   tool: KnownTool | undefined,
   scope: string | undefined,
-  { session }: Pick<Settings, "session">,
+  { session }: Settings,
 ): Promise<ToolCall> {
   const proposal: ToolCall = {
     tool: call.tool,

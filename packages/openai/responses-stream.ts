@@ -1,5 +1,6 @@
 import { canonicalText } from "@leashkit/core";
-import { isObject, markFault, own } from "./items.ts";
+import { markFault } from "./faults.ts";
+import { entryOf, isObject, own, text } from "./members.ts";
 import { normalise } from "./normalise.ts";
 
 type ItemOf<Event> = Event extends { readonly type: "response.output_item.done"; readonly item: infer Item }
@@ -42,7 +43,8 @@ export async function assembleResponse<Event extends object>(
   const response = isObject(stated) ? { ...stated, output } : undefined;
   const problem = problemOf(assembly);
   if (problem !== undefined) for (const item of output) markFault(item, problem);
-  for (const slot of assembly.slots) judge(slot, statedOutput(assembly));
+  const repeated = statedOutput(assembly);
+  for (const slot of assembly.slots) judge(slot, repeated);
   return { response, output } as unknown as AssembledResponse<Event>;
 }
 
@@ -67,12 +69,12 @@ interface Assembly {
 }
 
 function takeEvent(assembly: Assembly, event: object): void {
-  const type = own(event, "type");
+  const type = text(own(event, "type")) ?? "";
   if (ENDS.has(type)) {
     assembly.ends.push(event);
     return;
   }
-  const take = typeof type === "string" && Object.hasOwn(TAKERS, type) ? TAKERS[type] : undefined;
+  const take = entryOf(TAKERS, type);
   if (take === undefined) return;
   if (assembly.ends.length > 0) assembly.problem = "the stream went on after its end";
   const place = own(event, "output_index");
@@ -80,7 +82,7 @@ function takeEvent(assembly: Assembly, event: object): void {
   take(assembly, place, event);
 }
 
-const ENDS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
+const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed", "error"]);
 
 type Taker = (assembly: Assembly, place: unknown, event: object) => void;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { approveAll, chatCall, functionCall, leashFor } from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
 import { createInterceptor } from "./index.ts";
+import { approveAll, leashFor } from "./leash.fixture.ts";
 import { BUY, kept, LOOK, market, POLICY } from "./market.fixture.ts";
 
 const refused = { code: "LEASH_CONFIG_INVALID" };

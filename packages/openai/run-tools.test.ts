@@ -1,8 +1,9 @@
 import type { Gate, Leash } from "@leashkit/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ALLOW_ALL, approveAll, ASK_ALL, chatCall, DENY_ALL, leashFor, logOf, pendingAt } from "./calls.fixture.ts";
+import { chatCall } from "./calls.fixture.ts";
 import { wrapTools } from "./index.ts";
+import { ALLOW_ALL, approveAll, ASK_ALL, DENY_ALL, leashFor, logOf, pendingAt } from "./leash.fixture.ts";
 import { CLIENTS, type Client } from "./test/clients.ts";
 import { serve, type LoopbackServer, type Turn } from "./test/server.ts";
 

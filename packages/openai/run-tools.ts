@@ -1,10 +1,11 @@
 import { LeashError, readOptions, type Gate } from "@leashkit/core";
-import { isObject, text } from "./items.ts";
+import { register } from "./catalogue.ts";
+import { isObject, text } from "./members.ts";
 import type { Registrations } from "./options.ts";
-import { gatedFunction } from "./runner.ts";
 import { gatedParse } from "./runner-arguments.ts";
-import { register } from "./tools.ts";
+import { gatedFunction } from "./runner-function.ts";
 
+/** How tools are wrapped. Every option can be left out. */
 export interface WrapOptions {
   /** The policy's session. */
   readonly session?: string;

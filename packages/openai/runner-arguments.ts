@@ -1,20 +1,30 @@
-import { parseArguments } from "./arguments.ts";
-import { isObject, own } from "./items.ts";
+import { argumentReader } from "@leashkit/core";
+import { parseArguments, type Parsed } from "./arguments.ts";
+import { isObject, own } from "./members.ts";
 
 /** Arguments that are refused, on their way through the runner to the gate, which records them. */
-export interface Faulty {
-  /** What the tool would have got without a gate; undefined where it would have got nothing. */
-  readonly input: unknown;
+interface Faulty extends Parsed {
   readonly problem: string;
 }
 
 const faulty = new WeakMap<object, Faulty>();
 
 /** What a tool's function was called with, where `gatedParse` stands before it. */
-export function parsedArguments(args: unknown): { readonly input: unknown; readonly problem?: string } {
+export function parsedArguments(args: unknown): Parsed {
   const fault = faultyArguments(args);
   if (fault !== undefined) return fault;
-  return isObject(args) ? { input: args } : { input: args, problem: "the tool's parse gave no object" };
+  return { input: args, problem: isObject(args) ? undefined : "the tool's parse gave no object" };
+}
+
+/** What a tool's function was called with, where it has no `parse` and reads its text itself, later than the policy looks. */
+export function textArguments(schema: unknown): (args: unknown) => Promise<Parsed> {
+  const reader = argumentReader(schema);
+  return async (args) => {
+    const parsed = parseArguments(args);
+    if (parsed.problem !== undefined) return parsed;
+    const read = await reader(parsed.input);
+    return read.ok ? { input: read.input, problem: undefined } : { input: parsed.input, problem: read.problem };
+  };
 }
 
 function faultyArguments(args: unknown): Faulty | undefined {

@@ -1,6 +1,6 @@
-import type { Leash, Permit } from "@leashkit/core";
-import { leashFor, logOf } from "./calls.fixture.ts";
+import type { Permit } from "@leashkit/core";
 import { createInterceptor, type InterceptorOptions } from "./index.ts";
+import { leashFor } from "./leash.fixture.ts";
 
 export const BUY = { type: "function", function: { name: "buy" } };
 
@@ -36,7 +36,3 @@ export async function shop(
   const interceptor = createInterceptor(leash, { tools: [BUY], handlers: { buy }, ...options });
   return { leash, bought, permits, interceptor };
 }
-
-/** What the log says became of the calls. */
-export const outcomes = async (leash: Leash): Promise<unknown[]> =>
-  (await logOf(leash)).filter(({ type }) => type !== "policy.loaded").map(({ type, effective }) => effective ?? type);

@@ -1,9 +1,11 @@
-import { deferredStatus, STATUS_TOOL, type Gate } from "@leashkit/core";
-import { endingOf, type Ending } from "./encode.ts";
-import { own, type Api, type Call } from "./items.ts";
-import { entryOf, type Handlers, type Settings } from "./options.ts";
-import type { Catalogue } from "./tools.ts";
-import { RESULTS, workOf } from "./work.ts";
+import { deferredStatus, STATUS_TOOL } from "@leashkit/core";
+import type { Running } from "./attempt.ts";
+import type { Api, Call } from "./call.ts";
+import { endingOf, type Ending } from "./ending.ts";
+import { entryOf, own } from "./members.ts";
+import type { Settings } from "./options.ts";
+import { RESULTS } from "./results.ts";
+import { workOf } from "./work.ts";
 
 /** The status tool as Chat Completions takes it. */
 export interface ChatStatusTool {
@@ -40,11 +42,8 @@ export function isStatusCall(call: Call, { pause }: Settings): boolean {
 
 /** What became of a deferred call. An approved one runs now, once. */
 export async function statusEnding(
-  gate: Gate,
+  { gate, catalogue, handlers, signal }: Running,
   call: Call,
-  catalogue: Catalogue,
-  handlers: Handlers,
-  signal: AbortSignal | undefined,
 ): Promise<{ readonly ending: Ending; readonly thrown?: { readonly error: unknown } }> {
   const runOf = (id: string): ReturnType<typeof workOf> | undefined => {
     const [tool, handler] = [catalogue.named(id), entryOf(handlers, id)];

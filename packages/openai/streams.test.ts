@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ALLOW_ALL, chatCall, functionCall, leashFor, logOf } from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
 import { assembleChat, assembleResponse, createInterceptor } from "./index.ts";
+import { ALLOW_ALL, leashFor, logOf } from "./leash.fixture.ts";
 import { chunk, chunksOf, eventsOf, itemEvents, responseOf, type Item } from "./test/rendering.ts";
 
 /** Every stream has objects of its own. */

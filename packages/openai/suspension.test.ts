@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import { createLeash, NoEffect, type Leash } from "@leashkit/core";
 import { fakeClock } from "@leashkit/core/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { approveAll, chatCall, functionCall, leashFor, logOf, pendingAt } from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
+import { markFault } from "./faults.ts";
 import { createInterceptor, type Interceptor, type InterceptorOptions, type Suspension } from "./index.ts";
-import { markFault } from "./items.ts";
+import { approveAll, leashFor, logOf, pendingAt } from "./leash.fixture.ts";
 import { readSuspension } from "./suspension.ts";
 
 const POLICY =

@@ -1,5 +1,5 @@
 import { LeashError, type Gate } from "@leashkit/core";
-import { isObject, own, text } from "./items.ts";
+import { isObject, own, text } from "./members.ts";
 
 /** One call of a suspended turn: the item as it came, and what must not be found out anew. */
 export interface SuspendedCall {
@@ -43,26 +43,6 @@ export function suspend(
 }
 
 /**
- * A copy of an item that nothing else changes. What the client's own helpers made of the arguments is left out: it may be anything.
- * @throws {LeashError} `LEASH_INPUT_INVALID` for an item that JSON cannot carry.
- */
-export function copyOf(item: object): object {
-  const holders: readonly unknown[] = [item, own(item, "function")];
-  try {
-    const json = JSON.stringify(item, function (this: unknown, key: string, value: unknown) {
-      return key === "parsed_arguments" && holders.includes(this) ? undefined : value;
-    });
-    return JSON.parse(json) as object;
-  } catch (cause) {
-    throw new LeashError(
-      "LEASH_INPUT_INVALID",
-      "The turn was not run: one of its items is not plain JSON. Pass the model's items as they came.",
-      { cause },
-    );
-  }
-}
-
-/**
  * Reads back what `suspend` made.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` for anything else, other versions included.
  */
@@ -103,7 +83,7 @@ function isText(value: unknown): value is string {
 }
 
 function isOptionalText(value: unknown): boolean {
-  return value === undefined || typeof value === "string";
+  return value === undefined || isText(value);
 }
 
 /** Why a suspension is not taken up. */

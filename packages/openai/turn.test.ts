@@ -1,19 +1,10 @@
 import { NoEffect, type Permit } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  ALLOW_ALL,
-  approveAll,
-  ASK_ALL,
-  chatCall,
-  DENY_ALL,
-  functionCall,
-  leashFor,
-  logOf,
-  pendingAt,
-} from "./calls.fixture.ts";
+import { chatCall, functionCall } from "./calls.fixture.ts";
 import { createInterceptor, leashStatusTool } from "./index.ts";
-import { BUY, outcomes, shop, TOOLS } from "./shop.fixture.ts";
+import { ALLOW_ALL, approveAll, ASK_ALL, DENY_ALL, leashFor, logOf, pendingAt, outcomes } from "./leash.fixture.ts";
+import { BUY, shop, TOOLS } from "./shop.fixture.ts";
 
 describe("a turn", () => {
   it("skips items that are no calls, and answers nothing for nothing", async () => {

@@ -1,12 +1,25 @@
-import { attempt, pendingCall, toolOf, type PendingCall, type Running } from "./attempt.ts";
-import { encode, endingOf, TOOL_FAILED, unchangedScreen, type Ending } from "./encode.ts";
-import type { Call } from "./items.ts";
+import type { PendingError } from "@leashkit/core";
+import { attempt, toolOf, type Running } from "./attempt.ts";
+import type { Call } from "./call.ts";
+import { encode, unchangedScreen } from "./encode.ts";
+import { endingOf, TOOL_FAILED, type Ending } from "./ending.ts";
 import type { Settings } from "./options.ts";
 import type { Answer } from "./outputs.ts";
 import type { Planned } from "./plan.ts";
 import { NOT_OFFERED } from "./proposal.ts";
 import { isStatusCall, statusEnding } from "./status.ts";
 import { suspend, type SuspendedCall, type Suspension } from "./suspension.ts";
+
+/** A call that waits for a person. */
+export interface PendingCall {
+  readonly callId: string;
+  readonly tool: string;
+  /** Short name of the approval for people, such as `K7Q2`. */
+  readonly ref: string;
+  readonly approvalId: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
 
 /** A call that the API has no answer for: end the turn, or answer it yourself. */
 export interface Unanswerable {
@@ -52,23 +65,26 @@ export async function runTurn(running: Running, plan: readonly Planned[]): Promi
 
 async function endCall(running: Running, planned: Planned): Promise<Ended> {
   try {
-    return await endedCall(running, planned);
+    return await runCall(running, planned);
   } catch (error) {
     // What goes wrong around a tool takes nothing from the other calls, and its words are not for the model.
     return { call: planned.call, ending: { kind: "failed", text: TOOL_FAILED }, thrown: { error } };
   }
 }
 
-async function endedCall(running: Running, { call, failure }: Planned): Promise<Ended> {
+async function runCall(running: Running, { call, failure }: Planned): Promise<Ended> {
   if (failure !== undefined) return { call, ending: { kind: "failed", text: failure } };
-  const { gate, settings, catalogue, handlers, signal } = running;
-  if (isStatusCall(call, settings)) return { call, ...(await statusEnding(gate, call, catalogue, handlers, signal)) };
+  if (isStatusCall(call, running.settings)) return { call, ...(await statusEnding(running, call)) };
   const outcome = await attempt(running, call);
   const ending = endingOf(outcome);
   if (outcome.kind === "pending") return { call, ending, pending: pendingCall(call, outcome.error) };
   // A server's call has no handler that could throw.
   const threw = outcome.kind === "failed" && call.kind !== "mcp_approval";
   return threw ? { call, ending, thrown: { error: outcome.error } } : { call, ending };
+}
+
+function pendingCall({ id = "" }: Call, { tool, ref, approvalId, expiresAt }: PendingError): PendingCall {
+  return { callId: id, tool, ref, approvalId, expiresAt };
 }
 
 function suspendedCall(running: Running, { call, ending }: Ended): SuspendedCall {

@@ -1,15 +1,7 @@
-import {
-  canonicalText,
-  LeashError,
-  NoEffect,
-  sealedText,
-  type Json,
-  type Permit,
-  type ResultCodec,
-  type Run,
-} from "@leashkit/core";
-import { own, type CallKind } from "./items.ts";
-import { invoke, type Handler } from "./options.ts";
+import { canonicalText, LeashError, NoEffect, sealedText, type Json, type Permit, type Run } from "@leashkit/core";
+import type { CallKind } from "./call.ts";
+import type { Handler } from "./options.ts";
+import { plain } from "./results.ts";
 
 /**
  * The work of a call. What a handler returns is taken as the plain JSON that the API would carry, so that a resumed turn answers
@@ -21,9 +13,9 @@ export function workOf(kind: CallKind, handler: Handler | undefined, proposed?: 
   if (kind === "mcp_approval") return (input, permit) => approveServerCall(input, permit, proposed);
   if (handler === undefined) return refuseWithoutHandler;
   return async (input, permit) => {
-    const given =
-      permit.mode === "observe" ? (proposed as Json) : kind === "custom" ? (sealedText(input) ?? input) : input;
-    return plain(await invoke(handler, given, permit));
+    const given = permit.mode === "observe" ? proposed : kind === "custom" ? (sealedText(input) ?? input) : input;
+    // What type of input it takes is the handler's own promise.
+    return plain(await handler(given as never, permit));
   };
 }
 
@@ -41,40 +33,4 @@ function refuseWithoutHandler(): never {
     "LEASH_TOOL_UNKNOWN",
     "There is no handler for this tool. Give createInterceptor one under its name.",
   );
-}
-
-/** A result as the plain JSON that the API would carry. */
-export function plain(result: unknown): unknown {
-  if (typeof result === "string") return result;
-  try {
-    const text = JSON.stringify(result) as string | undefined;
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return "The call ran. Its result cannot be shown: it has no JSON form.";
-  }
-}
-
-/** Marks a result that is recorded as its text. */
-const AS_TEXT = "leashkit.openai/1";
-
-/**
- * Records results as they are, so that the log's digest of a result is the same through every adapter. What the journal does not
- * take (long integers, halves of characters, deep nesting) is recorded as its JSON text, which keeps it as the tool wrote it.
- */
-export const RESULTS: ResultCodec<unknown> = Object.freeze({
-  encode: (result: unknown) =>
-    isStrict(result) && own(result, AS_TEXT) === undefined ? result : { [AS_TEXT]: JSON.stringify(result) },
-  decode(recorded: Json) {
-    const text = own(recorded, AS_TEXT);
-    return typeof text === "string" ? (JSON.parse(text) as unknown) : recorded;
-  },
-});
-
-function isStrict(result: unknown): result is Json {
-  try {
-    canonicalText(result);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { ALLOW_ALL, chatCall, leashFor, logOf } from "../calls.fixture.ts";
+import { chatCall } from "../calls.fixture.ts";
 import { createInterceptor, wrapTools } from "../index.ts";
+import { ALLOW_ALL, leashFor, logOf } from "../leash.fixture.ts";
 import { CLIENTS, type ClientVersion } from "./clients.ts";
 import { chatLoop } from "./loops.ts";
 import { chunk } from "./rendering.ts";

@@ -1,7 +1,8 @@
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import { approveAll, chatCall, functionCall, leashFor, pendingAt } from "../calls.fixture.ts";
+import { chatCall, functionCall } from "../calls.fixture.ts";
 import { createInterceptor, type InterceptorOptions, type Suspension, type ToolMessage } from "../index.ts";
+import { approveAll, leashFor, pendingAt } from "../leash.fixture.ts";
 import { CLIENTS } from "./clients.ts";
 import { ask, chatLoop, responsesLoop, type Messages } from "./loops.ts";
 import { serve, type LoopbackServer, type Turn } from "./server.ts";

@@ -3,7 +3,7 @@ import type OpenAI5 from "openai-5";
 import type OpenAI7 from "openai-7";
 import { expect, it } from "vitest";
 import { assembleChat, assembleResponse, createInterceptor, wrapTools, type Interceptor } from "../index.ts";
-import { ALLOW_ALL, leashFor } from "../calls.fixture.ts";
+import { ALLOW_ALL, leashFor } from "../leash.fixture.ts";
 
 // What users write, type-checked against each version of the client.
 

@@ -1,8 +1,9 @@
 import type { Json } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
-import { ALLOW_ALL, chatCall, leashFor, logOf } from "./calls.fixture.ts";
+import { chatCall } from "./calls.fixture.ts";
 import { createInterceptor } from "./index.ts";
-import { RESULTS } from "./work.ts";
+import { ALLOW_ALL, leashFor, logOf } from "./leash.fixture.ts";
+import { RESULTS } from "./results.ts";
 
 const outputRefs = async (leash: Awaited<ReturnType<typeof leashFor>>): Promise<unknown[]> =>
   (await logOf(leash)).filter(({ type }) => type === "executed").map((line) => line["output_ref"]);

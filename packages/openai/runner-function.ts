@@ -1,8 +1,7 @@
-import { argumentReader, canonicalText, refusalText, type Gate, type Outcome, type Run } from "@leashkit/core";
-import { parseArguments } from "./arguments.ts";
+import { canonicalText, refusalText, type Gate, type Outcome, type Run } from "@leashkit/core";
 import { CUT_SHORT, isWhole } from "./finish-reason.ts";
-import { isObject, own, text } from "./items.ts";
-import { parsedArguments } from "./runner-arguments.ts";
+import { isObject, own, text } from "./members.ts";
+import { parsedArguments, textArguments } from "./runner-arguments.ts";
 
 /** One tool behind one gate. */
 export interface Guarded {
@@ -54,22 +53,6 @@ function resultOf(outcome: Outcome<unknown>): unknown {
   const refusal = refusalText(outcome.error);
   if (refusal === undefined) throw outcome.error;
   return refusal;
-}
-
-interface Arguments {
-  readonly input: unknown;
-  readonly problem?: string | undefined;
-}
-
-/** A tool without `parse` reads its text itself, later than the policy looks. */
-function textArguments(schema: unknown): (args: unknown) => Promise<Arguments> {
-  const read = argumentReader(schema);
-  return async (args) => {
-    const { input, problem } = parseArguments(args);
-    if (problem !== undefined) return { input, problem };
-    const checked = await read(input);
-    return checked.ok ? checked : { input, problem: checked.problem };
-  };
 }
 
 /** What the runner shows of the answer whose calls it runs. */

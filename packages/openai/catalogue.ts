@@ -1,6 +1,7 @@
 import { argumentReader, schemaDigest, STATUS_TOOL, type ArgumentReader, type Gate } from "@leashkit/core";
-import { BUILT_IN, isObject, own, text, type Call, type CallKind } from "./items.ts";
-import { entryOf, invalid, type Handlers, type Registrations, type Settings } from "./options.ts";
+import type { Call, CallKind } from "./call.ts";
+import { entryOf, isObject, own, text } from "./members.ts";
+import { invalid, type Handlers, type Registrations, type Settings } from "./options.ts";
 
 /** A tool that calls may name. */
 export interface KnownTool {
@@ -44,7 +45,7 @@ export function catalogueOf(gate: Gate, settings: Settings): Catalogue {
       if (typeof handler !== "function") throw invalid(`the handler ${id} is no function`);
       if (id === STATUS_TOOL.name && settings.pause === "defer") throw invalid(`${id} is the interceptor's own tool`);
       if (!known.has(id) && id.startsWith("mcp.")) throw invalid(`${id} runs at a server and takes no handler`);
-      if (!known.has(id)) enter({ id, kind: entryOf(BUILT_IN, id) ?? "function", schema: undefined });
+      if (!known.has(id)) enter({ id, kind: entryOf(BUILT_IN, id) === id ? id : "function", schema: undefined });
     }
   };
   const servers = new Set<string>();
@@ -93,7 +94,8 @@ function enterServerTool(
   }
 }
 
-const BUILT_IN_TYPES: Readonly<Record<string, string>> = {
+/** The API's own tools that the caller's program runs, by the type of their description. They are known by their kind. */
+const BUILT_IN: Readonly<Record<string, CallKind>> = {
   shell: "shell",
   local_shell: "local_shell",
   apply_patch: "apply_patch",
@@ -115,8 +117,8 @@ function describe(tool: unknown, namespace: string | undefined): readonly Descri
       { id: nameOf(body, namespace), kind: type, schema: type === "function" ? own(body, "parameters") : undefined },
     ];
   }
-  const builtIn = entryOf(BUILT_IN_TYPES, type);
-  return builtIn === undefined ? [] : [{ id: builtIn, kind: BUILT_IN[builtIn] ?? "unknown", schema: undefined }];
+  const builtIn = entryOf(BUILT_IN, type);
+  return builtIn === undefined ? [] : [{ id: builtIn, kind: builtIn, schema: undefined }];
 }
 
 function nameOf(tool: unknown, namespace: string | undefined): string {

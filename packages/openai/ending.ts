@@ -1,0 +1,24 @@
+import { isLeashError, refusalText, type Outcome } from "@leashkit/core";
+
+/** How a call ended, as far as the model is told. */
+export type Ending =
+  | { readonly kind: "result"; readonly result: unknown }
+  /** Nothing ran. */
+  | { readonly kind: "refused"; readonly text: string }
+  | { readonly kind: "failed"; readonly text: string };
+
+export function endingOf(outcome: Outcome<unknown>): Ending {
+  if (outcome.kind === "result") return outcome;
+  if (outcome.kind === "failed") return { kind: "failed", text: failureText(outcome.error) };
+  return { kind: "refused", text: outcome.text };
+}
+
+/** What the model reads of a failure whose words are not for it. */
+export const TOOL_FAILED = "Error: the tool failed.";
+
+/** A tool's own words are its own business; the reasons of a gate that it met inside are not for the model. */
+function failureText(error: unknown): string {
+  if (isLeashError(error)) return refusalText(error) ?? TOOL_FAILED;
+  if (error instanceof Error) return `Error: ${error.message}`;
+  return typeof error === "string" ? `Error: ${error}` : TOOL_FAILED;
+}
