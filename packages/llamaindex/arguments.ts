@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { argumentReader, type ArgumentReader, type ReadArguments } from "@leashkit/core";
+import { isObject } from "./objects.ts";
 
 export interface ArgumentRules {
   /** The tool's JSON Schema. zod from 4.2 leaves its own way to parse within the one that it makes. */
@@ -20,10 +21,12 @@ export function toolArguments({ schema, parameters, parsesAgain }: ArgumentRules
   return async (raw) => {
     if (isMalformed(raw, schema)) return problem("not valid JSON");
     const first = await read(raw);
-    if (!first.ok || !parsesAgain) return objectOnly(first);
-    const second = await read(first.input);
-    const same = second.ok && isDeepStrictEqual(second.input, first.input);
-    return same ? objectOnly(first) : problem("the tool would change them once more");
+    if (first.ok && parsesAgain) {
+      const second = await read(first.input);
+      const same = second.ok && isDeepStrictEqual(second.input, first.input);
+      if (!same) return problem("the tool would change them once more");
+    }
+    return !first.ok || isObject(first.input) ? first : problem("not an object");
   };
 }
 
@@ -42,14 +45,6 @@ function isMalformed(raw: unknown, schema: unknown): boolean {
   return !(isObject(properties) && Object.hasOwn(properties, "rawInput"));
 }
 
-function objectOnly(read: ReadArguments): ReadArguments {
-  return !read.ok || isObject(read.input) ? read : problem("not an object");
-}
-
 function problem(text: string): ReadArguments {
   return { ok: false, problem: text };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

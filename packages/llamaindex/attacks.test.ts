@@ -5,7 +5,8 @@ import { agent, multiAgent } from "@llamaindex/workflow";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { leashed, leashedTool, leashTool, resumeWorkflow, runWorkflow, toolsFrom, wrapTools } from "./index.ts";
-import { ALLOW_ALL, approveNext, ASK_ALL, call, DENY_ALL, leashFor, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, approveNext, ASK_ALL, DENY_ALL, leashFor } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 import { ASK_TO_BUY, deed, doing, kept, shop, shown, type Rounds } from "./test/harness.ts";
 
 const BUY: Rounds = [[doing("buy", "tea", "b")]];

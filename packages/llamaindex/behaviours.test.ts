@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
 import { leashTool, wrapTools, type LeashToolOptions } from "./index.ts";
-import { ALLOW_ALL, approveNext, ASK_ALL, call, DENY_ALL, leashFor, lines, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, approveNext, ASK_ALL, DENY_ALL, leashFor, lines } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const payment = z.object({ to: z.string(), amount: z.number().default(5) });
 const DENIED = "Denied by policy. Do not retry this call with the same arguments.";

@@ -5,7 +5,8 @@ import { agent } from "@llamaindex/workflow";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { leashTool, wrapTools } from "./index.ts";
-import { ALLOW_ALL, approveNext, ASK_ALL, call, leashFor, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, approveNext, ASK_ALL, leashFor } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const item = z.object({ item: z.string() });
 const tea = { item: "tea" };

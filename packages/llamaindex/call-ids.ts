@@ -1,4 +1,5 @@
 import { Settings } from "@llamaindex/core/global";
+import { isReference } from "./objects.ts";
 
 const ids = new WeakMap<object, string>();
 const watched = new WeakSet<object>();
@@ -21,7 +22,7 @@ function remember({
   readonly toolCall?: { readonly id?: unknown; readonly input?: unknown } | null;
 }): void {
   const { id, input } = toolCall ?? {};
-  if (isObject(input) && typeof id === "string" && id !== "") ids.set(input, id);
+  if (isReference(input) && typeof id === "string" && id !== "") ids.set(input, id);
 }
 
 /**
@@ -31,12 +32,8 @@ function remember({
 export async function takeCallId(input: unknown): Promise<string | undefined> {
   watchCallIds();
   await Promise.resolve();
-  if (!isObject(input)) return undefined;
+  if (!isReference(input)) return undefined;
   const id = ids.get(input);
   ids.delete(input);
   return id;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -4,7 +4,8 @@ import type { Leash } from "@leashkit/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { leashed, toolsFrom } from "./index.ts";
-import { approveNext, call, leashFor, ScriptedLlm } from "./scripted.fixture.ts";
+import { approveNext, leashFor } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const payment = z.object({ to: z.string(), amount: z.coerce.number().default(5) });
 type Payment = z.infer<typeof payment>;

@@ -29,8 +29,8 @@ const registered = new WeakMap<object, Map<string, Registered>>();
  * passes the gate too and throws its refusals. Arguments are parsed once and the method gets exactly what was decided, as with
  * `leashedTool`; private members stay in reach.
  *
- * @throws {LeashError} when an instance is made: as `leashedTool`. `LEASH_CONFIG_INVALID` where it stands on something else than a
- * public method of an instance.
+ * @throws {LeashError} when an instance is made: as `leashedTool`, and `LEASH_CONFIG_INVALID` for two methods of one tool name. At once:
+ * `LEASH_CONFIG_INVALID` where it stands on something else than a public method of an instance.
  * @example
  * class Bank {
  *   @leashed({ leash, description: "Sends money.", parameters: z.object({ to: z.string() }) })

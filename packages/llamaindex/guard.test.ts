@@ -3,11 +3,12 @@ import { tool } from "@llamaindex/core/tools";
 import { agent } from "@llamaindex/workflow";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { Run } from "./run-context.ts";
-import { ALLOW_ALL, approveNext, ASK_ALL, call, leashFor, nextPending, ScriptedLlm } from "./scripted.fixture.ts";
+import type { SuspendableRun } from "./run-context.ts";
+import { ALLOW_ALL, approveNext, ASK_ALL, leashFor, nextPending } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 import { leashTool } from "./wrap.ts";
 
-const runs = new AsyncLocalStorage<Run>();
+const runs = new AsyncLocalStorage<SuspendableRun>();
 vi.mock("./run-context.ts", () => ({ currentRun: () => runs.getStore() }));
 
 const item = z.object({ item: z.string() });

@@ -1,5 +1,5 @@
-import { isLeashError, LeashDenied, LeashError, type LeashPending } from "@leashkit/core";
-import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, Outcome } from "@leashkit/core";
+import { isLeashError, LeashDenied, LeashError } from "@leashkit/core";
+import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, LeashPending, Outcome } from "@leashkit/core";
 import { HAND_OFF, handOffCodec } from "./hand-off.ts";
 import type { Settings } from "./options.ts";
 import { siteOf, within, type Site } from "./site.ts";

@@ -3,7 +3,8 @@ import { agent, multiAgent } from "@llamaindex/workflow";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { wrapTools, type WrapOptions } from "./index.ts";
-import { ALLOW_ALL, approveNext, call, leashFor, nextPending, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, approveNext, leashFor, nextPending } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const toBanker = call("handOff", { toAgent: "banker", reason: "money" }, "h");
 const ASK_TO_HAND_OFF = "default: allow\ntools: { handOff: { decision: approve } }\n";

@@ -5,7 +5,8 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
 import { leashedTool, type ToolParameters } from "./index.ts";
-import { ALLOW_ALL, call, leashFor, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, leashFor } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const SMALL = "default: deny\nrules: [{ id: small, action: pay, when: input.cents <= 500, effect: allow }]\n";
 

@@ -8,7 +8,7 @@ import type {
   WorkflowEventData,
 } from "@llamaindex/workflow";
 import { watchCallIds } from "./call-ids.ts";
-import { withinRun, type Run } from "./run-context.ts";
+import { withinRun, type SuspendableRun } from "./run-context.ts";
 import { suspend, type Suspension } from "./suspension.ts";
 import type { Turns } from "./turns.ts";
 
@@ -28,7 +28,7 @@ export type WorkflowRun =
   | { readonly result: null; readonly suspension: Suspension; readonly pending: readonly PendingCall[] };
 
 /** A context of an `AgentWorkflow`: LlamaIndex's types leave out its state, which the handlers work on. */
-export type LiveContext = WorkflowContext & { readonly state: AgentWorkflowState };
+type LiveContext = WorkflowContext & { readonly state: AgentWorkflowState };
 
 type Library = typeof Workflow;
 
@@ -45,8 +45,12 @@ export async function loadWorkflow(): Promise<Library> {
   }
 }
 
+export function contextOf(workflow: AgentWorkflow): LiveContext {
+  return workflow.createContext() as LiveContext;
+}
+
 /** A run about to begin, or to be taken up again. */
-export interface Life {
+interface Life {
   readonly context: LiveContext;
   readonly turns: Turns;
   readonly first: WorkflowEventData<unknown>;
@@ -68,7 +72,7 @@ export function live(library: Library, { context, turns, first, onEvent }: Life)
       // Nothing holds it, so it is collected together with the handler that waits for it.
       return new Promise<never>(() => undefined);
     };
-    const run: Run = { scope: turns.scopeOf, state, park };
+    const run: SuspendableRun = { scope: turns.scopeOf, state, park };
     // Whatever surrounds a wrapped tool may give up the wait. The run must not go on then: it will, where it is resumed.
     stream.on(everyEvent(library), () => {
       if (isSuspended) throw new Error("The run was suspended and goes on where it is resumed.");
@@ -137,8 +141,4 @@ function foreignWorkflow(): LeashError {
     "LEASH_CONFIG_INVALID",
     "The workflow does not know the events of @llamaindex/workflow: two copies of it are installed, or it is loaded both by import and by require. Use one.",
   );
-}
-
-export function contextOf(workflow: AgentWorkflow): LiveContext {
-  return workflow.createContext() as LiveContext;
 }

@@ -5,9 +5,9 @@ import type { Memory } from "@llamaindex/core/memory";
 import type { ZodSchema } from "@llamaindex/core/zod";
 import type { AgentWorkflow, WorkflowEventData } from "@llamaindex/workflow";
 import { contextOf, live, loadWorkflow, type WorkflowRun } from "./live-run.ts";
+import { isGuarded } from "./marks.ts";
 import { readSuspension, type Suspension } from "./suspension.ts";
 import { turnsOf } from "./turns.ts";
-import { isGuarded } from "./wrap.ts";
 
 export interface ResumeWorkflowOptions {
   /** As for LlamaIndex's `run`. It is no part of a suspension: state it again when you resume. */
@@ -30,14 +30,15 @@ export interface RunWorkflowOptions extends ResumeWorkflowOptions {
  * Runs an agent workflow as its own `run` does, until it ends or a call of a wrapped tool waits for a person. Then the run stops
  * right there and comes back as plain JSON, to be kept and resumed later, in another process too.
  *
- * @throws {LeashError} `LEASH_CONFIG_INVALID` for wrong options or a workflow of another copy of LlamaIndex; and what the workflow
- * throws (a model that fails, a call of a tool that does not exist), which ends the process under LlamaIndex's own `run`.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` for wrong options, without `@llamaindex/workflow` or for a workflow of another copy of
+ * it; `LEASH_INPUT_INVALID` for a conversation that cannot be kept as JSON; and what the workflow throws (a model that fails, a call
+ * of a tool that does not exist), which ends the process under LlamaIndex's own `run`.
  * @example
  * const { result, suspension } = await runWorkflow(workflow, { input: "Buy tea." });
  * if (suspension !== null) await writeFile("waiting.json", JSON.stringify(suspension));
  */
 export async function runWorkflow(workflow: AgentWorkflow, options: RunWorkflowOptions): Promise<WorkflowRun> {
-  const { input, chatHistory, scope, responseFormat, onEvent } = readOptions<RunSettings>(
+  const { input, chatHistory, scope, responseFormat, onEvent } = readOptions(
     "running a workflow",
     options,
     RUN_DEFAULTS,
@@ -70,7 +71,7 @@ export async function resumeWorkflow(
   suspension: Suspension,
   options: ResumeWorkflowOptions = {},
 ): Promise<WorkflowRun> {
-  const { responseFormat, onEvent } = readOptions<ResumeSettings>("resuming a workflow", options, RESUME_DEFAULTS);
+  const { responseFormat, onEvent } = readOptions("resuming a workflow", options, RESUME_DEFAULTS);
   const saved = readSuspension(suspension);
   refuseUnknownAgents(workflow, saved);
   refuseBareTool(workflow, saved);
@@ -103,12 +104,15 @@ export async function settledWorkflow(
   return true;
 }
 
-type ResumeSettings = { readonly [Key in keyof ResumeWorkflowOptions]-?: ResumeWorkflowOptions[Key] | undefined };
-type RunSettings = { readonly [Key in keyof RunWorkflowOptions]-?: RunWorkflowOptions[Key] | undefined };
+/** Every option, stated or undefined. */
+type Complete<Options> = { readonly [Key in keyof Options]-?: Options[Key] | undefined };
 
-const RESUME_DEFAULTS: ResumeSettings = Object.freeze({ responseFormat: undefined, onEvent: undefined });
+const RESUME_DEFAULTS: Complete<ResumeWorkflowOptions> = Object.freeze({
+  responseFormat: undefined,
+  onEvent: undefined,
+});
 
-const RUN_DEFAULTS: RunSettings = Object.freeze({
+const RUN_DEFAULTS: Complete<RunWorkflowOptions> = Object.freeze({
   ...RESUME_DEFAULTS,
   input: undefined,
   chatHistory: undefined,

@@ -2,19 +2,22 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ToolCall } from "@leashkit/core";
 import { takeCallId } from "./call-ids.ts";
 import type { Settings } from "./options.ts";
-import { currentRun, type Run } from "./run-context.ts";
+import { currentRun, type SuspendableRun } from "./run-context.ts";
 
 /** Where a call is made. */
 export interface Site {
   /** `scope` only where the very same call can come back after a restart. */
   readonly identity: Pick<ToolCall, "callId" | "scope">;
   /** The run that can be suspended for this call. */
-  readonly run: Run | undefined;
+  readonly run: SuspendableRun | undefined;
 }
+
+/** Of a call that is new each time, and for which no run can be suspended. */
+export const NO_SITE: Site = Object.freeze({ identity: {}, run: undefined });
 
 /** A guarded tool that is at work, and the run it is part of. */
 interface AtWork {
-  readonly run: Run | undefined;
+  readonly run: SuspendableRun | undefined;
 }
 
 const atWork = new AsyncLocalStorage<AtWork>();
@@ -30,7 +33,7 @@ export async function siteOf(settings: Settings, input: unknown): Promise<Site> 
   const inner = outer !== undefined && run === outer.run;
   const callId = await takeCallId(input);
   const scope = inner ? undefined : run === undefined ? settings.scope : run.scope(input);
-  if (callId === undefined || scope === undefined) return { identity: {}, run: undefined };
+  if (callId === undefined || scope === undefined) return NO_SITE;
   return { identity: { callId, scope }, run };
 }
 

@@ -3,7 +3,8 @@ import { agent } from "@llamaindex/workflow";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { leashStatusTool, leashTool, wrapTools } from "./index.ts";
-import { approveNext, ASK_ALL, call, DENY_ALL, leashFor, nextPending, ScriptedLlm } from "./scripted.fixture.ts";
+import { approveNext, ASK_ALL, DENY_ALL, leashFor, nextPending } from "./leash.fixture.ts";
+import { call, ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const item = z.object({ item: z.string() });
 

@@ -2,7 +2,8 @@ import { deferredStatus, STATUS_TOOL, type Gate, type Run } from "@leashkit/core
 import type { JSONValue } from "@llamaindex/core/global";
 import { FunctionTool } from "@llamaindex/core/tools";
 import { innerRefusal, isInnerPause, runBeneath, type Layer } from "./guard.ts";
-import { layerOf, leaveUnguarded } from "./wrap.ts";
+import { layerOf, leaveUnguarded } from "./marks.ts";
+import { NO_SITE } from "./site.ts";
 
 /**
  * The other half of `pause: "defer"`: a tool with which the model asks what became of a call that waits for a person, and
@@ -21,7 +22,7 @@ export function leashStatusTool(
   const runs = new Map<string, Run<unknown>>();
   for (const tool of tools) {
     const layer = layerBehind(layerOf(tool), leash);
-    if (layer !== undefined) runs.set(layer.id, (input) => runBeneath(layer, input, { identity: {}, run: undefined }));
+    if (layer !== undefined) runs.set(layer.id, (input) => runBeneath(layer, input, NO_SITE));
   }
   const status = ({ ref }: { readonly ref?: unknown }): Promise<JSONValue> => statusOf(leash, ref, runs);
   return leaveUnguarded(new FunctionTool(status, STATUS_TOOL));

@@ -1,6 +1,7 @@
 import { LeashError } from "@leashkit/core";
 import type { ChatMessage } from "@llamaindex/core/llms";
 import type { AgentToolCall, AgentToolCallResult } from "@llamaindex/workflow";
+import { isObject } from "./objects.ts";
 
 /**
  * A run that waits for a person, as plain JSON. It holds the conversation and the arguments of calls: keep it where you keep the
@@ -106,10 +107,6 @@ function isName(part: unknown): part is string {
 
 function isList(part: unknown, isSound: (element: unknown) => boolean): part is readonly unknown[] {
   return Array.isArray(part) && part.every(isSound);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unreadable(problem: string): LeashError {

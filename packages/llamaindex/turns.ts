@@ -1,4 +1,5 @@
-import type { AgentToolCall, AgentToolCallResult, ToolCalls } from "@llamaindex/workflow";
+import type { AgentToolCallResult, ToolCalls } from "@llamaindex/workflow";
+import { isReference } from "./objects.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** Where a run stands in its turns: the answers of the model that bring calls. */
@@ -42,11 +43,10 @@ export function turnsOf(
       toolCalls: turn.toolCalls.slice(turn.results.length),
       results: [...turn.earlier, ...turn.results],
     }),
-    scopeOf: (input) => (turn.toolCalls.some(brought(input)) ? `${scope}#${turn.number}` : undefined),
+    scopeOf(input) {
+      // LlamaIndex hands a tool the very object that the call has.
+      const isOwn = isReference(input) && turn.toolCalls.some(({ toolKwargs }) => toolKwargs === input);
+      return isOwn ? `${scope}#${turn.number}` : undefined;
+    },
   };
-}
-
-/** LlamaIndex hands a tool the very object that the call has. */
-function brought(input: unknown): (call: AgentToolCall) => boolean {
-  return ({ toolKwargs }) => typeof input === "object" && input !== null && toolKwargs === input;
 }

@@ -9,7 +9,8 @@ import { FunctionTool as SameFunctionTool, QueryEngineTool } from "llamaindex";
 import { describe, expect, expectTypeOf, it, vi } from "vitest";
 import { z } from "zod";
 import { leashTool, wrapTools } from "./index.ts";
-import { ALLOW_ALL, ASK_ALL, DENY_ALL, approveNext, leashFor, lines, ScriptedLlm } from "./scripted.fixture.ts";
+import { ALLOW_ALL, ASK_ALL, DENY_ALL, approveNext, leashFor, lines } from "./leash.fixture.ts";
+import { ScriptedLlm } from "./scripted-llm.fixture.ts";
 
 const item = z.object({ item: z.string() });
 const DENIED = "Denied by policy. Do not retry this call with the same arguments.";

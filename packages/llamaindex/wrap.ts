@@ -3,6 +3,7 @@ import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
 import { hidesItsRules, toolArguments, type ArgumentRules } from "./arguments.ts";
 import { watchCallIds } from "./call-ids.ts";
 import { guardCall, type Layer } from "./guard.ts";
+import { layerOf, needsNoGate, rememberGuarded } from "./marks.ts";
 import { settingsOf, type LeashToolOptions, type Settings, type WrapOptions } from "./options.ts";
 import { guardedView } from "./view.ts";
 
@@ -12,8 +13,8 @@ import { guardedView } from "./view.ts";
  * decided. `instanceof`, `metadata` and types stay as they are, and what `bind` returns is guarded too; `call` always answers with a
  * promise. Wrapping again with the same gate changes nothing; another gate stands in front of the first.
  *
- * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for what cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options or when the
- * tool's name is taken by another tool.
+ * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for what cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options, a schema that is
+ * none, or when the tool's name is taken by another tool.
  * @example
  * const workflow = agent({ llm, tools: [leashTool(sendMoney, leash)] });
  */
@@ -74,30 +75,10 @@ type Rules = Omit<ArgumentRules, "schema">;
 
 const BY_ITS_OWN: Rules = { parameters: undefined, parsesAgain: true };
 
-const layers = new WeakMap<object, Layer>();
-const guardedCalls = new WeakSet<object>();
-const needNone = new WeakSet<object>();
-
-/** The outermost gate before a tool, undefined for a bare one. */
-export function layerOf(tool: object): Layer | undefined {
-  return layers.get(tool);
-}
-
-/** True also for a copy or a proxy of a wrapped tool whose calls still pass the gate. */
-export function isGuarded({ call }: BaseTool): boolean {
-  return call !== undefined && guardedCalls.has(call);
-}
-
-/** For a tool that only reports: it is left as it is wherever tools are wrapped. */
-export function leaveUnguarded<T extends object>(tool: T): T {
-  needNone.add(tool);
-  return tool;
-}
-
 function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules: Rules): T {
   const { name, call } = partsOf(tool);
-  const beneath = layers.get(tool);
-  if (needNone.has(tool) || isBehind(beneath, gate)) return tool;
+  const beneath = layerOf(tool);
+  if (needsNoGate(tool) || isBehind(beneath, gate)) return tool;
   // A gate beneath reads the arguments itself, and stands between this one and the tool's own parse.
   const isSeen = beneath !== undefined || !rules.parsesAgain || rules.parameters !== undefined;
   if (!isSeen && hidesItsRules(tool.metadata.parameters)) throw unseen(name);
@@ -114,12 +95,11 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
     work: (input) => Reflect.apply(call, tool, [input]),
   };
   const guarded = (input: unknown): Promise<unknown> => guardCall(layer, input);
-  guardedCalls.add(guarded);
   const view = guardedView(tool, {
     call: guarded,
     rebound: (bound) => wrap(bound as BaseTool, gate, settings, rules),
   });
-  layers.set(view, layer);
+  rememberGuarded(view, guarded, layer);
   return view;
 }
 
@@ -129,10 +109,9 @@ function isBehind(layer: Layer | undefined, gate: Gate): boolean {
 
 function register({ metadata }: BaseTool, name: string, gate: Gate, { registrations }: Settings): string {
   const stated = Object.hasOwn(registrations, name) ? registrations[name] : undefined;
-  const digest = schemaDigest(metadata.parameters);
   return gate.register({
     origin: "llamaindex",
-    schemaDigest: digest,
+    schemaDigest: schemaDigest(metadata.parameters),
     ...stated,
     id: name.normalize("NFC"),
   }).id;

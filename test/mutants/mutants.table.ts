@@ -706,8 +706,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "A-A23",
     removes: "gives the tool back as it came",
     file: "packages/llamaindex/wrap.ts",
-    find: "  layers.set(view, layer);\n  return view;",
-    replace: "  layers.set(view, layer);\n  return tool;",
+    find: "  rememberGuarded(view, guarded, layer);\n  return view;",
+    replace: "  rememberGuarded(view, guarded, layer);\n  return tool;",
     test: { file: "test/binding/llamaindex.test.ts", name: "deny all: allow (hold)" },
   },
   {

@@ -5,7 +5,8 @@ import type { Leash } from "@leashkit/core";
 import { agent, type AgentWorkflow } from "@llamaindex/workflow";
 import { z } from "zod";
 import { wrapTools, type Suspension, type WorkflowRun, type WrapOptions } from "../index.ts";
-import { call, leashFor, ScriptedLlm } from "../scripted.fixture.ts";
+import { leashFor } from "../leash.fixture.ts";
+import { call, ScriptedLlm } from "../scripted-llm.fixture.ts";
 
 export type Rounds = readonly (readonly ReturnType<typeof call>[])[];
 

@@ -9,15 +9,18 @@ import { tool } from "@llamaindex/core/tools";
 import { agent } from "@llamaindex/workflow";
 import { z } from "zod";
 import { resumeWorkflow, runWorkflow, wrapTools, type Suspension } from "../index.ts";
-import { ScriptedLlm } from "../scripted.fixture.ts";
-import { doing, shown } from "./harness.ts";
-import { POLICY, SCOPE } from "./lives.ts";
+import { ScriptedLlm } from "../scripted-llm.fixture.ts";
+import { ASK_TO_BUY, doing, shown } from "./harness.ts";
 
 const [folder = "", step = "start", die = "never"] = process.argv.slice(2);
 const file = join(folder, "waiting.json");
 const end = (): boolean => process.kill(process.pid, "SIGKILL");
 
-const leash = await createLeash({ policy: { text: POLICY }, state: join(folder, "state"), notify: [] });
+const leash = await createLeash({
+  policy: { text: `leash: 1\n${ASK_TO_BUY}` },
+  state: join(folder, "state"),
+  notify: [],
+});
 const deed = (name: string) =>
   tool({
     name,
@@ -37,7 +40,8 @@ const llm = new ScriptedLlm(
 const workflow = agent({ llm, tools: wrapTools([deed("look"), deed("buy"), deed("pack")], leash) });
 
 const read = (): Suspension => JSON.parse(readFileSync(file, "utf8")) as Suspension;
-const run = step === "start" ? runWorkflow(workflow, { input: "go", scope: SCOPE }) : resumeWorkflow(workflow, read());
+const run =
+  step === "start" ? runWorkflow(workflow, { input: "go", scope: "order-7" }) : resumeWorkflow(workflow, read());
 const { suspension } = await run;
 if (suspension !== null) {
   if (die === "asked") end();

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLeash } from "@leashkit/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { approveNext } from "../scripted.fixture.ts";
-import { POLICY } from "./lives.ts";
+import { approveNext } from "../leash.fixture.ts";
+import { ASK_TO_BUY } from "./harness.ts";
 
 const LIFE = fileURLToPath(new URL("life.ts", import.meta.url));
 const folders: string[] = [];
@@ -45,7 +45,11 @@ function life(...args: readonly string[]): Promise<Life> {
 
 /** A person at another process over the same state. */
 async function approve(folder: string): Promise<void> {
-  const leash = await createLeash({ policy: { text: POLICY }, state: join(folder, "state"), notify: [] });
+  const leash = await createLeash({
+    policy: { text: `leash: 1\n${ASK_TO_BUY}` },
+    state: join(folder, "state"),
+    notify: [],
+  });
   await approveNext(leash);
   await leash.close();
 }

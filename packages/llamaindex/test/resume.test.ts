@@ -4,7 +4,8 @@ import { agent } from "@llamaindex/workflow";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { resumeWorkflow, runWorkflow, settledWorkflow, wrapTools, type Suspension } from "../index.ts";
-import { approveNext, ASK_ALL, leashFor, nextPending, ScriptedLlm } from "../scripted.fixture.ts";
+import { approveNext, ASK_ALL, leashFor, nextPending } from "../leash.fixture.ts";
+import { ScriptedLlm } from "../scripted-llm.fixture.ts";
 import { ASK_TO_BUY, deed, doing, kept, shop, shown, type Rounds, type Shop } from "./harness.ts";
 
 const ONE: Rounds = [[doing("buy", "tea", "b")]];

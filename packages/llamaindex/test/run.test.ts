@@ -4,7 +4,8 @@ import { agent, agentStreamEvent, agentToolCallEvent, startAgentEvent, type Agen
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { leashTool, resumeWorkflow, runWorkflow, settledWorkflow, wrapTools } from "../index.ts";
-import { ALLOW_ALL, approveNext, ASK_ALL, leashFor, nextPending, ScriptedLlm } from "../scripted.fixture.ts";
+import { ALLOW_ALL, approveNext, ASK_ALL, leashFor, nextPending } from "../leash.fixture.ts";
+import { ScriptedLlm } from "../scripted-llm.fixture.ts";
 import { ASK_TO_BUY, deed, doing, kept, shop, shown } from "./harness.ts";
 
 const ONE = [[doing("buy", "tea", "b")]];

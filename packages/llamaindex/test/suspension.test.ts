@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { resumeWorkflow, runWorkflow, settledWorkflow, type Suspension } from "../index.ts";
-import { approveNext, ASK_ALL, nextPending } from "../scripted.fixture.ts";
+import { approveNext, ASK_ALL, nextPending } from "../leash.fixture.ts";
 import { ASK_TO_BUY, doing, kept, shop, shown, type Rounds } from "./harness.ts";
 
 const TWO: Rounds = [[doing("look", "shelf", "l"), doing("buy", "tea", "b")]];

@@ -1,7 +1,8 @@
 import { agent, multiAgent } from "@llamaindex/workflow";
 import { describe, expect, it } from "vitest";
 import { resumeWorkflow, runWorkflow, wrapTools } from "../index.ts";
-import { approveNext, call, leashFor, nextPending, ScriptedLlm } from "../scripted.fixture.ts";
+import { approveNext, leashFor, nextPending } from "../leash.fixture.ts";
+import { call, ScriptedLlm } from "../scripted-llm.fixture.ts";
 import { deed, doing, kept, shown, type Rounds } from "./harness.ts";
 
 const toBanker = call("handOff", { toAgent: "banker", reason: "money" }, "h");
