@@ -2,7 +2,7 @@ import type { Json } from "./json.ts";
 
 /** Something the policy must know before it can decide; the enforcement point gathers it. */
 export interface Need {
-  readonly kind: "resolve" | "realpath" | "counter" | "label" | "session";
+  readonly kind: "resolve" | "realpath" | "self" | "counter" | "label" | "session";
   readonly key: string;
 }
 
