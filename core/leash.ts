@@ -4,21 +4,24 @@ import type { Surface } from "./approvals/surface.ts";
 import { exportLog } from "./audit/export.ts";
 import { verifyLog } from "./audit/verify.ts";
 import type { Context, Scope } from "./enforce/context.ts";
+import { missingFor } from "./enforce/demands.ts";
 import { createGate } from "./enforce/gate.ts";
+import type { ObligationHandlers } from "./enforce/obligations.ts";
 import { review } from "./enforce/review.ts";
 import { LeashError } from "./errors.ts";
+import { type OwnPlaces, systemProbe } from "./facts/probes.ts";
 import { thisOwner } from "./journal/owner.ts";
 import { createPresence } from "./journal/presence.ts";
 import type { Approval, Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
-import { effectiveMode, type Mode } from "./model/effect.ts";
-import type { Desk, Leash, Narrowing } from "./model/leash.ts";
+import type { Mode } from "./model/effect.ts";
+import type { Desk, Leash, Narrowing, ObligationHandler, PolicyEvent, PolicyWatch } from "./model/leash.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Principal } from "./model/principal.ts";
 import type { Clock, Notifier, Random } from "./model/runtime.ts";
-import { readPolicy, type PolicySource } from "./policies.ts";
+import { bindPolicy, type BoundPolicy, type PolicySource } from "./policies.ts";
 import { completePrincipal } from "./principal.ts";
-import { openState, type State } from "./state.ts";
+import { openState, type State, stateOf, stateRoot } from "./state.ts";
 import type { Store } from "./store/store.ts";
 import type { KeyRing } from "./tokens/keys.ts";
 import { createToolRegistry } from "./tools.ts";
@@ -26,12 +29,21 @@ import { createToolRegistry } from "./tools.ts";
 export interface LeashOptions {
   /** Path of a policy file, its text, or a policy compiled by another engine. */
   readonly policy: PolicySource;
+  /**
+   * Watches the policy's file and every file that it extends, and loads what changed. Default false: the policy is read at the
+   * start, and on `leash.reload()`.
+   */
+  readonly watch?: boolean | PolicyWatch;
+  /** Told what became of a policy whose files changed. What it throws is ignored. Default, under `watch`: a process warning. */
+  readonly onPolicy?: (event: PolicyEvent) => unknown;
   /** Default `sqlite`: embedded, durable, answered from other processes. `memory` forgets: for tests. */
   readonly store?: "memory" | "sqlite" | Store;
   /** The stricter of this and the document's mode holds. */
   readonly mode?: Mode;
   /** Default tenant `default`, subject `default`, agent `agent`. */
   readonly principal?: Partial<Principal>;
+  /** What fulfils the obligations that the policy states, by type. A policy with a type that is not here does not start. */
+  readonly obligations?: Readonly<Record<string, ObligationHandler>>;
   /** Whom a call deals with, where neither policy nor registry says where it stands in the input. Trust is the policy's alone. */
   readonly counterparty?: (action: Action) => string | undefined;
   /**
@@ -62,17 +74,50 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
   const principal = completePrincipal(NOBODY, options.principal);
   const state = await openState(options);
   try {
-    const policy = await readPolicy(options.policy, state, principal.tenant);
-    const mode = effectiveMode(options.mode, policy.mode);
-    const targets = surfacesOf(options, policy, mode, state.store);
     const { tenant } = principal;
+    const bound = await bind(options, state, tenant);
+    const { policy, mode } = bound.inForce;
+    refuseUnmet(policy, mode, handlersOf(options));
+    const targets = surfacesOf(options, policy, mode, state.store);
     const announcer = createAnnouncer(targets, tenant, (approver) => deskOf(() => context, state, tenant, approver));
-    const context = contextOf(options, state, policy, mode, announcer);
-    return assemble(context, principal, state, announcer);
+    const context = contextOf(options, state, bound, announcer);
+    bound.watch();
+    return assemble(context, principal, state, { announcer, bound });
   } catch (error) {
     if (state.owned) await state.store.close();
     throw error;
   }
+}
+
+function bind(options: LeashOptions, { store, stream }: State, tenant: string): Promise<BoundPolicy> {
+  const { mode, onPolicy, watch } = options;
+  return bindPolicy(options.policy, {
+    log: { store, stream, tenant },
+    mode,
+    watch,
+    onPolicy,
+    accept(policy, effective) {
+      refuseUnmet(policy, effective, handlersOf(options));
+      surfacesOf(options, policy, effective, store);
+    },
+  });
+}
+
+/** A policy that uses what is not here would deny, or forget, what its author counts on: it does not start. */
+function refuseUnmet(policy: Policy, mode: Mode, handlers: ObligationHandlers): void {
+  const missing = mode === "enforce" ? missingFor(policy, handlers) : undefined;
+  if (missing === undefined) return;
+  throw new LeashError("LEASH_CONFIG_INVALID", `The policy needs ${missing.what}, and there is none. ${missing.help}`);
+}
+
+function handlersOf({ obligations = {} }: LeashOptions): ObligationHandlers {
+  return new Map(Object.entries(obligations));
+}
+
+/** The state folder with its keys, and every other policy's beside it. */
+function placesOf(options: LeashOptions): OwnPlaces {
+  const folder = stateOf(options);
+  return { folders: folder === undefined ? [stateRoot()] : [stateRoot(), folder], ports: [] };
 }
 
 function surfacesOf(
@@ -93,17 +138,20 @@ function surfacesOf(
   return undefined;
 }
 
-function contextOf(options: LeashOptions, state: State, policy: Policy, mode: Mode, announcer: Announcer): Context {
+function contextOf(options: LeashOptions, state: State, bound: BoundPolicy, announcer: Announcer): Context {
   return {
     store: state.store,
     stream: state.stream,
     registry: createToolRegistry(),
-    policy,
+    get inForce() {
+      return bound.inForce;
+    },
     keys: state.keys,
     random: state.random,
-    mode,
     presence: createPresence(state.store, thisOwner(state.instance)),
     counterparty: options.counterparty,
+    probe: systemProbe(placesOf(options)),
+    obligations: handlersOf(options),
     announce: (approval) => announcer.announce(approval),
   };
 }
@@ -120,12 +168,25 @@ function deskOf(context: () => Context, state: State, tenant: string, approver: 
 // Long enough for what is about to end; a tool that hangs must not keep a program from ending.
 const CLOSE_WAIT_MS = 5_000;
 
-function assemble(context: Context, principal: Principal, state: State, announcer: Announcer): Leash {
+/** The parts that end with the leash. */
+interface Ending {
+  readonly announcer: Announcer;
+  readonly bound: BoundPolicy;
+}
+
+function assemble(context: Context, principal: Principal, state: State, { announcer, bound }: Ending): Leash {
   const { store } = context;
   const root: Scope = { context, principal, narrowings: [] };
   const face = (scope: Scope): Leash => ({
     ...createGate(scope),
-    policy: { id: context.policy.id, digest: context.policy.digest },
+    get mode() {
+      return context.inForce.mode;
+    },
+    get policy() {
+      const { id, digest } = context.inForce.policy;
+      return { id, digest };
+    },
+    reload: () => bound.reload(),
     as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
     narrow: (limits) => face(narrowed(scope, limits)),
     desk: (approver: Approver): Desk => deskOf(() => context, state, scope.principal.tenant, approver),
@@ -136,6 +197,7 @@ function assemble(context: Context, principal: Principal, state: State, announce
       // A leash for another principal, or a child's, shares the parts of the one it came from.
       if (scope !== root) return;
       announcer.close();
+      await bound.close();
       await context.presence.close(CLOSE_WAIT_MS);
       if (state.owned) await store.close();
     },

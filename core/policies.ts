@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { systemRecord } from "./audit/records.ts";
-import { PolicyInvalid } from "./errors.ts";
+import { LeashError, PolicyInvalid } from "./errors.ts";
 import type { Policy, PolicyIssue } from "./model/policy.ts";
+import { bindFile, bindFixed, type BindOptions, type BoundPolicy } from "./policies/bound.ts";
+import { type PolicyLog, recordRefused } from "./policies/log.ts";
 import type * as Engine from "./policy/index.ts";
-import { toBody } from "./store/envelope.ts";
-import type { Store } from "./store/store.ts";
+
+export type { BoundPolicy } from "./policies/bound.ts";
 
 /** A policy as the path of a file, as text with a name for messages, or compiled by another engine. */
 export type PolicySource = string | PolicyText | Policy;
@@ -32,52 +32,26 @@ export async function checkPolicy(text: string): Promise<readonly PolicyIssue[]>
   return (await engine()).checkPolicy(text);
 }
 
-/** @throws {PolicyInvalid} `LEASH_POLICY_INVALID`, also for a file that cannot be read. */
-export async function compilePolicy(source: PolicySource): Promise<Policy> {
-  if (typeof source === "string") return loadPolicy(await readPolicyFile(source), { origin: source });
-  return "evaluate" in source ? source : loadPolicy(source.text, { origin: source.origin ?? "policy" });
-}
-
-async function readPolicyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const issue = { code: "unreadable", message: "the file cannot be read", line: 1, column: 1, pointer: "" };
-    throw new PolicyInvalid(path, [issue], { cause });
+/**
+ * Reads the policy that a leash decides by. One that cannot be read in full is recorded as refused and not used.
+ * @throws {PolicyInvalid} `LEASH_POLICY_INVALID`, also for a file that cannot be read.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` for settings of the watch that make no sense.
+ */
+export async function bindPolicy(source: PolicySource, options: BindOptions): Promise<BoundPolicy> {
+  if (typeof source === "string") {
+    return bindFile({ origin: source, base: process.cwd() }, (await engine()).loadPolicy, options);
   }
+  if (options.watch !== undefined && options.watch !== false) {
+    throw new LeashError("LEASH_CONFIG_INVALID", "`watch` needs a policy that is given as the path of its file.");
+  }
+  return bindFixed("evaluate" in source ? source : await loadText(source, options.log), options);
 }
 
-/** Where the loading of a policy is recorded. */
-export interface PolicyLog {
-  readonly store: Store;
-  readonly stream: string;
-}
-
-/** Reads the policy; one that cannot be read in full is recorded as refused and not used. */
-export async function readPolicy(source: PolicySource, log: PolicyLog, tenant: string): Promise<Policy> {
+async function loadText({ text, origin = "policy" }: PolicyText, log: PolicyLog): Promise<Policy> {
   try {
-    const policy = await compilePolicy(source);
-    await archive(policy, log, tenant);
-    return policy;
+    return await loadPolicy(text, { origin });
   } catch (error) {
-    if (error instanceof PolicyInvalid) {
-      const detail = `${error.issues.length} issues`;
-      const refused = systemRecord(tenant, "policy.refused", { detail });
-      // What is wrong with the policy matters more than that it could not be noted.
-      await log.store.commit([], { stream: log.stream, records: [refused] }).catch(() => undefined);
-    }
+    if (error instanceof PolicyInvalid) await recordRefused(log, error);
     throw error;
   }
-}
-
-/** Keeps the text that later decisions name by digest. */
-async function archive(policy: Policy, { store, stream }: PolicyLog, tenant: string): Promise<void> {
-  const known = await store.get("policy", policy.digest);
-  const body = toBody({ v: 1, id: policy.id, source: policy.source } as { readonly v: 1 });
-  const changes = known === undefined ? [{ kind: "policy", id: policy.digest, expect: 0, body } as const] : [];
-  const loaded = systemRecord(tenant, "policy.loaded", { policy_id: policy.id, policy_digest: policy.digest });
-  const append = { stream, records: [loaded] };
-  const result = await store.commit(changes, append);
-  // Another process archived the same text at the same moment; its copy serves both.
-  if (!result.ok) await store.commit([], append);
 }

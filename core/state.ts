@@ -25,9 +25,14 @@ export interface StateLayout {
  * @example stateFolder("leash.yaml")
  */
 export function stateFolder(policyPath: string): string {
+  return join(stateRoot(), sha256Hex(realPath(policyPath)));
+}
+
+/** The folder of all state folders that are not stated. */
+export function stateRoot(): string {
   const stated = process.env["XDG_STATE_HOME"];
   const base = stated !== undefined && isAbsolute(stated) ? stated : join(homedir(), ".local", "state");
-  return join(base, "leashkit", sha256Hex(realPath(policyPath)));
+  return join(base, "leashkit");
 }
 
 export function stateLayout(folder: string): StateLayout {
@@ -72,7 +77,7 @@ const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
 export async function openState(options: StateOptions): Promise<State> {
   const clock = options.clock ?? SYSTEM_CLOCK;
   const random = options.random ?? ((size: number): Uint8Array => randomBytes(size));
-  const folder = folderOf(options);
+  const folder = stateOf(options);
   if (folder !== undefined) preparePrivateFolder(folder);
   const instance = uuidv7(clock.now(), random);
   const keys = options.keys ?? ownKeys(options, folder, { clock, random });
@@ -104,7 +109,8 @@ function ownKeys({ store }: StateOptions, folder: string | undefined, sources: K
   return memoryKeyRing(sources);
 }
 
-function folderOf({ policy, state, store }: StateOptions): string | undefined {
+/** The state folder that the options name or imply; undefined where nothing is kept in one. */
+export function stateOf({ policy, state, store }: StateOptions): string | undefined {
   if (state !== undefined) return state;
   if (store === "memory" || typeof store === "object") return undefined;
   if (typeof policy === "string") return stateFolder(policy);

@@ -24,7 +24,7 @@ export interface DeskParts {
   readonly tenant: string;
   readonly random: Random;
   /** Asks the policy about the call that was asked about first, as an edit would have it. Absent at a desk without a policy. */
-  readonly review?: (asked: Approval, edited: Approval) => Reviewed;
+  readonly review?: (asked: Approval, edited: Approval) => Promise<Reviewed>;
   /** Tells people of an approval that the desk itself opened. */
   readonly announce?: (approval: Approval) => void;
 }

@@ -79,7 +79,7 @@ async function reword(
   text: string,
 ): Promise<Approval> {
   const edited: Approval = { ...old, text, digest: actionDigest(old.principal, old.tool, text) };
-  const question = parts.review === undefined ? edited : reviewed(parts.review(asked, edited), edited);
+  const question = parts.review === undefined ? edited : reviewed(await parts.review(asked, edited), edited);
   if ("denied" in question) {
     throw await refuseAnswer(parts, old, approver, {
       why: "the policy denies the edited call",

@@ -48,9 +48,15 @@ export function decidedRecord(
       policy_digest: decision.policyDigest,
       digest: action.digest,
       input_ref: action.inputDigest,
+      ...shadowOf(decision),
     },
     envelope: envelope(origin, { action_id: action.actionId, ...ids }),
   };
+}
+
+function shadowOf({ shadow }: Decision): Pick<AuditPayload, "shadow_decision" | "shadow_rule"> {
+  if (shadow === undefined) return {};
+  return { shadow_decision: shadow.effect.toUpperCase() as Uppercase<Decision["effect"]>, shadow_rule: shadow.rule };
 }
 
 /** A call was refused before it could be sealed: there is no digest to speak of. */
@@ -105,6 +111,19 @@ export function outcomeRecord(
       ...(entry.failure === null ? {} : { detail: `effect ${entry.failure.effect}` }),
     },
     envelope: envelope(origin, { ...ids, ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }) }),
+  };
+}
+
+/** The call ran, and what the policy wants done after it was not. */
+export function obligationRecord(action: Action, types: readonly string[], origin: Origin): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(action.principal, "obligation.failed"),
+      action_type: action.tool,
+      digest: action.digest,
+      detail: types.join(", "),
+    },
+    envelope: envelope(origin, { action_id: action.actionId }),
   };
 }
 

@@ -44,7 +44,7 @@ export async function admit(
 ): Promise<Admission> {
   const signal = signalOf(options);
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
-  if (!isWithin(scope, proposed.action.tool)) return deny(scope, decide(scope, proposed.action), options);
+  if (!isWithin(scope, proposed.action.tool)) return deny(scope, await decide(scope, proposed.action), options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
   const tooLate = signal.aborted;
@@ -97,7 +97,7 @@ async function standingOf(
     if (approval.value.status === "consumed" || approval.value.status === "cancelled") return undefined;
     throw deniedByApproval(approval.value);
   }
-  const decided = decide(scope, proposal.action);
+  const decided = await decide(scope, proposal.action);
   if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
     const isSwapped = decided.action.tool !== proposal.action.tool;
     if (isSwapped && options.swap !== true) await denySwapped(scope, decided, options);

@@ -7,6 +7,7 @@ import { commitEntry, freshEntry } from "../journal/entries.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
+import type { Obligation } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
@@ -53,6 +54,7 @@ export interface Grant {
   readonly version: number;
   readonly proof: IssuedProof;
   readonly idempotencyKey: string;
+  readonly obligations: readonly Obligation[];
 }
 
 /**
@@ -67,7 +69,8 @@ export async function consume(
   origin: Origin,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  const decided = standing.kind === "decided" ? standing.decided : decideAgain(scope, proposal, standing.approval);
+  const decided =
+    standing.kind === "decided" ? standing.decided : await decideAgain(scope, proposal, standing.approval);
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
   await presence.enter(proposal.journalId);
@@ -93,7 +96,7 @@ function decideAgain(
   scope: Scope,
   { action, proposedDigest }: Proposal,
   approval: Stored<Approval> | undefined,
-): Decided {
+): Promise<Decided> {
   if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return decide(scope, action);
   if (!showsWhatRuns(approval.value)) return decide(scope, action);
   const { tool, text } = approval.value;
@@ -131,7 +134,8 @@ function draft(
     failure: null,
   };
   const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
-  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey };
+  const { obligations } = decision;
+  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey, obligations };
   const used = standing.kind === "approved" ? useUp(standing.approval) : { changes: [], records: [] };
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   return { grant, changes: used.changes, append: { stream, records } };

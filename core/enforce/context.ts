@@ -1,5 +1,5 @@
+import type { Probe, StatedCounterparty } from "../facts/gather.ts";
 import type { Approval } from "../model/approval.ts";
-import type { Action } from "../model/call.ts";
 import type { Mode } from "../model/effect.ts";
 import type { Narrowing } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
@@ -9,6 +9,14 @@ import type { Presence } from "../journal/presence.ts";
 import type { Store } from "../store/store.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import type { ToolRegistry } from "../tools.ts";
+import type { ObligationHandlers } from "./obligations.ts";
+
+/** The policy that decides, with the mode it decides in: one reference, swapped as a whole by a reload. */
+export interface InForce {
+  readonly policy: Policy;
+  /** The stricter of option and document. */
+  readonly mode: Mode;
+}
 
 /** The parts that one `createLeash` built and that all of its principals share. */
 export interface Context {
@@ -16,14 +24,16 @@ export interface Context {
   /** This process's stream of the log. */
   readonly stream: string;
   readonly registry: ToolRegistry;
-  readonly policy: Policy;
+  /** As of now; read it through `inForce(scope)`. */
+  readonly inForce: InForce;
   readonly keys: KeyRing;
   readonly random: Random;
-  /** The stricter of option and document. */
-  readonly mode: Mode;
   readonly presence: Presence;
   /** The host's own word on whom a call deals with. */
-  readonly counterparty: ((action: Action) => string | undefined) | undefined;
+  readonly counterparty: StatedCounterparty | undefined;
+  /** Finds out what the policy must know. */
+  readonly probe: Probe;
+  readonly obligations: ObligationHandlers;
   /** Tells the surfaces that an approval waits. Never throws, never blocks. */
   announce(approval: Approval): void;
 }
@@ -33,4 +43,17 @@ export interface Scope {
   readonly context: Context;
   readonly principal: Principal;
   readonly narrowings: readonly Narrowing[];
+  /** What decides here, whatever is loaded meanwhile. Unset: what is in force at the moment of asking. */
+  readonly pinned?: InForce;
+}
+
+/** What decides in this scope. */
+export function inForce({ context, pinned }: Scope): InForce {
+  return pinned ?? context.inForce;
+}
+
+/** The same scope, held to what is in force now: a decision of several rounds is wholly one policy's. */
+export function pin(scope: Scope): Scope {
+  const { context, principal, narrowings } = scope;
+  return { context, principal, narrowings, pinned: inForce(scope) };
 }

@@ -1,8 +1,10 @@
 import { gatherFacts } from "../facts/gather.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision, ReasonCode } from "../model/decision.ts";
+import type { Facts } from "../model/facts.ts";
+import type { ToolSpec } from "../model/tool.ts";
 import { atLeast } from "../model/effect.ts";
-import type { Scope } from "./context.ts";
+import { type InForce, inForce, pin, type Scope } from "./context.ts";
 import { cannotBeMet } from "./demands.ts";
 import { reseal } from "./seal.ts";
 
@@ -16,14 +18,15 @@ const MAX_ROUNDS = 4;
 
 /**
  * Steps 4 and 5: asks the policy, applies what it computes and asks again until nothing changes. Total: whatever goes wrong
- * is a denial.
+ * is a denial. All rounds are of one policy.
  */
-export function decide(scope: Scope, proposed: Action): Decided {
+export async function decide(now: Scope, proposed: Action): Promise<Decided> {
+  const scope = pin(now);
   let action = proposed;
   let applied: Decision["transform"] = null;
   let strictest: Decision | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const decision = decideOnce(scope, action);
+    const decision = await decideOnce(scope, action);
     if (decision.effect === "deny") return { action, decision: { ...decision, transform: applied } };
     // What one form of the call demands, another form of it does not lift.
     if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;
@@ -42,9 +45,10 @@ export function decide(scope: Scope, proposed: Action): Decided {
  * The same for a call that an approver edited, which is one more form of it: what the call as proposed demands, the edited form
  * does not lift. With whom the call deals is the edited form's.
  */
-export function decideEdited(scope: Scope, proposed: Action, edited: Action): Decided {
-  const asEdited = decide(scope, edited);
-  const asProposed = decide(scope, proposed).decision;
+export async function decideEdited(now: Scope, proposed: Action, edited: Action): Promise<Decided> {
+  const scope = pin(now);
+  const asEdited = await decide(scope, edited);
+  const { decision: asProposed } = await decide(scope, proposed);
   const { counterparty, effect, transform } = asEdited.decision;
   const [strictest, laxer] = atLeast(effect, asProposed.effect)
     ? [asEdited.decision, asProposed]
@@ -62,8 +66,9 @@ function apply(scope: Scope, action: Action, transform: NonNullable<Decision["tr
   }
 }
 
-function decideOnce(scope: Scope, action: Action): Decision {
+async function decideOnce(scope: Scope, action: Action): Promise<Decision> {
   const { context } = scope;
+  const { policy } = inForce(scope);
   const refuse = (code: ReasonCode, reason: string): Decision => denial(scope, code, reason);
   const tool = context.registry.get(action.tool);
   if (tool === undefined) return refuse("tool_unknown", "The tool is not registered with this leash.");
@@ -71,18 +76,30 @@ function decideOnce(scope: Scope, action: Action): Decision {
     return refuse("narrowed", "The tool is outside what the parent agent passed on.");
   }
   try {
-    const facts = gatherFacts(context.store.now(), action, context.counterparty);
-    const decision = context.policy.evaluate(action, tool, facts);
-    const problem = cannotBeMet(decision);
-    return problem === undefined ? { ...decision, mode: context.mode } : refuse(problem.code, problem.reason);
+    const { counterparty, probe, store } = context;
+    const gathered = gatherFacts(policy, action, tool, { now: store.now(), counterparty, probe });
+    return decideBy(scope, action, tool, gathered instanceof Promise ? await gathered : gathered);
   } catch {
     return refuse("policy_error", "The policy could not be evaluated.");
   }
 }
 
+function decideBy(scope: Scope, action: Action, tool: ToolSpec, facts: Facts): Decision {
+  const { policy, mode } = inForce(scope);
+  const decision = policy.evaluate(action, tool, facts);
+  const problem = cannotBeMet(decision, scope.context.obligations);
+  if (problem !== undefined) return denial(scope, problem.code, problem.reason);
+  const because = decision.effect === "allow" ? null : (policy.explain?.(action, tool, facts).because ?? null);
+  return because === null ? { ...decision, mode } : { ...decision, mode, because };
+}
+
 /** A denial that no rule made. */
-export function denial({ context }: Scope, reasonCode: ReasonCode, reason: string): Decision {
-  const { policy, mode } = context;
+export function denial(scope: Scope, reasonCode: ReasonCode, reason: string): Decision {
+  return denialBy(inForce(scope), reasonCode, reason);
+}
+
+/** The same, of a policy that stands in no scope. */
+export function denialBy({ policy, mode }: InForce, reasonCode: ReasonCode, reason: string): Decision {
   return Object.freeze({
     v: 1,
     effect: "deny",

@@ -1,12 +1,17 @@
 import type { ApprovalTerms, Decision, ReasonCode } from "../model/decision.ts";
 import { EFFECTS } from "../model/effect.ts";
+import type { Policy } from "../model/policy.ts";
+import type { ObligationHandlers } from "./obligations.ts";
 
 /** Why a decision's demand cannot be met here; undefined when it can. What cannot be met is denied, never overlooked. */
-export function cannotBeMet(decision: Decision): { readonly code: ReasonCode; readonly reason: string } | undefined {
+export function cannotBeMet(
+  decision: Decision,
+  handlers: ObligationHandlers,
+): { readonly code: ReasonCode; readonly reason: string } | undefined {
   if (!EFFECTS.includes(decision.effect)) {
     return { code: "policy_error", reason: "The policy answered with an unknown effect." };
   }
-  if (decision.obligations.length > 0) {
+  if (decision.effect !== "deny" && !decision.obligations.every(({ type }) => handlers.has(type))) {
     return { code: "obligation_unknown", reason: "The policy demands an obligation that nothing here can fulfil." };
   }
   if (decision.effect !== "deny" && !isDuration(decision.proofTtlMs)) {
@@ -27,10 +32,34 @@ function areMet(terms: ApprovalTerms): boolean {
     terms.quorum === 1 &&
     terms.roles.length === 0 &&
     !terms.fourEyes &&
-    !terms.reasonRequired
+    !terms.reasonRequired &&
+    terms.escalateAfterMs === undefined
   );
 }
 
 function isDuration(ms: number): boolean {
   return Number.isSafeInteger(ms) && ms > 0;
+}
+
+/** Of what a policy uses, what is not there; undefined where everything is. Asked once, when the policy is put to use. */
+export function missingFor(
+  { requires }: Pick<Policy, "requires">,
+  handlers: ObligationHandlers,
+): { readonly what: string; readonly help: string } | undefined {
+  if (requires === undefined) return undefined;
+  const types = requires.obligations.filter((type) => !handlers.has(type));
+  if (types.length > 0)
+    return {
+      what: `handlers for the obligations ${types.join(", ")}`,
+      help: "Register them: `createLeash({ obligations: { … } })`.",
+    };
+  if (requires.counters) return { what: "counters for its `limits`", help: "This version keeps none: every such call would be denied." };
+  if (requires.terms.length > 0)
+    return {
+      what: `a desk that keeps ${requires.terms.join(", ")}`,
+      help: "The desk of this version takes one yes of one approver.",
+    };
+  if (requires.channels.length > 0)
+    return { what: "a way to tell people by `notify`", help: "This version has none: pass surfaces as `createLeash({ notify })`." };
+  return undefined;
 }

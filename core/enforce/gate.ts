@@ -4,7 +4,7 @@ import type { Gate, GuardOptions, Run } from "../model/leash.ts";
 import { authorization, observedAuthorization } from "./authorization.ts";
 import { admitCall, type Admission } from "./authorize.ts";
 import { admitDeferred, deferred } from "./collect.ts";
-import type { Scope } from "./context.ts";
+import { inForce, pin, type Scope } from "./context.ts";
 import { look, observe } from "./observe.ts";
 import { outcomeOf } from "./outcome.ts";
 import { runGrant } from "./run.ts";
@@ -12,14 +12,16 @@ import { runGrant } from "./run.ts";
 /** The narrow face of a scope: what adapters and tools get. */
 export function createGate(scope: Scope): Gate {
   const { context, principal } = scope;
-  const observing = context.mode === "observe";
   const gate: Gate = {
-    mode: context.mode,
+    get mode() {
+      return inForce(scope).mode;
+    },
     principal,
     register: (tool) => context.registry.register(tool),
-    decide: async (call) => look(scope, call).decision,
+    decide: async (call) => (await look(scope, call)).decision,
     async authorize(call, options = {}) {
-      if (observing) return observedAuthorization(scope, call, options);
+      const now = pin(scope);
+      if (isObserving(now)) return observedAuthorization(now, call, options);
       // The program sees which tool it was given leave for.
       const swapping = { ...options, swap: true } as const;
       const admission = await admitCall(scope, call, swapping);
@@ -27,7 +29,8 @@ export function createGate(scope: Scope): Gate {
       return authorization(scope, admission.grant, swapping);
     },
     async guard(call, run, options = {}) {
-      if (observing) return observe(scope, call, run, options);
+      const now = pin(scope);
+      if (isObserving(now)) return observe(now, call, run, options);
       return finish(scope, await admitCall(scope, call, options), run, options);
     },
     deferred: (ref, options) => deferred(scope, ref, options),
@@ -38,6 +41,11 @@ export function createGate(scope: Scope): Gate {
     attemptDeferred: (ref, run, options) => outcomeOf(run, options, (watched) => gate.collect(ref, watched, options)),
   };
   return gate;
+}
+
+/** A call that begins under observe is observed to its end; one that begins under enforce stays with the policy of each moment. */
+function isObserving(scope: Scope): boolean {
+  return inForce(scope).mode === "observe";
 }
 
 async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, options: GuardOptions<T>): Promise<T> {

@@ -7,7 +7,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
 import { watchFor } from "../store/watch-for.ts";
 import { throwIfAborted } from "./abort.ts";
-import type { Scope } from "./context.ts";
+import { inForce, type Scope } from "./context.ts";
 import { currentPermit } from "./permit.ts";
 import type { Proposal } from "./proposal.ts";
 
@@ -74,9 +74,9 @@ function refuseInside({ action }: Proposal): void {
 }
 
 /** The policy's word on the tool, else the tool's own; silence means no. */
-function mayBeRepeated({ context }: Scope, id: string): boolean {
-  const tool = context.registry.get(id);
-  return tool !== undefined && (context.policy.idempotent?.(tool) ?? tool.idempotent);
+function mayBeRepeated(scope: Scope, id: string): boolean {
+  const tool = scope.context.registry.get(id);
+  return tool !== undefined && (inForce(scope).policy.idempotent?.(tool) ?? tool.idempotent);
 }
 
 async function held(scope: Scope, entry: Stored<JournalEntry>): Promise<Known> {

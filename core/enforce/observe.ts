@@ -22,9 +22,9 @@ interface Observed {
 }
 
 /** What the policy says of a call, whatever is wrong with it. */
-export function look(scope: Scope, call: ToolCall): Observed {
+export async function look(scope: Scope, call: ToolCall): Promise<Observed> {
   try {
-    return decide(scope, seal(scope, call));
+    return await decide(scope, seal(scope, call));
   } catch (error) {
     return { action: undefined, decision: unsealable(scope, call, error) };
   }
@@ -35,19 +35,19 @@ export function look(scope: Scope, call: ToolCall): Observed {
  * comes first; without it nothing runs here either.
  */
 export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T>): Promise<T> {
-  const recorded = await recordedBefore(scope, call, options);
+  const seen = await look(scope, call);
+  const recorded = await recordedBefore(scope, seen, options);
   if (recorded !== undefined) return recorded.result;
-  const permit = await observedPermit(scope, call, options);
+  const permit = await permitObserved(scope, call, seen, options);
   return runObserved(scope, call, permit, run, options);
 }
 
 /** What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now. */
 async function recordedBefore<T>(
   scope: Scope,
-  call: ToolCall,
+  { action }: Observed,
   { codec }: GuardOptions<T>,
 ): Promise<{ readonly result: T } | undefined> {
-  const { action } = look(scope, call);
   if (action?.identity !== "durable") return undefined;
   const { store } = scope.context;
   const id = journalId(action);
@@ -56,10 +56,19 @@ async function recordedBefore<T>(
 }
 
 export async function observedPermit(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Permit> {
+  throwIfAborted(signalOf(options));
+  return permitObserved(scope, call, await look(scope, call), options);
+}
+
+async function permitObserved(
+  scope: Scope,
+  call: ToolCall,
+  { action, decision }: Observed,
+  options: AuthorizeOptions,
+): Promise<Permit> {
   const { store, stream, random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const { action, decision } = look(scope, call);
   const record =
     action === undefined ? unsealableRecord(scope, call, decision, options) : decidedRecord(action, decision, options);
   await store.commit([], { stream, records: [record] });

@@ -18,13 +18,21 @@ export function deniedByPolicy(
     ...(problem !== undefined && { problem: oneLine(problem) }),
     code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
     reasonCode: decision.reasonCode,
-    reason: decision.reason,
+    reason: decision.because === undefined ? decision.reason : `${decision.reason}; ${decision.because}`,
     ...(BY_POLICY.has(decision.reasonCode) && { message: DENIED_BY_POLICY }),
   });
 }
 
 /** Denials whose reason is in the policy's own words. */
-const BY_POLICY: ReadonlySet<ReasonCode> = new Set(["rule", "rule_unknown", "tool_default", "default"]);
+const BY_POLICY: ReadonlySet<ReasonCode> = new Set([
+  "rule",
+  "rule_unknown",
+  "tool_default",
+  "default",
+  "guard",
+  "limit",
+  "compute_unknown",
+]);
 const DENIED_BY_POLICY = "The policy denied this call. The error's `reason`, and the log, say why.";
 
 /** An approval that ended without leave to run. */

@@ -1,4 +1,4 @@
-import { outcomeRecord, type Origin } from "../audit/records.ts";
+import { obligationRecord, outcomeRecord, type Origin } from "../audit/records.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
 import { commitEntry, readEntry } from "../journal/entries.ts";
 import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
@@ -10,6 +10,7 @@ import type { Change } from "../store/store.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./consume.ts";
 import type { Scope } from "./context.ts";
+import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
 
 /** The permit that a grant gives. */
@@ -52,6 +53,7 @@ export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, optio
     const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), signal, options);
     const recorded = recordResult(result, options.codec);
     await recordOutcome(scope, grant, { state: "done", outputRef: recorded?.digest ?? null }, options, recorded);
+    await afterRun(scope, grant, "done", options);
     return result;
   } finally {
     scope.context.presence.leave(grant.proposal.journalId);
@@ -68,7 +70,14 @@ async function beforeStart<T>(
   try {
     throwIfAborted(signal);
     if (options.swap !== true) refuseSwapped(grant);
-    return sealedCopy(scope, grant);
+    const input = sealedCopy(scope, grant);
+    await fulfilBefore(scope.context.obligations, grant.obligations, {
+      permit: permitOf(grant, signal),
+      input: JSON.parse(grant.action.text) as Json,
+      outcome: null,
+    });
+    throwIfAborted(signal);
+    return input;
   } catch (error) {
     await recordOutcome(scope, grant, failure(error, "none"), options);
     throw error;
@@ -99,8 +108,28 @@ async function attempt<T>(
     else if (hadNoEffect(error)) await recordOutcome(scope, grant, failure(error, "none"), options);
     else if (signal.aborted) await recordOutcome(scope, grant, { state: "unknown" }, options);
     else await recordOutcome(scope, grant, failure(error, "unknown"), options);
+    if (!isSuspension(error, options.suspends))
+      await afterRun(scope, grant, !hadNoEffect(error) && signal.aborted ? "unknown" : "failed", options);
     throw error;
   }
+}
+
+/** What the policy wants done once the call has run, however it ended. A handler that fails is recorded; the run stands. */
+async function afterRun<T>(
+  scope: Scope,
+  grant: Grant,
+  outcome: "done" | "failed" | "unknown",
+  options: GuardOptions<T>,
+): Promise<void> {
+  if (!grant.obligations.some(({ at }) => at === "after")) return;
+  const { obligations, store, stream } = scope.context;
+  const input = JSON.parse(grant.action.text) as Json;
+  const permit = permitOf(grant, signalOf(options));
+  const failed = await fulfilAfter(obligations, grant.obligations, { permit, input, outcome });
+  if (failed.length === 0) return;
+  const record = obligationRecord(grant.action, failed, options);
+  // The outcome stands in the log; that a duty was missed must not turn a call that ran into one that did not.
+  await store.commit([], { stream, records: [record] }).catch(() => undefined);
 }
 
 type RunOutcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;

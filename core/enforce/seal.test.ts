@@ -26,12 +26,13 @@ function scopeWith(tool: ToolRegistration = { id: "buy" }, principal: Principal 
     store,
     stream: "stream-1",
     registry,
-    policy: scriptedPolicy(() => "allow"),
+    inForce: { policy: scriptedPolicy(() => "allow"), mode: "enforce" },
     keys: memoryKeyRing({ clock, random: randomBytes }),
     random: randomBytes,
-    mode: "enforce",
     presence: createPresence(store, thisOwner("instance-1")),
     counterparty: undefined,
+    probe: () => null,
+    obligations: new Map(),
     announce: () => undefined,
   } as const;
   return { context, principal, narrowings: [] };

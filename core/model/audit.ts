@@ -19,6 +19,7 @@ export type RecordType =
   | "approval.lapsed"
   | "approval.consumed"
   | "approval.refused"
+  | "obligation.failed"
   | "unguarded";
 
 /** What a record says: the same for the same call through every adapter. Absent members are not written. */
@@ -32,6 +33,9 @@ export interface AuditPayload {
   readonly decision?: Uppercase<Effect> | "COMPUTE";
   /** What was done about it; OBSERVED where the call ran whatever the decision. */
   readonly effective?: Uppercase<Effect> | "COMPUTE" | "OBSERVED";
+  /** What rules and documents that are only observed would have answered, where that is something else. */
+  readonly shadow_decision?: Uppercase<Effect>;
+  readonly shadow_rule?: string | null;
   readonly rule?: string | null;
   readonly reason_code?: string;
   readonly policy_id?: string;

@@ -7,10 +7,14 @@ export type ReasonCode =
   | "rule_unknown"
   | "tool_default"
   | "default"
+  | "guard"
+  | "limit"
+  | "compute_unknown"
   | "tool_unknown"
   | "input_invalid"
   | "policy_error"
   | "obligation_unknown"
+  | "obligation_failed"
   | "narrowed"
   | "person_denied"
   | "approval_expired"
@@ -50,6 +54,14 @@ export interface ApprovalTerms {
   readonly notify: readonly string[];
   /** Whose yes counts after an edit: another person's only, or the editor's too. */
   readonly edit: "other" | "self";
+  /** After which time others are told, too. Absent: never. */
+  readonly escalateAfterMs?: number;
+}
+
+/** What rules and layers that are only observed would have made of the call. */
+export interface Shadow {
+  readonly effect: Effect;
+  readonly rule: string | null;
 }
 
 /** A policy's answer. Pure data; the same action, policy and facts give the same bytes. */
@@ -63,6 +75,8 @@ export interface Decision {
   readonly reasonCode: ReasonCode;
   /** For people; never shown to the model. */
   readonly reason: string;
+  /** For people: what stands in the way, in the policy's own words. Only where the call is not allowed and the policy can tell. */
+  readonly because?: string;
   readonly transform: Transform | null;
   readonly obligations: readonly Obligation[];
   /** Set when the effect asks a person. */
@@ -73,4 +87,6 @@ export interface Decision {
   readonly mode: Mode;
   readonly policyId: string;
   readonly policyDigest: string;
+  /** Present only where rules or layers of `mode: observe` would have answered otherwise. */
+  readonly shadow?: Shadow;
 }

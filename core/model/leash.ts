@@ -1,11 +1,12 @@
 import type { Approval, Approver, ApprovalStatus } from "./approval.ts";
 import type { ToolCall } from "./call.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, Obligation } from "./decision.ts";
 import type { Mode } from "./effect.ts";
 import type { Json } from "./json.ts";
 import type { ResultCodec } from "./journal.ts";
 import type { KeySet } from "./keys.ts";
 import type { Authorization, Permit } from "./permit.ts";
+import type { PolicyIssue } from "./policy.ts";
 import type { Principal } from "./principal.ts";
 import type { Pause } from "./runtime.ts";
 import type { ToolRegistration, ToolSpec } from "./tool.ts";
@@ -59,7 +60,8 @@ export interface PendingError extends RefusalError {
 
 /** How an attempt at a call ended. An adapter chooses from it whether to return, to throw or to pause. */
 export type Outcome<T> =
-  | { readonly kind: "result"; readonly result: T }
+  /** `notice` is for the model: the policy changed the call before it ran, and how. */
+  | { readonly kind: "result"; readonly result: T; readonly notice?: string }
   /** This gate refused: nothing ran, or (`LEASH_OUTCOME_UNKNOWN`) nothing more will. `text` is for the model. */
   | { readonly kind: "refused"; readonly text: string; readonly error: RefusalError }
   /** Under `pause: "suspend"` or `"defer"`: a person is asked. */
@@ -68,6 +70,21 @@ export type Outcome<T> =
   | { readonly kind: "aborted"; readonly text: string; readonly error: RefusalError }
   /** What the tool itself threw, also where that is the refusal of a call of its own. */
   | { readonly kind: "failed"; readonly error: unknown };
+
+/** What a handler of an obligation may know. */
+export interface ObligationContext {
+  readonly permit: Permit;
+  /** A copy of the sealed input. */
+  readonly input: Json;
+  /** After the run: how it ended. Null before it. */
+  readonly outcome: "done" | "failed" | "unknown" | null;
+}
+
+/**
+ * Fulfils one obligation of a policy, before or after the run. What it throws before the run stops the call; after it, it is
+ * recorded. A call that goes on after a pause, or is repeated after a crash, may ask for it again.
+ */
+export type ObligationHandler = (obligation: Obligation, context: ObligationContext) => unknown;
 
 /** What runs: gets a fresh copy of the sealed input, and the permit. */
 export type Run<T> = (input: Json, permit: Permit) => T | Promise<T>;
@@ -82,6 +99,7 @@ export interface Deferred {
 
 /** The narrow face that adapters and tools get. It decides and runs; it cannot approve. */
 export interface Gate {
+  /** As of now: a policy that is loaded later may turn observe into enforce, never back. */
   readonly mode: Mode;
   readonly principal: Principal;
   /**
@@ -171,9 +189,46 @@ export interface LogReport {
   readonly firstBad: { readonly stream: string; readonly seq: number; readonly problem: string } | null;
 }
 
+/** How a policy's files are watched. */
+export interface PolicyWatch {
+  /** How long all of its files must stay as they are before they are used. Milliseconds, default 300. */
+  readonly settleMs?: number;
+  /** How often to look at the files beside what the file system reports. Milliseconds, default 1,000. */
+  readonly intervalMs?: number;
+}
+
+/** What became of a policy whose files changed. */
+export type PolicyEvent =
+  /** It decides from now on. */
+  | { readonly kind: "loaded"; readonly digest: string }
+  /** It was not loaded. What was in force stays so; `digest` names it. */
+  | { readonly kind: "refused"; readonly digest: string; readonly issues: readonly PolicyIssue[] }
+  /** Its file is gone: every call is denied until it is back. `digest` names the last one. */
+  | { readonly kind: "missing"; readonly digest: string };
+
+export interface PolicyReload {
+  /** True when something else is in force than at the call. */
+  readonly changed: boolean;
+  /** The policy in force. */
+  readonly digest: string;
+}
+
 /** The policy enforcement point that user code holds. */
 export interface Leash extends Gate {
+  /** The policy in force. */
   readonly policy: { readonly id: string; readonly digest: string };
+  /**
+   * Reads the policy's files again. One that was changed takes force when all files have stayed as they are for `settleMs`; a
+   * policy given as text or compiled stays as it is. A running call goes on; a question that is open is decided again, by the
+   * policy of then, when its answer is used.
+   *
+   * @throws {PolicyInvalid} `LEASH_POLICY_INVALID`: the last good policy stays in force. Also for one that takes a restart: that
+   * goes from enforce to observe, or asks a person where nobody can be reached. Where the file is gone, every call is denied
+   * until it is back.
+   * @throws {LeashError} `LEASH_STORE_UNAVAILABLE`: the change could not be recorded, and was not made.
+   * @example process.on("SIGHUP", () => void leash.reload().catch((error) => console.error(error)));
+   */
+  reload(): Promise<PolicyReload>;
   /** The same leash for another principal. */
   as(principal: Partial<Principal>): Leash;
   narrow(limits: Narrowing): Leash;

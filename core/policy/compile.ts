@@ -1,42 +1,74 @@
 import { canonicalText } from "../canonical.ts";
 import { domainDigest, sha256Hex } from "../digest.ts";
-import type { ApprovalTerms, Decision, ReasonCode } from "../model/decision.ts";
+import type { Decision, Obligation } from "../model/decision.ts";
 import type { Effect, Mode } from "../model/effect.ts";
 import type { Json } from "../model/json.ts";
+import type { PolicyRequirements } from "../model/policy.ts";
+import { answer, type Identity, VERBS } from "./answers.ts";
 import type { Condition } from "./conditions/condition.ts";
+import type { Guard } from "./guards/guard.ts";
+import type { MoneyStatement } from "./guards/money.ts";
 import type { HostTable } from "./hosts.ts";
+import type { ComputeForm } from "./language/compute.ts";
 import type { Trust } from "./language/counterparties.ts";
-import type { ReadDocument } from "./language/document.ts";
+import { effectsOf, type ReadDocument } from "./language/document.ts";
 import type { Pattern } from "./language/names.ts";
 import type { RuleEntry } from "./language/rules.ts";
-import { approvalTerms, DEFAULT_PROOF_TTL_MS } from "./language/terms.ts";
+import { approvalTerms } from "./language/terms.ts";
 import type { ToolEntry } from "./language/tools.ts";
-import { createToolIndex, type ToolIndex } from "./tool-index.ts";
+import { type LayerAnswer, silent, spoken } from "./layer.ts";
+import { type CompiledLimit, compileLimit } from "./limits.ts";
+import { requirementsOf } from "./requirements.ts";
+import { createToolIndex, shelve, type Shelves, type ToolIndex } from "./tool-index.ts";
 
 /** Canonical text may be longer than the document, and a policy may have many rules. */
-const DOCUMENT_LIMITS = { length: 8 * 1_048_576, members: 1_000_000 };
+const DOCUMENT_LIMITS = { length: 64 * 1_048_576, members: 8_000_000 };
 
 /** A rule ready to decide: everything of its answers that does not depend on the call is made at load. */
 export interface CompiledRule {
+  readonly id: string;
   /** Position in the file. */
   readonly order: number;
   readonly patterns: readonly Pattern[];
   readonly effect: Effect;
+  readonly overridable: boolean;
   /** Undefined: always true. */
   readonly condition: Condition | undefined;
-  readonly whenTrue: Decision;
-  readonly whenUnknown: Decision;
+  readonly compute: ComputeForm | undefined;
+  readonly whenTrue: LayerAnswer;
+  readonly whenUnknown: LayerAnswer;
 }
 
-/** A tool as the policy's `tools` block describes it. */
+/** A tool as a document's `tools` block describes it. */
 export interface CompiledTool {
+  readonly name: string;
   readonly names: readonly string[];
   /** Member names of the counterparty's path in the input. */
   readonly counterparty: readonly string[] | undefined;
+  readonly money: MoneyStatement | undefined;
   readonly idempotent: boolean | undefined;
   /** Its answer where no rule has one. */
-  readonly decision: Decision | undefined;
+  readonly decision: LayerAnswer | undefined;
+  readonly guards: readonly Guard[];
+  /** What becomes of a call that a guard finds outside its lists. */
+  readonly whenOutside: Decision;
+  readonly whenForbidden: Decision;
 }
+
+/** One document ready to decide. */
+export interface CompiledLayer {
+  readonly id: string;
+  readonly combine: "denies_first" | "first_match";
+  readonly shelves: Shelves;
+  readonly entries: ReadonlyMap<string, CompiledTool>;
+  /** Every name that rules or tools name exactly. */
+  readonly names: ReadonlySet<string>;
+  readonly limits: readonly CompiledLimit[];
+  readonly trust: HostTable<Trust> | undefined;
+  readonly fallback: LayerAnswer;
+}
+
+type Layers = readonly [CompiledLayer, ...CompiledLayer[]];
 
 /** A policy ready to decide. */
 export interface CompiledPolicy {
@@ -45,60 +77,132 @@ export interface CompiledPolicy {
   readonly source: string;
   readonly mode: Mode | undefined;
   readonly canAsk: boolean;
-  readonly trust: HostTable<Trust> | undefined;
+  readonly requires: PolicyRequirements;
+  readonly layers: Layers;
   readonly index: ToolIndex;
-  readonly fallback: Decision;
+  /** The same with what is only observed; undefined where nothing is. */
+  readonly shadow: ToolIndex | undefined;
+  /** The answer where no document has one. */
+  readonly unanswered: Decision;
+  readonly uncomputed: Decision;
   /** The answer to whatever goes wrong while deciding. */
   readonly failed: Decision;
 }
 
-interface Identity {
-  readonly policyId: string;
-  readonly policyDigest: string;
-  readonly mode: Mode;
+/** A document, what it says, and the plain form that the digest covers. */
+export interface LayerSource {
+  readonly document: ReadDocument;
+  readonly json: Json;
 }
 
-/** Turns a read document into what decides. `json` is the plain document that the digest covers. */
-export function compilePolicy(document: ReadDocument, json: Json): CompiledPolicy {
-  const source = canonicalText(json, DOCUMENT_LIMITS);
-  const id = document.id ?? "leash";
+/** Turns read documents, the broadest first, into what decides. The last is the policy itself. */
+export function compilePolicy(sources: readonly [LayerSource, ...LayerSource[]]): CompiledPolicy {
+  const main = sources[sources.length - 1] ?? sources[0];
+  const id = main.document.id ?? "leash";
+  const source = canonicalText(digestedForm(sources.map(({ json }) => json)), DOCUMENT_LIMITS);
   const digest = sha256Hex(`leashkit/policy/1\n${source}`);
-  const identity: Identity = { policyId: id, policyDigest: digest, mode: document.mode ?? "enforce" };
-  const fallbackEffect = document.default ?? "deny";
-  const tools = (document.tools ?? []).map((tool) => compileTool(tool, identity));
-  const rules = (document.rules ?? []).map((rule, order) => compileRule(rule, order, identity));
-  const effects = [fallbackEffect, ...rules.map(({ effect }) => effect), ...tools.map((tool) => tool.decision?.effect)];
+  const mode = modeOf(sources.map(({ document }) => document));
+  const identity: Identity = { policyId: id, policyDigest: digest, mode: mode ?? "enforce" };
+  const documents = sources.map(({ document }) => document);
+  // Where everything is observed, the whole policy is: it decides fully, and nothing of it is obeyed.
+  const isShadow = ({ mode: own }: { readonly mode?: Mode }): boolean => mode !== "observe" && own === "observe";
+  const enforced = documents.filter((document) => !isShadow(document)).map((document) => withoutShadows(document, isShadow));
+  const layers = compileLayers(enforced, identity);
+  const observes = documents.some((document) => isShadow(document) || (document.rules ?? []).some(isShadow));
   return {
     id,
     digest,
     source,
-    mode: document.mode,
-    canAsk: effects.some((effect) => effect === "approve" || effect === "step_up"),
+    mode,
+    canAsk: enforced.some((document) => asks(effectsOf(document))),
+    requires: requirementsOf(enforced),
+    layers,
+    index: createToolIndex(layers),
+    shadow: observes ? createToolIndex(compileLayers(documents, identity)) : undefined,
+    ...ownAnswers(identity),
+  };
+}
+
+const asks = (effects: ReadonlySet<Effect>): boolean => effects.has("approve") || effects.has("step_up");
+
+/** One document as it stands; of several, each in its order. Tests decide nothing. */
+function digestedForm(documents: readonly Json[]): Json {
+  const plain = documents.map((document) => {
+    if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
+    return Object.fromEntries(Object.entries(document).filter(([key]) => key !== "tests"));
+  });
+  return plain.length === 1 ? (plain[0] ?? null) : { layers: plain };
+}
+
+/** Observe only where every document says so; a document that does not say is enforced. */
+function modeOf(documents: readonly ReadDocument[]): Mode | undefined {
+  const stated = documents.map(({ mode }) => mode);
+  if (stated.every((mode) => mode === "observe")) return "observe";
+  return stated.some((mode) => mode !== undefined) ? "enforce" : undefined;
+}
+
+function withoutShadows(
+  document: ReadDocument,
+  isShadow: (rule: { readonly mode?: Mode }) => boolean,
+): ReadDocument {
+  return document.rules?.some(isShadow) === true
+    ? { ...document, rules: document.rules.filter((rule) => !isShadow(rule)) }
+    : document;
+}
+
+function compileLayers(documents: readonly ReadDocument[], identity: Identity): Layers {
+  const [first, ...rest] = documents.map((document) => compileLayer(document, identity));
+  if (first === undefined) throw new Error("a policy has at least one document that is enforced");
+  return [first, ...rest];
+}
+
+function compileLayer(document: ReadDocument, identity: Identity): CompiledLayer {
+  const rules = (document.rules ?? []).map((rule, order) => compileRule(rule, order, identity));
+  const tools = (document.tools ?? []).map((tool) => compileTool(tool, identity));
+  const entries = new Map(tools.flatMap((tool) => tool.names.map((name) => [name, tool] as const)));
+  const shelves = shelve(rules);
+  return {
+    id: document.id ?? "leash",
+    combine: document.combine ?? "denies_first",
+    shelves,
+    entries,
+    names: new Set([...entries.keys(), ...shelves.exact.keys()]),
+    limits: (document.limits ?? []).map((limit) => compileLimit(limit, identity)),
     trust: document.counterparties,
-    index: createToolIndex(rules, tools),
-    fallback: answer(identity, {
-      effect: fallbackEffect,
-      rule: "default",
-      ruleDigest: domainDigest("leashkit/rule/1", { default: fallbackEffect }),
-      reasonCode: "default",
-      reason: `no rule decides; the policy's default ${VERBS[fallbackEffect]}`,
+    fallback: fallbackOf(document.default ?? "deny", identity),
+  };
+}
+
+function fallbackOf(effect: Effect | "passthrough", identity: Identity): LayerAnswer {
+  return effect === "passthrough" ? silent(null) : silent(defaultAnswer(effect, identity));
+}
+
+function defaultAnswer(effect: Effect, identity: Identity): Decision {
+  return answer(identity, {
+    effect,
+    rule: "default",
+    ruleDigest: domainDigest("leashkit/rule/1", { default: effect }),
+    reasonCode: "default",
+    reason: `no rule decides; the policy's default ${VERBS[effect]}`,
+  });
+}
+
+function ownAnswers(identity: Identity): Pick<CompiledPolicy, "unanswered" | "uncomputed" | "failed"> {
+  const denial = { effect: "deny", rule: null, ruleDigest: null } as const;
+  return {
+    unanswered: answer(identity, { ...denial, reasonCode: "default", reason: "no document of the policy decides" }),
+    uncomputed: answer(identity, {
+      ...denial,
+      reasonCode: "compute_unknown",
+      reason: "the safe form of this call cannot be computed, so it is refused",
     }),
     failed: answer(identity, {
-      effect: "deny",
-      rule: null,
-      ruleDigest: null,
+      ...denial,
       reasonCode: "policy_error",
       reason: "the policy could not be evaluated for this call, so it is refused",
     }),
   };
 }
-
-const VERBS: Readonly<Record<Effect, string>> = {
-  allow: "allows",
-  approve: "asks a person",
-  step_up: "asks a person to prove who they are",
-  deny: "refuses",
-};
 
 function compileRule(rule: RuleEntry, order: number, identity: Identity): CompiledRule {
   const shared = {
@@ -106,70 +210,72 @@ function compileRule(rule: RuleEntry, order: number, identity: Identity): Compil
     rule: rule.id,
     ruleDigest: domainDigest("leashkit/rule/1", rule.json),
     terms: approvalTerms(rule.effect, rule.approval, rule.step_up),
-    ...(rule.proof?.ttl === undefined ? {} : { proofTtlMs: rule.proof.ttl }),
+    ...permitParts(rule),
   };
   const because = rule.reason === undefined ? "" : `: ${rule.reason}`;
-  return {
+  const compiled = {
+    id: rule.id,
     order,
     patterns: rule.action,
     effect: rule.effect,
+    overridable: rule.overridable === true,
     condition: rule.when,
-    whenTrue: answer(identity, {
-      ...shared,
-      reasonCode: "rule",
-      reason: rule.reason ?? `rule "${rule.id}" ${VERBS[rule.effect]}`,
-    }),
-    whenUnknown: answer(identity, {
-      ...shared,
-      reasonCode: "rule_unknown",
-      reason: `rule "${rule.id}" could not be decided for this input and so ${VERBS[rule.effect]}${because}`,
-    }),
+    compute: rule.compute,
+  };
+  const whenTrue = answer(identity, {
+    ...shared,
+    reasonCode: "rule",
+    reason: rule.reason ?? `rule "${rule.id}" ${VERBS[rule.effect]}`,
+  });
+  const whenUnknown = answer(identity, {
+    ...shared,
+    reasonCode: "rule_unknown",
+    reason: `rule "${rule.id}" could not be decided for this input and so ${VERBS[rule.effect]}${because}`,
+  });
+  return { ...compiled, whenTrue: spoken(whenTrue, rule.compute), whenUnknown: spoken(whenUnknown, undefined) };
+}
+
+function permitParts({ obligations, proof }: Pick<RuleEntry, "obligations" | "proof">): {
+  readonly obligations?: readonly Obligation[];
+  readonly proofTtlMs?: number;
+} {
+  return {
+    ...(obligations === undefined ? {} : { obligations }),
+    ...(proof?.ttl === undefined ? {} : { proofTtlMs: proof.ttl }),
   };
 }
 
 function compileTool(tool: ToolEntry, identity: Identity): CompiledTool {
-  const { names, counterparty, idempotent, decision } = tool;
-  if (decision === undefined) return { names, counterparty, idempotent, decision };
-  const answered = answer(identity, {
-    effect: decision,
+  const shared = {
     rule: `tools.${tool.name}`,
     ruleDigest: domainDigest("leashkit/rule/1", { tool: tool.name, entry: tool.json }),
-    reasonCode: "tool_default",
-    reason: `no rule decides; the policy's entry for ${tool.name} ${VERBS[decision]}`,
-    terms: approvalTerms(decision, tool.approval),
-  });
-  return { names, counterparty, idempotent, decision: answered };
-}
-
-/** One whole, frozen decision without a counterparty. */
-function answer(
-  identity: Identity,
-  parts: {
-    readonly effect: Effect;
-    readonly rule: string | null;
-    readonly ruleDigest: string | null;
-    readonly reasonCode: ReasonCode;
-    readonly reason: string;
-    readonly terms?: ApprovalTerms | null;
-    readonly proofTtlMs?: number;
-  },
-): Decision {
-  const terms = parts.terms ?? approvalTerms(parts.effect);
-  for (const list of [terms?.methods, terms?.roles, terms?.notify]) Object.freeze(list);
-  return Object.freeze({
-    v: 1,
-    effect: parts.effect,
-    rule: parts.rule,
-    ruleDigest: parts.ruleDigest,
-    reasonCode: parts.reasonCode,
-    reason: parts.reason,
-    transform: null,
-    obligations: Object.freeze([]),
-    terms: Object.freeze(terms),
-    counterparty: null,
-    proofTtlMs: parts.proofTtlMs ?? DEFAULT_PROOF_TTL_MS,
-    mode: identity.mode,
-    policyId: identity.policyId,
-    policyDigest: identity.policyDigest,
-  });
+  };
+  const decided = (effect: Effect): Decision =>
+    answer(identity, {
+      ...shared,
+      effect,
+      reasonCode: "tool_default",
+      reason: `no rule decides; the policy's entry for ${tool.name} ${VERBS[effect]}`,
+      terms: approvalTerms(effect, tool.approval, tool.step_up),
+      ...permitParts(tool),
+    });
+  const guarded = (effect: Effect): Decision =>
+    answer(identity, {
+      ...shared,
+      effect,
+      reasonCode: "guard",
+      reason: `a guard of the policy's entry for ${tool.name} ${VERBS[effect]}`,
+      terms: approvalTerms(effect, tool.approval, tool.step_up),
+    });
+  return {
+    name: tool.name,
+    names: tool.names,
+    counterparty: tool.counterparty,
+    money: tool.money,
+    idempotent: tool.idempotent,
+    decision: tool.decision === undefined ? undefined : spoken(decided(tool.decision), undefined),
+    guards: tool.guards,
+    whenOutside: guarded(tool.otherwise ?? "deny"),
+    whenForbidden: guarded("deny"),
+  };
 }

@@ -104,13 +104,13 @@ describe("I6: what is unknown", () => {
       - { id: a, action: "*", ${unknown}, effect: approve }
       - { id: b, action: "*", ${unknown}, effect: step_up }
       - { id: c, action: "*", ${unknown}, effect: approve }
-      - { id: d, action: "*", effect: allow }
+      - { id: d, action: "*", when: true, effect: allow }
       - { id: e, action: "*", ${unknown}, effect: step_up }`;
     expect(answer(rules)).toBe("step_up b rule_unknown");
   });
 
   it("I6: an unknown ask after the match does not count", () => {
-    expect(answer(`rules: [${allowAll}, { id: late, action: "*", ${unknown}, effect: step_up }]`)).toBe(
+    expect(answer(`rules: [${allowAll.replace("effect", "when: true, effect")}, { id: late, action: "*", ${unknown}, effect: step_up }]`)).toBe(
       "allow all rule",
     );
   });
@@ -327,7 +327,14 @@ describe("I4: what goes wrong while deciding", () => {
   it("I4: an input too deep to walk makes a condition unknown and crashes nothing", () => {
     let input: Json = 1;
     for (let level = 0; level < 200_000; level += 1) input = [input];
+    // The first is false without a look inside; the second must look, and cannot.
     expect(answer("rules: [{ id: r, action: '*', when: input.a == 1, effect: deny }]", { a: input })).toBe(
+      "deny default default",
+    );
+    expect(
+      answer("rules: [{ id: r, action: '*', when: input.a == input.b, effect: deny }]", { a: input, b: [[1]] }),
+    ).toMatch(/^deny /);
+    expect(answer("rules: [{ id: r, action: '*', when: input.a == input.a, effect: deny }]", { a: input })).toBe(
       "deny r rule_unknown",
     );
   });

@@ -1,81 +1,183 @@
+import { canonicalText } from "../canonical.ts";
 import type { Action } from "../model/call.ts";
-import type { Counterparty, Decision } from "../model/decision.ts";
+import type { Counterparty, Decision, Obligation } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
-import type { Facts } from "../model/facts.ts";
+import type { Facts, Need } from "../model/facts.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import type { CompiledPolicy, CompiledRule } from "./compile.ts";
-import { type Bindings, type CallInView, createBindings } from "./conditions/bindings.ts";
-import { normalizeHost } from "./hosts.ts";
-import { valueAt } from "./language/paths.ts";
-import type { ToolRules } from "./tool-index.ts";
-
-/** The trust of a counterparty that the policy does not list. */
-const NO_TRUST = "NONE";
+import type { CompiledPolicy } from "./compile.ts";
+import type { ComputeForm } from "./language/compute.ts";
+import { answerOf, type LayerAnswer, strictest } from "./layer.ts";
+import { beyond, counterNeed } from "./limits.ts";
+import type { Portions, ToolIndex } from "./tool-index.ts";
+import { changesNothing, computed } from "./transform.ts";
+import { CallView } from "./view.ts";
 
 /**
  * Decides one call: pure, synchronous and total. The same action, tool, facts and policy give the same bytes; whatever throws
  * is a denial with the reason code `policy_error`.
  *
- * Order: every deny that is not false, first in the file first; then the first other rule that is true; else the tool's own
- * decision; else the default. A rule that asks and could not be decided (*unknown*) counts beside what was found: the
- * strictest of them is the answer, the earlier one where two are equally strict. An unknown allow counts for nothing.
+ * Each document answers for itself (`answerOf`), and the strictest answer counts. Then the safe form is computed; where that
+ * changes the call, its guards and limits wait for the changed form, which must be decided again.
  */
 export function evaluate(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
   try {
     if (action.tool !== tool.id) return policy.failed;
-    const rules = policy.index.of(tool);
-    const counterparty = counterpartyOf(policy, rules, action, facts);
-    const call: CallInHand = { action, tool, facts, counterparty, bindings: createBindings() };
-    const decision = firstDeny(rules.denies, call) ?? strictestOther(rules, call, policy.fallback);
-    return counterparty === null ? decision : Object.freeze({ ...decision, counterparty });
+    const decision = decideBy(policy.index, policy, action, tool, facts);
+    if (policy.shadow === undefined) return decision;
+    const { effect, rule } = decideBy(policy.shadow, policy, action, tool, facts);
+    if (effect === decision.effect && rule === decision.rule) return decision;
+    return Object.freeze({ ...decision, shadow: Object.freeze({ effect, rule }) });
   } catch {
     return policy.failed;
   }
 }
 
-interface CallInHand extends CallInView {
-  readonly bindings: Bindings;
-}
-
-/** True, false, or undefined for unknown. */
-function holds({ condition }: CompiledRule, call: CallInHand): boolean | undefined {
-  return condition === undefined ? true : condition(call, call.bindings);
-}
-
-/** A deny fires on anything but false. */
-function firstDeny(denies: readonly CompiledRule[], call: CallInHand): Decision | undefined {
-  for (const rule of denies) {
-    const held = holds(rule, call);
-    if (held !== false) return held === true ? rule.whenTrue : rule.whenUnknown;
+/** What must be known before the call can be decided. */
+export function needsOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): readonly Need[] {
+  const found = new Map<string, Need>();
+  for (const index of [policy.index, policy.shadow]) {
+    for (const portion of index?.of(tool) ?? []) {
+      const view = new CallView(action, tool, facts, portion);
+      const needs = [
+        ...portion.guarding.flatMap(({ guards }) => guards.flatMap((guard) => guard.needs(action.input))),
+        ...portion.limits.flatMap((limit) => counterNeed(limit, view)),
+      ];
+      for (const need of needs) found.set(`${need.kind}:${need.key}`, need);
+    }
   }
-  return undefined;
+  return [...found.values()];
 }
 
-function strictestOther(rules: ToolRules, call: CallInHand, fallback: Decision): Decision {
-  let asked: Decision | undefined;
-  for (const rule of rules.others) {
-    const held = holds(rule, call);
-    if (held === true) return strictest(asked, rule.whenTrue);
-    if (held === undefined && rule.effect !== "allow") asked = strictest(asked, rule.whenUnknown);
+function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
+  const portions = index.of(tool);
+  const [portion] = portions;
+  if (portions.length > 1) return decideInLayers(portions, policy, action, tool, facts);
+  const view = new CallView(action, tool, facts, portion);
+  const said = answerOf(portion, view);
+  return settle(policy, [view], said.alone ?? policy.unanswered, computingOf(said, view), said.heard);
+}
+
+function decideInLayers(
+  portions: Portions,
+  policy: CompiledPolicy,
+  action: Action,
+  tool: ToolSpec,
+  facts: Facts,
+): Decision {
+  const views = portions.map((portion) => new CallView(action, tool, facts, portion));
+  const answers = views.map((view) => answerOf(view.portion, view));
+  const lastToSpeak = answers.findLastIndex(({ speaks }) => speaks);
+  let decision: Decision | null = null;
+  const computing: Computing[] = [];
+  const heard: Decision[] = [];
+  for (const [place, view] of views.entries()) {
+    const said = answers[place];
+    const counts = (place < lastToSpeak ? said?.over : said?.alone) ?? null;
+    if (said === undefined || counts === null) continue;
+    decision = strictest(decision, counts);
+    computing.push(...computingOf(said, view));
+    heard.push(...said.heard);
   }
-  return strictest(asked, rules.tool?.decision ?? fallback);
+  return settle(policy, views, decision ?? policy.unanswered, computing, heard);
 }
 
-/** The stricter answer; the earlier one where both are equally strict. */
-function strictest(earlier: Decision | undefined, later: Decision): Decision {
-  return earlier !== undefined && atLeast(earlier.effect, later.effect) ? earlier : later;
+/** A rule's way to the safe form, and the call as the rule's own document sees it. */
+type Computing = readonly [ComputeForm, CallView];
+
+const NO_COMPUTING: readonly Computing[] = Object.freeze([]);
+
+function computingOf({ computes }: LayerAnswer, view: CallView): readonly Computing[] {
+  return computes.length === 0 ? NO_COMPUTING : computes.map((compute) => [compute, view] as const);
 }
 
-/**
- * Whom the call deals with. The id may come from the call, where the policy or the registry say it stands; the trust never
- * does. An id that is missing or no text is no counterparty, and a condition that uses it is unknown.
- */
-function counterpartyOf(policy: CompiledPolicy, rules: ToolRules, action: Action, facts: Facts): Counterparty | null {
-  const { counterparty: path } = rules;
-  if (path === "unreadable") return null;
-  const id = path === undefined ? facts.counterparty : valueAt(action.input, path);
-  if (typeof id !== "string" || id === "") return null;
-  const host = normalizeHost(id);
-  if (host === undefined) return Object.freeze({ id, trust: NO_TRUST });
-  return Object.freeze({ id: host, trust: policy.trust?.find(host) ?? NO_TRUST });
+/** From the documents' word to the decision: the safe form, guards, limits, obligations, counterparty. */
+function settle(
+  policy: CompiledPolicy,
+  views: readonly CallView[],
+  said: Decision,
+  computing: readonly Computing[],
+  heard: readonly Decision[],
+): Decision {
+  const counterparty = views[views.length - 1]?.counterparty ?? null;
+  if (said.effect === "deny") return withCounterparty(said, counterparty);
+  let transform: Decision["transform"] = null;
+  if (computing.length > 0) {
+    const made = firstChange(computing);
+    if (made === "unknown") return withCounterparty(policy.uncomputed, counterparty);
+    transform = made;
+  }
+  const checked = transform === null ? checkedBy(views, said) : said;
+  const obligations = heard.length > 0 && checked.effect !== "deny" ? obligationsOf(heard) : checked.obligations;
+  if (transform === null && obligations === checked.obligations) return withCounterparty(checked, counterparty);
+  return Object.freeze({ ...checked, transform, obligations, counterparty });
+}
+
+/** The first safe form, the broadest document's first, that is another call. The others come with the next round. */
+function firstChange(computing: readonly Computing[]): Decision["transform"] | "unknown" {
+  for (const [compute, view] of computing) {
+    const made = computed(compute, view);
+    if (made === "unknown") return made;
+    if (!changesNothing(made, view)) return Object.freeze(made);
+  }
+  return null;
+}
+
+/** Guards and limits only ever raise. */
+function checkedBy(views: readonly CallView[], said: Decision): Decision {
+  let decision = said;
+  for (const view of views) {
+    const { guarding, limits } = view.portion;
+    for (const { guards, whenForbidden, whenOutside } of guarding) {
+      for (const guard of guards) {
+        const refusal = guard.check(view.action.input, view.facts.probes);
+        if (refusal === undefined) continue;
+        const guarded = refusal.kind === "forbidden" ? whenForbidden : whenOutside;
+        if (guarded.effect === "deny") return because(guarded, refusal.message);
+        decision = raised(decision, because(guarded, refusal.message));
+      }
+    }
+    for (const limit of limits) {
+      const found = beyond(limit, view);
+      if (found?.effect === "deny") return found;
+      if (found !== undefined) decision = raised(decision, found);
+    }
+  }
+  return decision;
+}
+
+function because(decision: Decision, message: string): Decision {
+  return Object.freeze({ ...decision, reason: `${decision.reason}: ${message}` });
+}
+
+/** The stricter of the two; where both ask, on the terms of who asked first and with the reason of both. */
+function raised(said: Decision, found: Decision): Decision {
+  if (said.effect === "allow") return Object.freeze({ ...found, ...permitParts(said) });
+  const [strict, other] = atLeast(said.effect, found.effect) ? [said, found] : [found, said];
+  const reason = strict === said ? `${said.reason}; ${found.reason}` : `${found.reason}; ${other.reason}`;
+  return Object.freeze({ ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms });
+}
+
+/** What the rule that would have let the call pass says of its proof and its duties stays. */
+function permitParts({ obligations, proofTtlMs }: Decision): Pick<Decision, "obligations" | "proofTtlMs"> {
+  return { obligations, proofTtlMs };
+}
+
+function obligationsOf(heard: readonly Decision[]): readonly Obligation[] {
+  const found = new Map<string, Obligation>();
+  for (const { obligations } of heard) for (const one of obligations) found.set(canonicalText(one), one);
+  return Object.freeze([...found.values()]);
+}
+
+/** Decisions are frozen and few, counterparties are remembered: their pairs are, too. */
+const PAIRS = new WeakMap<Counterparty, WeakMap<Decision, Decision>>();
+
+function withCounterparty(decision: Decision, counterparty: Counterparty | null): Decision {
+  if (counterparty === null) return decision;
+  const pairs = PAIRS.get(counterparty) ?? new WeakMap<Decision, Decision>();
+  PAIRS.set(counterparty, pairs);
+  const known = pairs.get(decision);
+  if (known !== undefined) return known;
+  const paired = Object.freeze({ ...decision, counterparty });
+  pairs.set(decision, paired);
+  return paired;
 }

@@ -4,6 +4,7 @@ import type { PolicyIssue } from "../model/policy.ts";
 export const ISSUE_CODES = [
   "yaml_size",
   "yaml_bom",
+  "yaml_character",
   "yaml_depth",
   "yaml_syntax",
   "yaml_directive",
@@ -28,6 +29,8 @@ export const ISSUE_CODES = [
   "bad_path",
   "bad_host",
   "bad_condition",
+  "bad_extends",
+  "failed_test",
   "duplicate",
   "dead_rule",
 ] as const;

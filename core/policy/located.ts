@@ -34,7 +34,9 @@ export interface LocatedMember {
 export function toJson(node: Located): Json {
   if (node.kind === "scalar") return node.value;
   if (node.kind === "list") return node.items.map(toJson);
-  return Object.fromEntries([...node.members].map(([key, member]) => [key, toJson(member.value)]));
+  const json: Record<string, Json> = {};
+  for (const [key, { value }] of node.members) json[key] = toJson(value);
+  return json;
 }
 
 /** What a node is, for messages. */
@@ -46,7 +48,11 @@ export function describe(node: Located): string {
   return typeof node.value === "number" ? "a number" : "a text";
 }
 
+const RESERVED = /[~/]/;
+
 /** RFC 6901: one step further down. */
 export function below(pointer: string, step: string | number): string {
-  return `${pointer}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  // One of these for each node of a document, and hardly a step with anything to escape.
+  if (typeof step === "number" || !RESERVED.test(step)) return `${pointer}/${step}`;
+  return `${pointer}/${step.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

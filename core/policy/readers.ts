@@ -24,37 +24,44 @@ export interface Block<T> {
   readonly place: Place;
   /** Where a key stands; the block's own place where the key is absent. */
   placeOf(key: keyof T & string): Place;
+  /** True where the key stands, readable or not. */
+  has(key: keyof T & string): boolean;
 }
 
 /** Reads a block of known keys strictly. Undefined only where it is no block at all. */
 export function block<T>(shape: Shape<T>): Reader<Block<T>> {
-  const readers = new Map<string, Reader<unknown>>(Object.entries(shape.keys));
+  const { what, keys, required = [] } = shape;
   return (node, report) => {
     if (node.kind !== "map") {
-      report("wrong_type", node.place, `${shape.what} must be a block of keys, not ${describe(node)}`);
+      report("wrong_type", node.place, `${what} must be a block of keys, not ${describe(node)}`);
       return undefined;
     }
-    const values = new Map<string, unknown>();
-    for (const [key, { keyPlace, value }] of node.members) {
-      const reader = readers.get(key);
-      if (reader === undefined) {
+    const { members, place } = node;
+    // Only keys of the shape come in here, and each value comes from the reader of its own key.
+    const values: Record<string, unknown> = {};
+    for (const [key, { keyPlace, value }] of members) {
+      if (!isKeyOf(keys, key)) {
         refuseKey(key, keyPlace, shape, report);
         continue;
       }
-      const meaning = reader(value, report);
-      if (meaning !== undefined) values.set(key, meaning);
+      const meaning = keys[key](value, report);
+      if (meaning !== undefined) values[key] = meaning;
     }
-    for (const key of shape.required ?? []) {
-      if (!node.members.has(key)) report("missing_key", node.place, `${shape.what} needs the key \`${key}\``);
+    for (const key of required) {
+      if (!members.has(key)) report("missing_key", place, `${what} needs the key \`${key}\``);
     }
     return {
-      // Each value came from the reader of its own key, which the compiler cannot follow through a Map.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      values: Object.fromEntries(values) as Values<T>,
-      place: node.place,
-      placeOf: (key) => node.members.get(key)?.keyPlace ?? node.place,
+      values: values as Values<T>,
+      place,
+      placeOf: (key) => members.get(key)?.keyPlace ?? place,
+      has: (key) => members.has(key),
     };
   };
+}
+
+/** Own keys only: this one comes from outside. */
+function isKeyOf<T>(keys: Shape<T>["keys"], key: string): key is keyof T & string {
+  return Object.hasOwn(keys, key);
 }
 
 function refuseKey<T>(key: string, place: Place, { what, keys, later }: Shape<T>, report: Report): void {
@@ -77,7 +84,12 @@ export function listOf<T>(what: string, element: Reader<T>): Reader<readonly T[]
       report("wrong_type", node.place, `${what} must be a list, not ${describe(node)}`);
       return undefined;
     }
-    return node.items.flatMap((item) => element(item, report) ?? []);
+    const found: T[] = [];
+    for (const item of node.items) {
+      const meaning = element(item, report);
+      if (meaning !== undefined) found.push(meaning);
+    }
+    return found;
   };
 }
 
@@ -105,6 +117,17 @@ export function text(what: string, longest: number): Reader<string> {
       return undefined;
     }
     return node.value;
+  };
+}
+
+/** A whole number between two bounds, both included. */
+export function wholeNumber(what: string, least: number, most: number = Number.MAX_SAFE_INTEGER): Reader<number> {
+  return (node, report) => {
+    const value = node.kind === "scalar" ? node.value : undefined;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const bounds = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
+    report("bad_value", node.place, `${what} must be a whole number ${bounds}, not ${describe(node)}`);
+    return undefined;
   };
 }
 

@@ -1,102 +1,169 @@
+import type { Counterparty } from "../model/decision.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import type { CompiledRule, CompiledTool } from "./compile.ts";
+import type { CompiledLayer, CompiledRule, CompiledTool } from "./compile.ts";
+import type { MoneyStatement } from "./guards/money.ts";
+import type { HostTable } from "./hosts.ts";
+import type { Trust } from "./language/counterparties.ts";
 import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";
+import type { CompiledLimit } from "./limits.ts";
 
-/** What a policy has to say about one tool: nothing else of it is looked at. */
-export interface ToolRules {
+/** What one document has to say about one tool: nothing else of it is looked at. */
+export interface Portion {
+  readonly layer: CompiledLayer;
   /** Deny rules in file order. */
   readonly denies: readonly CompiledRule[];
   /** The other rules in file order. */
   readonly others: readonly CompiledRule[];
+  /** All of them in file order, where the first that holds answers, whatever its effect; undefined where denies come first. */
+  readonly ordered: readonly CompiledRule[] | undefined;
+  /** True where some of them may be overridden: then they are looked at the long way. */
+  readonly overridable: boolean;
   readonly tool: CompiledTool | undefined;
-  /** Where the counterparty stands in the input: the policy's statement, else the registry's. */
+  /** Entries whose guards a call must pass: the tool's own, and those of the names it is registered under. */
+  readonly guarding: readonly CompiledTool[];
+  readonly limits: readonly CompiledLimit[];
+  /** Where the counterparty stands in the input: the document's statement, a broader one's, else the registry's. */
   readonly counterparty: readonly string[] | "unreadable" | undefined;
+  readonly money: MoneyStatement | undefined;
+  readonly trust: HostTable<Trust> | undefined;
+  /** Counterparties that were met before, by id as the call gave it. */
+  readonly known: Map<string, Counterparty>;
 }
+
+/** The portions of all documents, the broadest first. */
+export type Portions = readonly [Portion, ...Portion[]];
 
 export interface ToolIndex {
-  /** The rules for a tool, by its registered id and, for denies, all its aliases. */
-  of(tool: ToolSpec): ToolRules;
-  /** The policy's own entry for a tool. */
-  entry(tool: ToolSpec): CompiledTool | undefined;
+  /** The rules for a tool, by its registered id and, for whatever refuses, all its aliases. */
+  of(tool: ToolSpec): Portions;
 }
 
-/** What is kept per name; beyond it the memory starts anew, so that a flood of names costs time and not memory. */
+/** What is kept for names that no document knows; beyond it the memory starts anew: a flood of names costs time only. */
 const MAXIMUM_NAMES = 4096;
 
-interface NameRules {
-  readonly denies: readonly CompiledRule[];
-  readonly others: readonly CompiledRule[];
-  readonly tool: CompiledTool | undefined;
-}
-
 /**
- * Finds rules by tool. Names that one entry of the `tools` block lists are names of one tool, for every rule: the policy's
- * author said so. Aliases that only the registry knows count for denies alone.
+ * Finds rules by tool, once for each name. Names that one entry of the `tools` block lists are names of one tool, for every
+ * rule: the policy's author said so. Aliases that only the registry knows can refuse a call and never let one through.
  */
-export function createToolIndex(rules: readonly CompiledRule[], tools: readonly CompiledTool[]): ToolIndex {
-  const entries = new Map(tools.flatMap((tool) => tool.names.map((name) => [name, tool] as const)));
-  const exact = new Map<string, CompiledRule[]>();
-  const wide: CompiledRule[] = [];
-  for (const rule of rules) {
-    if (rule.patterns.some(({ kind }) => kind !== "exact")) {
-      wide.push(rule);
-      continue;
-    }
-    for (const pattern of rule.patterns) {
-      if (pattern.kind !== "exact") continue;
-      const listed = exact.get(pattern.name);
-      if (listed === undefined) exact.set(pattern.name, [rule]);
-      else listed.push(rule);
-    }
-  }
-
-  const find = (name: string): NameRules => {
-    const tool = entries.get(name);
-    const names = tool?.names ?? [name];
-    const matching = inFileOrder([
-      ...names.flatMap((each) => exact.get(each) ?? []),
-      ...wide.filter((rule) => rule.patterns.some((pattern) => names.some((each) => meets(pattern, each)))),
-    ]);
-    return {
-      denies: matching.filter(({ effect }) => effect === "deny"),
-      others: matching.filter(({ effect }) => effect !== "deny"),
-      tool,
-    };
-  };
-
-  const known = new Map<string, NameRules>();
-  const named = (name: string): NameRules => {
-    const remembered = known.get(name);
+export function createToolIndex(layers: readonly [CompiledLayer, ...CompiledLayer[]]): ToolIndex {
+  const known = new Map<string, Portions>();
+  const strangers = new Map<string, Portions>();
+  const bySpec = new WeakMap<ToolSpec, Portions>();
+  const named = (name: string): Portions => {
+    const remembered = known.get(name) ?? strangers.get(name);
     if (remembered !== undefined) return remembered;
-    if (known.size >= MAXIMUM_NAMES) known.clear();
-    const found = find(name.normalize("NFC"));
-    known.set(name, found);
+    const found = portionsOf(layers, name, [], undefined);
+    const memory = layers.some(({ names }) => names.has(name)) ? known : strangers;
+    if (strangers.size >= MAXIMUM_NAMES) strangers.clear();
+    memory.set(name, found);
     return found;
   };
-
   return {
     of(spec) {
-      const { denies, others, tool } = named(spec.id);
-      return {
-        denies:
-          spec.aliases.length === 0
-            ? denies
-            : inFileOrder([...denies, ...spec.aliases.flatMap((alias) => named(alias).denies)]),
-        others,
-        tool,
-        counterparty: tool?.counterparty ?? registeredPath(spec.counterparty),
-      };
+      if (spec.aliases.length === 0 && spec.counterparty === null) return named(spec.id);
+      const remembered = bySpec.get(spec);
+      if (remembered !== undefined) return remembered;
+      const found = portionsOf(layers, spec.id, spec.aliases, registeredPath(spec.counterparty));
+      bySpec.set(spec, found);
+      return found;
     },
-    entry: (spec) => named(spec.id).tool,
   };
+}
+
+type RegisteredPath = readonly string[] | "unreadable" | undefined;
+
+function portionsOf(
+  [broadest, ...narrower]: readonly [CompiledLayer, ...CompiledLayer[]],
+  id: string,
+  aliases: readonly string[],
+  registered: RegisteredPath,
+): Portions {
+  const name = id.normalize("NFC");
+  const others = aliases.map((alias) => alias.normalize("NFC"));
+  const found: [Portion, ...Portion[]] = [portionOf(broadest, name, others, undefined)];
+  for (const layer of narrower) found.push(portionOf(layer, name, others, found.at(-1)));
+  // The registry's word is the last: a document that says where to look is believed before it.
+  const complete = (portion: Portion): Portion =>
+    portion.counterparty === undefined && registered !== undefined ? { ...portion, counterparty: registered } : portion;
+  const [first, ...rest] = found;
+  return [complete(first), ...rest.map(complete)];
+}
+
+/** `broader`: whose statements count where this document makes none. */
+function portionOf(
+  layer: CompiledLayer,
+  name: string,
+  aliases: readonly string[],
+  broader: Portion | undefined,
+): Portion {
+  const tool = layer.entries.get(name);
+  const names = tool?.names ?? [name];
+  const every = [...names, ...aliases.flatMap((alias) => layer.entries.get(alias)?.names ?? [alias])];
+  const denies = rulesFor(layer, every).filter(({ effect }) => effect === "deny");
+  const others = rulesFor(layer, names).filter(({ effect }) => effect !== "deny");
+  const entries = [...new Set(every.flatMap((each) => layer.entries.get(each) ?? []))];
+  return {
+    layer,
+    denies,
+    others,
+    ordered: layer.combine === "first_match" ? [...denies, ...others].sort((a, b) => a.order - b.order) : undefined,
+    overridable: [...denies, ...others].some((rule) => rule.overridable),
+    tool,
+    guarding: entries.filter(({ guards }) => guards.length > 0),
+    limits: layer.limits.filter(({ patterns }) =>
+      patterns.some((pattern) => every.some((each) => meets(pattern, each))),
+    ),
+    counterparty: tool?.counterparty ?? broader?.counterparty,
+    money: tool?.money ?? broader?.money,
+    trust: layer.trust ?? broader?.trust,
+    known: new Map(),
+  };
+}
+
+/** The rules whose patterns meet one of the names, in file order: the cost is that of the names, not of the policy. */
+function rulesFor({ shelves: { exact, below, any } }: CompiledLayer, names: readonly string[]): readonly CompiledRule[] {
+  const found = new Set(any);
+  for (const name of names) {
+    for (const rule of exact.get(name) ?? []) found.add(rule);
+    for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
+      // `http.*` meets deeper names only, and not `http.` itself.
+      if (dot === name.length - 1) break;
+      for (const rule of below.get(name.slice(0, dot + 1)) ?? []) found.add(rule);
+    }
+  }
+  return [...found].sort((a, b) => a.order - b.order);
+}
+
+/** Rules by what their patterns name. */
+export interface Shelves {
+  readonly exact: ReadonlyMap<string, readonly CompiledRule[]>;
+  /** By prefix with its dot. */
+  readonly below: ReadonlyMap<string, readonly CompiledRule[]>;
+  readonly any: readonly CompiledRule[];
+}
+
+export function shelve(rules: readonly CompiledRule[]): Shelves {
+  const exact = new Map<string, CompiledRule[]>();
+  const below = new Map<string, CompiledRule[]>();
+  const any: CompiledRule[] = [];
+  for (const rule of rules) {
+    for (const pattern of rule.patterns) {
+      if (pattern.kind === "exact") put(exact, pattern.name, rule);
+      else if (pattern.kind === "below") put(below, pattern.prefix, rule);
+      else any.push(rule);
+    }
+  }
+  return { exact, below, any };
+}
+
+function put(shelf: Map<string, CompiledRule[]>, key: string, rule: CompiledRule): void {
+  const listed = shelf.get(key);
+  if (listed === undefined) shelf.set(key, [rule]);
+  else listed.push(rule);
 }
 
 /** A path that the registry states but nobody can follow is not the same as none: nothing else is believed then. */
-function registeredPath(path: string | null): readonly string[] | "unreadable" | undefined {
+function registeredPath(path: string | null): RegisteredPath {
   return path === null ? undefined : (parseInputPath(path) ?? "unreadable");
-}
-
-function inFileOrder(rules: readonly CompiledRule[]): readonly CompiledRule[] {
-  return [...new Set(rules)].sort((a, b) => a.order - b.order);
 }

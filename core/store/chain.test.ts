@@ -36,6 +36,8 @@ const full: Required<AuditRecord> & { payload: Required<AuditRecord["payload"]> 
     policy_id: "p",
     reason_code: "rule",
     rule: null,
+    shadow_rule: "stricter",
+    shadow_decision: "DENY",
     effective: "COMPUTE",
     decision: "ALLOW",
     action_type: "purchase",

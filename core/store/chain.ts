@@ -20,6 +20,8 @@ const PAYLOAD_MEMBERS = Object.keys({
   action_type: true,
   decision: true,
   effective: true,
+  shadow_decision: true,
+  shadow_rule: true,
   rule: true,
   reason_code: true,
   policy_id: true,

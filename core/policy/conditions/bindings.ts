@@ -6,12 +6,17 @@ import type { Facts } from "../../model/facts.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 import type { ToolSpec } from "../../model/tool.ts";
 
-/** What a condition can know: one call, and who it deals with. */
+/** What a condition can know: one call, whom it deals with and what it costs. */
 export interface CallInView {
   readonly action: Action;
   readonly tool: ToolSpec;
   readonly facts: Facts;
+  /** May be a getter: read only where a condition needs it. */
   readonly counterparty: Counterparty | null;
+  /** Amount in minor units. May be a getter: read only where a condition needs it. */
+  readonly money: { readonly amount: number; readonly currency: string } | null;
+  /** Filled by the first condition that CEL's library decides, for the others of the same call. Undefined at the start. */
+  bindings: Bindings | undefined;
 }
 
 /**
@@ -24,8 +29,9 @@ const MAKERS = {
   agent: ({ action }) => action.principal.agent,
   subject: ({ action }) => action.principal.subject,
   session: ({ action }) => action.session ?? undefined,
-  counterparty: ({ counterparty }) => (counterparty === null ? undefined : objectToCel({ ...counterparty })),
-  now: ({ facts }) => timestampFromMs(facts.now),
+  counterparty: ({ counterparty }) => mapOrNothing(counterparty, ["id", "trust"]),
+  money: ({ money }) => mapOrNothing(money, ["amount", "currency"]),
+  now: ({ facts: { now } }) => (Number.isSafeInteger(now) ? timestampFromMs(now) : undefined),
   labels: ({ action }) => objectToCel(action.labels),
 } as const satisfies Readonly<Record<string, (call: CallInView) => CelInput | undefined>>;
 
@@ -35,12 +41,13 @@ export type Variable = keyof typeof MAKERS;
 export const VARIABLES: readonly string[] = Object.keys(MAKERS);
 
 /** Variables of the language that this version does not fill. */
-export const LATER_VARIABLES: readonly string[] = ["money", "limits"];
+export const LATER_VARIABLES: readonly string[] = ["limits"];
 
 /** Members of the variables whose members are known; a condition that names another one does not load. */
 export const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["tool", ["name", "origin", "side_effect", "idempotent"]],
   ["counterparty", ["id", "trust"]],
+  ["money", ["amount", "currency"]],
   ["agent", []],
   ["subject", []],
   ["session", []],
@@ -53,18 +60,27 @@ export function isVariable(name: string): name is Variable {
   return Object.hasOwn(MAKERS, name);
 }
 
-/** No prototype: a condition's names must find variables and nothing else. */
-export function createBindings(): Bindings {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.create is typed any
-  return Object.create(null) as Bindings;
-}
-
-/** Makes the variables that are not there yet. */
-export function bind(bindings: Bindings, variables: readonly Variable[], call: CallInView): void {
+/** The variables of a call for CEL's library; those named are there, as far as the call has them. */
+export function bindingsOf(call: CallInView, variables: readonly Variable[]): Bindings {
+  const bindings = (call.bindings ??= createBindings());
   for (const name of variables) {
     const made = bindings[name] ?? MAKERS[name](call);
     if (made !== undefined) bindings[name] = made;
   }
+  return bindings;
+}
+
+/** No prototype: a condition's names must find variables and nothing else. */
+function createBindings(): Bindings {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.create is typed any
+  return Object.create(null) as Bindings;
+}
+
+function mapOrNothing<Name extends string>(
+  value: Readonly<Record<Name, Json>> | null,
+  names: readonly Name[],
+): CelMap | undefined {
+  return value === null ? undefined : objectToCel(Object.fromEntries(names.map((name) => [name, value[name]])));
 }
 
 /** JSON as CEL sees it: safe integers are ints, other numbers doubles. */

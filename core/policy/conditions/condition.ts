@@ -1,25 +1,24 @@
-import { parse, plan } from "@bufbuild/cel";
-import { describe, type Located, type LocatedScalar } from "../located.ts";
+import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
+import { describe, type Located } from "../located.ts";
 import type { Reader } from "../readers.ts";
-import type { Report } from "../issues.ts";
-import { bind, type Bindings, type CallInView } from "./bindings.ts";
-import { resetSteps } from "./functions.ts";
-import { ENVIRONMENT, inspect } from "./inspect.ts";
+import { compileHolds } from "./closures/compile.ts";
+import { comparisonsIn, conjunctsOf } from "./cel/explain.ts";
+import { inspectCondition } from "./cel/inspect.ts";
+import { type Condition, makeCondition, type Part } from "./made.ts";
+import { type ReadSource, readSource, reportProblems } from "./cel/source.ts";
+import { resetSteps } from "./closures/steps.ts";
+import { operandsOf } from "./cel/syntax.ts";
+import type { Holds } from "./closures/terms.ts";
 
-/** UTF-8 bytes of a condition. */
-const MAXIMUM_BYTES = 4096;
+export type { Comparison, Condition, Part } from "./made.ts";
 
-/** Brackets inside one another, counted before anything recurses over them. */
-const MAXIMUM_BRACKETS = 64;
+/** Conditions that are kept by their text, for rules that say the same; with more, the memory starts anew. */
+const MOST_KEPT = 1_024;
+
+const kept = new Map<string, Condition>();
 
 /**
- * A planned condition: true, false, or undefined for *unknown* (an error, a missing member, a value that is no boolean).
- * `bindings` belong to the call and are filled as conditions need them.
- */
-export type Condition = (call: CallInView, bindings: Bindings) => boolean | undefined;
-
-/**
- * Reads a rule's `when`: a CEL text, or plainly `true` or `false`. What cannot be parsed, or could never mean anything, is
+ * Reads a CEL condition: a text, or plainly `true` or `false`. What cannot be parsed, or could never mean anything, is
  * reported where it stands.
  */
 export const condition: Reader<Condition> = (node, report) => {
@@ -28,15 +27,15 @@ export const condition: Reader<Condition> = (node, report) => {
     report("wrong_type", node.place, `\`when\` must be a condition, not ${describe(node)}`);
     return undefined;
   }
-  if (new TextEncoder().encode(source).byteLength > MAXIMUM_BYTES) {
-    report("bad_condition", node.place, `a condition has at most ${MAXIMUM_BYTES} bytes`);
-    return undefined;
-  }
-  if (bracketDepth(source) > MAXIMUM_BRACKETS) {
-    report("bad_condition", node.place, `a condition nests at most ${MAXIMUM_BRACKETS} brackets`);
-    return undefined;
-  }
-  return compile(source, node, report);
+  const known = kept.get(source);
+  if (known !== undefined) return known;
+  const { root, problems } = readSource(source, inspectCondition);
+  reportProblems(problems, node, report);
+  if (root === undefined) return undefined;
+  if (kept.size >= MOST_KEPT) kept.clear();
+  const made = fromCel(source, root);
+  kept.set(source, made);
+  return made;
 };
 
 function sourceOf(node: Located): string | undefined {
@@ -44,61 +43,37 @@ function sourceOf(node: Located): string | undefined {
   return typeof node.value === "boolean" ? String(node.value) : typeof node.value === "string" ? node.value : undefined;
 }
 
-/** A cheap count that also sees brackets inside texts; what it misses overflows the parser, which is caught. */
-function bracketDepth(source: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const character of source) {
-    if ("([{".includes(character)) deepest = Math.max(deepest, (depth += 1));
-    else if (")]}".includes(character)) depth = Math.max(0, depth - 1);
-  }
-  return deepest;
+/** The tree is not kept: what explains a condition is made of its text once more. */
+function fromCel(source: string, root: Expr): Condition {
+  const { holds, library } = ready(root);
+  const again = (): ReadSource => readSource(source, inspectCondition);
+  return makeCondition({
+    holds,
+    source,
+    compiled: !library,
+    parts: () => partsOf(source, holds, again().root),
+    comparisons: () => {
+      const { root: tree } = again();
+      return tree === undefined ? [] : comparisonsIn(tree);
+    },
+  });
 }
 
-function compile(source: string, node: LocatedScalar, report: Report): Condition | undefined {
-  const placeAt = (offset: number) =>
-    node.verbatimAt === undefined ? node.place : { ...node.place, offset: node.verbatimAt + offset };
-  try {
-    const parsed = parse(source);
-    if (parsed.expr === undefined) throw new Error("it is empty");
-    const { problems, variables } = inspect(parsed.expr);
-    for (const { id, message, hint } of problems) {
-      report("bad_condition", placeAt(parsed.sourceInfo?.positions[String(id)] ?? 0), message, hint);
-    }
-    if (problems.length > 0) return undefined;
-    const evaluate = plan(ENVIRONMENT, parsed.expr);
-    return (call, bindings) => {
-      try {
-        bind(bindings, variables, call);
-        resetSteps();
-        const value = evaluate(bindings);
-        return typeof value === "boolean" ? value : undefined;
-      } catch {
-        return undefined;
-      }
-    };
-  } catch (error) {
-    const { offset, message } = parseProblem(error);
-    report(
-      "bad_condition",
-      placeAt(offset),
-      `the condition cannot be read: ${message}`,
-      "conditions are CEL, for example input.amount < 5000",
-    );
-    return undefined;
-  }
-}
-
-/** The library's parse errors carry a location and a raw message; anything else has neither. */
-function parseProblem(error: unknown): { readonly offset: number; readonly message: string } {
-  const offset = memberOf(memberOf(memberOf(error, "location"), "start"), "offset");
-  const message = memberOf(error, "rawMessage");
+function ready(root: Expr): { readonly holds: Holds; readonly library: boolean } {
+  const { holds, notes } = compileHolds(root);
+  if (!notes.counts) return { holds, library: notes.library };
   return {
-    offset: typeof offset === "number" ? offset : 0,
-    message: typeof message === "string" ? message : "it is malformed or too complex",
+    library: notes.library,
+    holds: (call) => {
+      resetSteps();
+      return holds(call);
+    },
   };
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+function partsOf(source: string, holds: Holds, root: Expr | undefined): readonly Part[] {
+  const texts = conjunctsOf(source);
+  const operands = root === undefined ? [] : operandsOf(root, "_&&_");
+  if (texts.length < 2 || texts.length !== operands.length) return [{ source: source.trim(), holds }];
+  return operands.map((operand, index) => ({ source: texts[index] ?? "", holds: ready(operand).holds }));
 }

@@ -1,18 +1,31 @@
-import type { Effect } from "../../model/effect.ts";
+import type { Obligation } from "../../model/decision.ts";
+import type { Effect, Mode } from "../../model/effect.ts";
 import type { Json } from "../../model/json.ts";
-import { type Condition, condition } from "../conditions/condition.ts";
+import { allOf } from "../conditions/combine.ts";
+import type { Condition } from "../conditions/condition.ts";
+import { constraints } from "../conditions/constraints.ts";
+import { when } from "../conditions/structured.ts";
 import type { Place, Report } from "../issues.ts";
-import { toJson } from "../located.ts";
-import { type Block, block, listOf, type Reader, type Shape, text } from "../readers.ts";
-import { effect } from "./effects.ts";
+import { type Located, toJson } from "../located.ts";
+import { type Block, block, flag, listOf, oneOf, type Reader, type Shape, text, type Values } from "../readers.ts";
+import { compute, type ComputeForm } from "./compute.ts";
+import { effect, saysCompute } from "./effects.ts";
 import { action, identifier, type Pattern } from "./names.ts";
+import { obligations } from "./obligations.ts";
+import { requirements, type RequirementsForm, withRequirements } from "./requirements.ts";
 import { proof, type ProofForm, stepUp, type StepUpForm, terms, type TermsForm } from "./terms.ts";
 
 export interface RuleForm {
   readonly id: string;
   readonly action: readonly Pattern[];
   readonly when?: Condition;
+  readonly constraints?: Condition;
+  readonly requirements?: Values<RequirementsForm>;
   readonly effect: Effect;
+  readonly compute?: ComputeForm;
+  readonly obligations?: readonly Obligation[];
+  readonly mode?: Mode;
+  readonly overridable?: boolean;
   readonly reason?: string;
   readonly description?: string;
   readonly approval?: TermsForm;
@@ -21,7 +34,7 @@ export interface RuleForm {
 }
 
 /** One entry of `rules`, in file order. */
-export interface RuleEntry extends RuleForm {
+export interface RuleEntry extends Omit<RuleForm, "constraints" | "requirements"> {
   /** As written, for its digest. */
   readonly json: Json;
   readonly place: Place;
@@ -32,8 +45,14 @@ export const ruleShape: Shape<RuleForm> = {
   keys: {
     id: identifier,
     action,
-    when: condition,
+    when,
+    constraints,
+    requirements,
     effect: effect("`effect`", ["allow", "approve", "step_up", "deny"]),
+    compute,
+    obligations,
+    mode: oneOf("`mode`", ["enforce", "observe"]),
+    overridable: flag("`overridable`"),
     reason: text("`reason`", 1000),
     description: text("`description`", 1000),
     approval: terms,
@@ -41,21 +60,36 @@ export const ruleShape: Shape<RuleForm> = {
     proof,
   },
   required: ["id", "action", "effect"],
-  later: ["compute", "obligations", "mode", "overridable", "constraints", "limits", "money", "allowance", "priority"],
+  later: ["limits", "money", "allowance", "priority"],
 };
 
+const readShape = block(ruleShape);
+
 const readRule: Reader<RuleEntry> = (node, report) => {
-  const rule = block(ruleShape)(node, report);
+  const rule = readShape(node, report);
   if (rule === undefined) return undefined;
-  checkRule(rule, report);
-  const { id, action: patterns, effect: ruleEffect } = rule.values;
-  if (id === undefined || patterns === undefined || ruleEffect === undefined) return undefined;
-  return { ...rule.values, id, action: patterns, effect: ruleEffect, json: toJson(node), place: rule.placeOf("id") };
+  const { constraints: bounded, requirements: required, ...values } = rule.values;
+  const meaning = values.effect === undefined ? undefined : withRequirements(values.effect, required);
+  checkRule(rule, meaning, report);
+  checkCompute(rule, node.kind === "map" ? node.members.get("effect")?.value : undefined, report);
+  if (values.id === undefined || values.action === undefined || meaning === undefined) return undefined;
+  const scheme = required?.credential_scheme;
+  const conditions = [values.when, bounded].filter((condition) => condition !== undefined);
+  return {
+    ...values,
+    id: values.id,
+    action: values.action,
+    effect: meaning,
+    ...(conditions.length === 0 ? {} : { when: allOf(conditions) }),
+    ...(scheme === undefined || values.step_up !== undefined ? {} : { step_up: { methods: [scheme] } }),
+    json: toJson(node),
+    place: rule.placeOf("id"),
+  };
 };
 
 const list = listOf("`rules`", readRule);
 
-/** Reads `rules`; refuses ids that stand twice and allows that can never be reached. */
+/** Reads `rules`; refuses ids that stand twice. */
 export const rules: Reader<readonly RuleEntry[]> = (node, report) => {
   const entries = list(node, report);
   const taken = new Set<string>();
@@ -67,19 +101,32 @@ export const rules: Reader<readonly RuleEntry[]> = (node, report) => {
 };
 
 /** Keys that would mean nothing beside the rule's effect: somebody expects them to work. */
-function checkRule(rule: Block<RuleForm>, report: Report): void {
-  const { id, approval, effect: ruleEffect, proof: ruleProof, step_up: methods } = rule.values;
-  if (id === "default" || id?.startsWith("tools.") === true) {
+function checkRule(rule: Block<RuleForm>, meaning: Effect | undefined, report: Report): void {
+  const { id, approval, obligations: duties, overridable, proof: ruleProof, requirements: required } = rule.values;
+  if (id === "default" || id?.startsWith("tools.") === true || id?.startsWith("limits.") === true) {
     report("bad_name", rule.placeOf("id"), `the id \`${id}\` is kept for the policy's own answers`);
   }
-  if (ruleEffect === undefined) return;
-  if (methods !== undefined && ruleEffect !== "step_up") {
-    report("misplaced_key", rule.placeOf("step_up"), `\`step_up\` stands on a rule whose effect is ${ruleEffect}`);
-  }
-  if (approval !== undefined && ruleEffect !== "approve" && ruleEffect !== "step_up") {
-    report("misplaced_key", rule.placeOf("approval"), `\`approval\` stands on a rule whose effect is ${ruleEffect}`);
-  }
-  if (ruleProof !== undefined && ruleEffect === "deny") {
-    report("misplaced_key", rule.placeOf("proof"), "`proof` stands on a rule that permits nothing");
-  }
+  if (meaning === undefined) return;
+  const misplaced = (key: keyof RuleForm & string, message: string): void =>
+    report("misplaced_key", rule.placeOf(key), message);
+  if (rule.values.step_up !== undefined && meaning !== "step_up")
+    misplaced("step_up", `\`step_up\` stands on a rule whose effect is ${meaning}`);
+  if (rule.values.step_up !== undefined && required?.credential_scheme !== undefined)
+    misplaced("requirements", "`credential_scheme` stands beside `step_up`; name the methods once");
+  if (approval !== undefined && meaning !== "approve" && meaning !== "step_up")
+    misplaced("approval", `\`approval\` stands on a rule whose effect is ${meaning}`);
+  if (overridable === true && meaning === "allow")
+    misplaced("overridable", "an allow binds nobody, so there is nothing to override");
+  if (meaning !== "deny") return;
+  if (ruleProof !== undefined) misplaced("proof", "`proof` stands on a rule that permits nothing");
+  if (duties !== undefined) misplaced("obligations", "`obligations` stand on a rule that permits nothing");
+  if (required !== undefined) misplaced("requirements", "`requirements` stand on a rule that permits nothing");
+}
+
+function checkCompute(rule: Block<RuleForm>, word: Located | undefined, report: Report): void {
+  const { compute: form, effect: stated } = rule.values;
+  if (form !== undefined && stated === "deny")
+    report("misplaced_key", rule.placeOf("compute"), "`compute` stands on a rule that permits nothing");
+  if (saysCompute(word) && !rule.has("compute"))
+    report("missing_key", rule.placeOf("effect"), "an effect that computes needs the key `compute`");
 }

@@ -1,13 +1,21 @@
 import type { ApprovalTerms } from "../../model/decision.ts";
 import type { Effect } from "../../model/effect.ts";
-import { block, namesOf, oneOf, type Reader, type Shape, type Values } from "../readers.ts";
+import { block, flag, namesOf, oneOf, type Reader, type Shape, type Values, wholeNumber } from "../readers.ts";
+import { notifyTarget } from "./channels.ts";
 import { duration } from "./durations.ts";
+import { identifier } from "./names.ts";
 
 /** What a policy says about asking a person; every member has a default. */
 export interface TermsForm {
   readonly expires_in?: number;
   readonly use_within?: number;
   readonly edit?: "other" | "self";
+  readonly quorum?: number;
+  readonly roles?: readonly string[];
+  readonly four_eyes?: boolean;
+  readonly reason_required?: boolean;
+  readonly notify?: readonly string[];
+  readonly escalate_after?: number;
 }
 
 export interface StepUpForm {
@@ -28,6 +36,8 @@ const DEFAULT_USE_WITHIN_MS = 900_000;
 export const DEFAULT_PROOF_TTL_MS = 120_000;
 const LONGEST_PROOF_SECONDS = 3600;
 
+const LARGEST_QUORUM = 20;
+
 const METHOD = /^[a-z][a-z0-9_-]{0,63}$/;
 
 export const termsShape: Shape<TermsForm> = {
@@ -36,11 +46,18 @@ export const termsShape: Shape<TermsForm> = {
     expires_in: duration("`expires_in`"),
     use_within: duration("`use_within`"),
     edit: oneOf("`edit`", ["other", "self"]),
+    quorum: wholeNumber("`quorum`", 1, LARGEST_QUORUM),
+    roles: namesOf("`roles`", identifier),
+    four_eyes: flag("`four_eyes`"),
+    reason_required: flag("`reason_required`"),
+    notify: namesOf("`notify`", notifyTarget),
+    escalate_after: duration("`escalate_after`"),
   },
-  later: ["notify", "quorum", "roles", "four_eyes", "reason_required", "escalate_after", "count"],
+  later: ["count"],
 };
 
-const method: Reader<string> = (node, report) => {
+/** A step-up method, such as `webauthn`. */
+export const methodName: Reader<string> = (node, report) => {
   const value = node.kind === "scalar" ? node.value : undefined;
   if (typeof value === "string" && METHOD.test(value)) return value;
   report("bad_value", node.place, "a step-up method is a lower-case word such as webauthn or totp");
@@ -49,7 +66,7 @@ const method: Reader<string> = (node, report) => {
 
 export const stepUpShape: Shape<StepUpForm> = {
   what: "`step_up`",
-  keys: { methods: namesOf("`methods`", method) },
+  keys: { methods: namesOf("`methods`", methodName) },
   required: ["methods"],
 };
 
@@ -74,12 +91,26 @@ export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: 
   return {
     expiresInMs: form.expires_in ?? DEFAULT_EXPIRES_IN_MS,
     useWithinMs: form.use_within ?? DEFAULT_USE_WITHIN_MS,
-    quorum: 1,
-    roles: [],
-    fourEyes: false,
-    reasonRequired: false,
+    quorum: form.quorum ?? 1,
+    roles: form.roles ?? [],
+    fourEyes: form.four_eyes ?? false,
+    reasonRequired: form.reason_required ?? false,
     methods: stepUpForm.methods ?? [],
-    notify: [],
+    notify: form.notify ?? [],
     edit: form.edit ?? "other",
+    ...(form.escalate_after === undefined ? {} : { escalateAfterMs: form.escalate_after }),
   };
+}
+
+/** The keys of `form` that ask more of a desk than one yes within a time. */
+export function demandingTerms(form: TermsForm | undefined): readonly string[] {
+  if (form === undefined) return [];
+  const { quorum = 1, roles, four_eyes, reason_required, escalate_after } = form;
+  return [
+    ...(quorum > 1 ? ["quorum"] : []),
+    ...(roles === undefined ? [] : ["roles"]),
+    ...(four_eyes === true ? ["four_eyes"] : []),
+    ...(reason_required === true ? ["reason_required"] : []),
+    ...(escalate_after === undefined ? [] : ["escalate_after"]),
+  ];
 }

@@ -1,27 +1,38 @@
+import type { Obligation } from "../../model/decision.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { Json } from "../../model/json.ts";
+import { GUARD_KEYS, guardsOf, type GuardKeys } from "../guards/forms.ts";
+import type { Guard } from "../guards/guard.ts";
 import type { Place, Report } from "../issues.ts";
 import { describe, toJson } from "../located.ts";
 import { type Block, block, flag, listOf, type Reader, type Shape, text } from "../readers.ts";
 import { effect } from "./effects.ts";
 import { nameProblem, toolName } from "./names.ts";
+import { obligations } from "./obligations.ts";
 import { inputPath } from "./paths.ts";
-import { terms, type TermsForm } from "./terms.ts";
+import { proof, type ProofForm, stepUp, type StepUpForm, terms, type TermsForm } from "./terms.ts";
 
-export interface ToolForm {
+interface OwnKeys {
   readonly aliases?: readonly string[];
   readonly counterparty?: readonly string[];
   readonly decision?: Effect;
+  readonly otherwise?: Effect;
+  readonly obligations?: readonly Obligation[];
   readonly approval?: TermsForm;
+  readonly step_up?: StepUpForm;
+  readonly proof?: ProofForm;
   readonly idempotent?: boolean;
   readonly description?: string;
 }
 
+export type ToolForm = OwnKeys & GuardKeys;
+
 /** One entry of the `tools` block. */
-export interface ToolEntry extends ToolForm {
+export interface ToolEntry extends OwnKeys, Pick<GuardKeys, "money"> {
   readonly name: string;
   /** The name and every alias: one tool under several names. */
   readonly names: readonly string[];
+  readonly guards: readonly Guard[];
   /** As written, for its digest. */
   readonly json: Json;
   readonly place: Place;
@@ -33,35 +44,16 @@ export const toolShape: Shape<ToolForm> = {
     aliases: listOf("`aliases`", toolName),
     counterparty: inputPath,
     decision: effect("`decision`", ["allow", "approve", "step_up", "deny"]),
+    otherwise: effect("`otherwise`", ["approve", "step_up", "deny"]),
+    obligations,
     approval: terms,
+    step_up: stepUp,
+    proof,
     idempotent: flag("`idempotent`"),
     description: text("`description`", 1000),
+    ...GUARD_KEYS,
   },
-  later: [
-    "allowed_hosts",
-    "denied_hosts",
-    "deny_private_ips",
-    "allowed_paths",
-    "denied_paths",
-    "allow_extensions",
-    "deny_extensions",
-    "allowed_commands",
-    "denied_commands",
-    "allowed_recipients",
-    "allowed_methods",
-    "statements",
-    "money",
-    "constraints",
-    "compute",
-    "obligations",
-    "limits",
-    "step_up",
-    "proof",
-    "labels",
-    "redact",
-    "schema",
-    "mode",
-  ],
+  later: ["constraints", "compute", "limits", "labels", "redact", "schema", "mode"],
 };
 
 const readTool = block(toolShape);
@@ -83,8 +75,10 @@ export const tools: Reader<readonly ToolEntry[]> = (node, report) => {
     takeName(name, keyPlace, taken, report);
     const aliases = entry.values.aliases ?? [];
     for (const alias of aliases) takeName(alias, entry.placeOf("aliases"), taken, report);
-    checkTool(entry, report);
-    entries.push({ ...entry.values, name, names: [name, ...aliases], json: toJson(value), place: keyPlace });
+    const guards = guardsOf(entry, report);
+    checkTool(entry, guards, report);
+    const names = [name, ...aliases];
+    entries.push({ ...entry.values, name, names, guards, json: toJson(value), place: keyPlace });
   }
   return entries;
 };
@@ -94,9 +88,20 @@ function takeName(name: string, place: Place, taken: Set<string>, report: Report
   taken.add(name);
 }
 
-function checkTool(entry: Block<ToolForm>, report: Report): void {
-  const { approval, decision } = entry.values;
-  if (approval !== undefined && decision !== "approve" && decision !== "step_up") {
-    report("misplaced_key", entry.placeOf("approval"), "`approval` stands on a tool whose `decision` asks nobody");
+function checkTool({ values, placeOf }: Block<ToolForm>, guards: readonly Guard[], report: Report): void {
+  const { approval, decision, otherwise } = values;
+  const effects = [decision, otherwise];
+  const misplaced = (key: keyof ToolForm & string, message: string): void =>
+    report("misplaced_key", placeOf(key), message);
+  if (approval !== undefined && !effects.includes("approve") && !effects.includes("step_up"))
+    misplaced("approval", "`approval` stands on a tool whose `decision` asks nobody");
+  if (values.step_up !== undefined && !effects.includes("step_up"))
+    misplaced("step_up", "`step_up` stands on a tool that demands none");
+  if (otherwise !== undefined && guards.length === 0)
+    misplaced("otherwise", "`otherwise` stands on a tool without a guard whose lists a call could be outside of");
+  if (decision === undefined || decision === "deny") {
+    if (values.proof !== undefined) misplaced("proof", "`proof` stands on a tool whose `decision` permits nothing");
+    if (values.obligations !== undefined)
+      misplaced("obligations", "`obligations` stand on a tool whose `decision` permits nothing");
   }
 }

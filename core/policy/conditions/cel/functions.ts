@@ -1,38 +1,70 @@
-import { type CelFunc, celFunc, celMethod, CelScalar, isCelList, listType, objectType } from "@bufbuild/cel";
+import {
+  type CelFunc,
+  celFunc,
+  type CelMap,
+  celMethod,
+  CelScalar,
+  type CelValue,
+  isCelList,
+  isCelMap,
+  isCelUint,
+  listType,
+  objectType,
+} from "@bufbuild/cel";
+import { isReflectMessage } from "@bufbuild/protobuf/reflect";
 import { type Timestamp, timestampFromMs, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { compilePattern, matchBounded } from "../patterns/patterns.ts";
+import { MAXIMUM_ELEMENTS, search, walk } from "../closures/steps.ts";
+import { INNER } from "./syntax.ts";
+import { containsText } from "../closures/texts.ts";
 
-const { DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
+const { BOOL, DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
 const LIST = listType(DYN);
 const TIMESTAMP = objectType(TimestampSchema);
 
-/** Elements that one condition may walk through in comprehensions, all loops together. */
-const MAXIMUM_STEPS = 100_000;
-
-/** Elements of one list or map that a comprehension walks through. */
-const MAXIMUM_ELEMENTS = 1_000;
-
-/** The function that every comprehension's range passes through; no policy can write its name. */
-export const BOUNDED = "@bounded";
-
-/** How far the running condition has walked. Conditions are synchronous, so one count serves all. */
-let steps = 0;
-
-/** To be called before every evaluation of a condition. */
-export function resetSteps(): void {
-  steps = 0;
+function required<T>(value: T | undefined, problem: string): T {
+  if (value === undefined) throw new Error(problem);
+  return value;
 }
 
-function sizeOf(range: unknown): number {
-  return typeof range === "object" && range !== null && "size" in range ? Number(range.size) : 0;
+function sizeOf(value: CelValue): number {
+  return isCelList(value) || isCelMap(value) ? value.size : 0;
 }
 
-const bounded = celFunc(BOUNDED, [DYN], DYN, (range) => {
-  const size = sizeOf(range);
-  steps += size;
-  if (size > MAXIMUM_ELEMENTS) throw new Error(`a list of more than ${MAXIMUM_ELEMENTS} elements`);
-  if (steps > MAXIMUM_STEPS) throw new Error(`more than ${MAXIMUM_STEPS} steps`);
-  return range;
-});
+const inner = [
+  celFunc(INNER.bounded, [DYN], DYN, (range) => {
+    if (!walk(sizeOf(range))) throw new Error("too many elements");
+    return range;
+  }),
+  celFunc(INNER.searched, [DYN], DYN, (range) => {
+    if (isCelList(range) && !search(range.size)) throw new Error("too many elements");
+    return range;
+  }),
+  celFunc(INNER.fielded, [DYN], DYN, (value) => {
+    if (!isCelMap(value) && !isReflectMessage(value)) throw new Error("only maps have members");
+    return value;
+  }),
+  celFunc(INNER.at, [DYN, DYN], DYN, (value, index) => {
+    if (isCelMap(value)) return required(isKey(index) ? value.get(index) : undefined, "no such key");
+    const position = isCelUint(index) ? Number(index.value) : typeof index === "bigint" ? Number(index) : index;
+    if (!isCelList(value) || !Number.isInteger(position)) throw new Error("no such element");
+    return required(value.get(Number(position)), "no such element");
+  }),
+];
+
+function isKey(value: CelValue): value is Parameters<CelMap["get"]>[0] {
+  return ["string", "boolean", "number", "bigint"].includes(typeof value) || isCelUint(value);
+}
+
+/** Linear on every text and bounded on long ones; the library's own are neither. */
+const texts = [
+  celMethod("matches", STRING, [STRING], BOOL, function (pattern) {
+    return required(matchBounded(compilePattern(pattern), this), "the text is too long");
+  }),
+  celMethod("contains", STRING, [STRING], BOOL, function (part) {
+    return required(containsText(this, part), "too much text");
+  }),
+];
 
 /** The numbers among which `min` and `max` choose; ints and doubles mix, anything else is an error and so unknown. */
 function numbers(values: Iterable<unknown>): readonly (bigint | number)[] {
@@ -141,7 +173,8 @@ function zoneOffsetMs(at: number, zone: string): number {
 
 /** What a condition can call beside CEL's standard library, and what replaces parts of it. */
 export const FUNCTIONS: readonly CelFunc[] = [
-  bounded,
+  ...inner,
+  ...texts,
   ...extreme("min", (a, b) => a < b),
   ...extreme("max", (a, b) => a > b),
   ...conversions,

@@ -1,8 +1,10 @@
-import { type CelEnv, celEnv, CelScalar, isCelError, plan } from "@bufbuild/cel";
+import { type CelEnv, celEnv, CelScalar } from "@bufbuild/cel";
 import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
-import { suggest } from "../suggest.ts";
-import { isVariable, LATER_VARIABLES, MEMBERS, type Variable, VARIABLES } from "./bindings.ts";
-import { BOUNDED, FUNCTIONS, TYPE_NAMES } from "./functions.ts";
+import { suggest } from "../../suggest.ts";
+import { isVariable, LATER_VARIABLES, MEMBERS, VARIABLES } from "../bindings.ts";
+import { FUNCTIONS, TYPE_NAMES } from "./functions.ts";
+import { compilePattern } from "../patterns/patterns.ts";
+import { callOf, INNER, nameOf } from "./syntax.ts";
 
 /** Levels of a condition's syntax tree. */
 const MAXIMUM_DEPTH = 256;
@@ -20,15 +22,8 @@ export interface ConditionProblem {
   readonly hint?: string;
 }
 
-export interface Inspection {
-  readonly problems: readonly ConditionProblem[];
-  /** The variables it needs. */
-  readonly variables: readonly Variable[];
-}
-
 interface Scope {
   readonly problems: ConditionProblem[];
-  readonly variables: Set<Variable>;
   /** Variables of the comprehensions around. */
   readonly locals: readonly string[];
   readonly loops: number;
@@ -36,17 +31,21 @@ interface Scope {
 }
 
 /**
- * Finds what a parsed condition says that can never mean anything: unknown names, members, functions and signatures, patterns
- * that are no literals or no regular expressions, a value that is no boolean. Bounds every comprehension's range on the way.
+ * Finds what a parsed expression says that can never mean anything: unknown names, members, functions and signatures, patterns
+ * that are no literals or no regular expressions. On the way it puts our own functions into the tree where the library's are
+ * not bounded or not CEL's: ranges of comprehensions and of `in`, `has`, `a[b]`.
  */
-export function inspect(root: Expr): Inspection {
+export function inspect(root: Expr): readonly ConditionProblem[] {
   const problems: ConditionProblem[] = [];
-  const variables = new Set<Variable>();
-  visit(root, { problems, variables, locals: [], loops: 0, depth: 0 });
-  if (problems.length === 0 && !mayBeBoolean(root)) {
-    problems.push({ id: root.id, message: "a condition must be true or false" });
-  }
-  return { problems, variables: [...variables] };
+  visit(root, { problems, locals: [], loops: 0, depth: 0 });
+  return problems;
+}
+
+/** Finds as well a value that is never true or false. */
+export function inspectCondition(root: Expr): readonly ConditionProblem[] {
+  const problems = inspect(root);
+  if (problems.length > 0 || mayBeBoolean(root)) return problems;
+  return [{ id: root.id, message: "a condition must be true or false" }];
 }
 
 function visit(expression: Expr | undefined, outer: Scope): void {
@@ -83,12 +82,8 @@ function visit(expression: Expr | undefined, outer: Scope): void {
 
 const TOO_DEEP = `a condition nests at most ${MAXIMUM_DEPTH} levels`;
 
-function visitName(id: bigint, name: string, { locals, problems, variables }: Scope): void {
-  if (locals.includes(name) || TYPE_NAMES.includes(name)) return;
-  if (isVariable(name)) {
-    variables.add(name);
-    return;
-  }
+function visitName(id: bigint, name: string, { locals, problems }: Scope): void {
+  if (locals.includes(name) || TYPE_NAMES.includes(name) || isVariable(name)) return;
   if (LATER_VARIABLES.includes(name)) {
     problems.push({ id, message: `\`${name}\` in conditions is not supported by this version` });
     return;
@@ -97,11 +92,14 @@ function visitName(id: bigint, name: string, { locals, problems, variables }: Sc
   problems.push({ id, message: `conditions know no \`${name}\``, hint: suggest(name, known) });
 }
 
-function visitSelect(id: bigint, { operand, field }: Expr_Select, scope: Scope): void {
+function visitSelect(id: bigint, select: Expr_Select, scope: Scope): void {
+  const { operand, field } = select;
+  if (operand === undefined) return;
   visit(operand, scope);
-  const variable = operand?.exprKind.case === "identExpr" ? operand.exprKind.value.name : undefined;
-  if (variable === undefined || scope.locals.includes(variable)) return;
-  const members = MEMBERS.get(variable);
+  const variable = nameOf(operand);
+  const members = variable === undefined || scope.locals.includes(variable) ? undefined : MEMBERS.get(variable);
+  // Whether a call has a counterparty at all is a fair question: `has(counterparty.id)` is false where it has none.
+  if (select.testOnly && members === undefined) select.operand = callOf(INNER.fielded, [operand], operand.id);
   if (members === undefined || members.includes(field)) return;
   const hint = members.length === 0 ? `\`${variable}\` is a text` : suggest(field, members);
   scope.problems.push({ id, message: `\`${variable}\` has no member \`${field}\``, hint });
@@ -110,6 +108,11 @@ function visitSelect(id: bigint, { operand, field }: Expr_Select, scope: Scope):
 function visitCall(id: bigint, call: Expr_Call, scope: Scope): void {
   visit(call.target, scope);
   for (const argument of call.args) visit(argument, scope);
+  const [first, second] = call.args;
+  if (call.function === "_[_]") call.function = INNER.at;
+  if (call.function === "@in" && first !== undefined && second !== undefined && second.exprKind.case !== "listExpr") {
+    call.args = [first, callOf(INNER.searched, [second], second.id)];
+  }
   if (SPECIAL_FORMS.has(call.function)) return;
   const overloads = [...(ENVIRONMENT.funcs.find(call.function) ?? [])];
   if (overloads.length === 0) {
@@ -137,7 +140,6 @@ const SPECIAL_FORMS: ReadonlySet<string> = new Set([
   "_&&_",
   "_||_",
   "_?_:_",
-  "_[_]",
   "@not_strictly_false",
   "__not_strictly_false__",
 ]);
@@ -150,19 +152,15 @@ function visitPattern(id: bigint, pattern: Expr | undefined, { problems }: Scope
     problems.push({ id, message: "the pattern of `matches` must be written out as a text" });
     return;
   }
-  const empty: Expr = {
-    $typeName: "cel.expr.Expr",
-    id,
-    exprKind: {
-      case: "constExpr",
-      value: { $typeName: "cel.expr.Constant", constantKind: { case: "stringValue", value: "" } },
-    },
-  };
-  const trial = plan(ENVIRONMENT, callOf("matches", [pattern], id, empty))();
-  if (isCelError(trial)) {
-    problems.push({ id: pattern.id, message: "this is no regular expression (RE2 syntax)", hint: trial.message });
+  try {
+    compilePattern(pattern.exprKind.value.constantKind.value);
+  } catch (error) {
+    const hint = error instanceof Error ? error.message.slice(0, LONGEST_HINT) : "";
+    problems.push({ id: pattern.id, message: "this is no regular expression (RE2 syntax)", hint });
   }
 }
+
+const LONGEST_HINT = 200;
 
 function visitComprehension(id: bigint, loop: Expr_Comprehension, scope: Scope): void {
   visit(loop.iterRange, scope);
@@ -175,12 +173,7 @@ function visitComprehension(id: bigint, loop: Expr_Comprehension, scope: Scope):
   }
   const inner = { ...scope, loops: scope.loops + 1, locals: [...scope.locals, loop.iterVar, loop.accuVar] };
   for (const part of [loop.accuInit, loop.loopCondition, loop.loopStep, loop.result]) visit(part, inner);
-  if (loop.iterRange !== undefined) loop.iterRange = callOf(BOUNDED, [loop.iterRange], loop.iterRange.id);
-}
-
-function callOf(name: string, args: Expr[], id: bigint, target?: Expr): Expr {
-  const value: Expr_Call = { $typeName: "cel.expr.Expr.Call", function: name, args, ...(target && { target }) };
-  return { $typeName: "cel.expr.Expr", id, exprKind: { case: "callExpr", value } };
+  if (loop.iterRange !== undefined) loop.iterRange = callOf(INNER.bounded, [loop.iterRange], loop.iterRange.id);
 }
 
 /** False where the outermost form alone shows that no evaluation can give a boolean. */

@@ -1,0 +1,51 @@
+import type { ApprovalTerms, Decision, Obligation, ReasonCode } from "../model/decision.ts";
+import type { Effect, Mode } from "../model/effect.ts";
+import { approvalTerms, DEFAULT_PROOF_TTL_MS } from "./language/terms.ts";
+
+/** Whose decisions they are. */
+export interface Identity {
+  readonly policyId: string;
+  readonly policyDigest: string;
+  readonly mode: Mode;
+}
+
+export interface AnswerParts {
+  readonly effect: Effect;
+  readonly rule: string | null;
+  readonly ruleDigest: string | null;
+  readonly reasonCode: ReasonCode;
+  readonly reason: string;
+  readonly terms?: ApprovalTerms | null;
+  readonly proofTtlMs?: number;
+  readonly obligations?: readonly Obligation[];
+}
+
+/** What an effect does, in a sentence whose subject is a rule. */
+export const VERBS: Readonly<Record<Effect, string>> = {
+  allow: "allows",
+  approve: "asks a person",
+  step_up: "asks a person to prove who they are",
+  deny: "refuses",
+};
+
+/** One whole, frozen decision without a counterparty: made at load, so that deciding makes nothing. */
+export function answer(identity: Identity, parts: AnswerParts): Decision {
+  const terms = parts.terms ?? approvalTerms(parts.effect);
+  for (const list of [terms?.methods, terms?.roles, terms?.notify]) Object.freeze(list);
+  return Object.freeze({
+    v: 1,
+    effect: parts.effect,
+    rule: parts.rule,
+    ruleDigest: parts.ruleDigest,
+    reasonCode: parts.reasonCode,
+    reason: parts.reason,
+    transform: null,
+    obligations: Object.freeze(parts.obligations ?? []),
+    terms: Object.freeze(terms),
+    counterparty: null,
+    proofTtlMs: parts.proofTtlMs ?? DEFAULT_PROOF_TTL_MS,
+    mode: identity.mode,
+    policyId: identity.policyId,
+    policyDigest: identity.policyDigest,
+  });
+}

@@ -1,0 +1,198 @@
+import type { Probes } from "../guard.ts";
+import { foldCase, lexicalSegments } from "../paths/text.ts";
+import { literalWord, type Word } from "./line.ts";
+import {
+  couldBe,
+  couldEndWith,
+  couldStartWith,
+  isWild,
+  literalEnd,
+  type Pattern,
+  startsLiterally,
+  type Step,
+} from "./patterns.ts";
+import { SAMPLES, SECRET_ENDS, SECRET_FILES, SECRET_NAMES, SECRET_PATHS, WIDE_FOLDERS } from "./places.table.ts";
+import { joined, knownPath, pathOf, pathRanges, rawSteps, type WordPath } from "./steps.ts";
+
+/** What a guard must know of the machine. */
+export interface Machine {
+  readonly home: WordPath;
+  /** The leash's own folders; segments of their paths, folded. */
+  readonly folders: readonly (readonly string[])[];
+  readonly ports: readonly number[];
+}
+
+/** The answer to `self:places`; undefined where there is none of the right shape. */
+export function machineOf(probes: Probes): Machine | undefined {
+  const answer = probes["self:places"];
+  if (typeof answer !== "object" || answer === null || !("home" in answer)) return undefined;
+  const { home, folders, ports } = answer;
+  if (!isAbsolute(home) || !Array.isArray(folders) || !Array.isArray(ports)) return undefined;
+  const texts = folders.filter(isAbsolute);
+  const numbers = ports.filter((port) => typeof port === "number");
+  if (texts.length !== folders.length || numbers.length !== ports.length) return undefined;
+  return {
+    home: knownPath(home),
+    folders: texts.map((folder) => lexicalSegments(foldCase(folder))),
+    ports: numbers,
+  };
+}
+
+function isAbsolute(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith("/");
+}
+
+export type WordRole = "path" | "text" | "filter";
+
+/** How a word is looked at. */
+export interface View {
+  readonly machine: Machine;
+  /** The folders in which the command may run. */
+  readonly folders: readonly WordPath[];
+  /**
+   * What the word is to its program: `path`, what may be the name of a file; `text`, what never is; `filter`, a pattern by
+   * which the program itself chooses files among those it would find anyway.
+   */
+  readonly role: WordRole;
+  /** The program walks through all that is below a folder. */
+  readonly descends: boolean;
+}
+
+/** True when the word names, or can come to name, a place that is protected whatever a policy allows. */
+export function touchesProtected(word: Word, view: View): boolean {
+  if (touches(word, view)) return true;
+  const plain = decoded(word.text);
+  return plain !== word.text && touches(literalWord(plain), view);
+}
+
+/** What programs that take URLs make of a text. */
+function decoded(text: string): string {
+  return text
+    .replaceAll(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .normalize("NFKC");
+}
+
+function touches(word: Word, view: View): boolean {
+  return pathRanges(word).some((range) => {
+    const raw = rawSteps(word, range);
+    if (raw.some((step, index) => isSecretName(step, index === raw.length - 1, view.role))) return true;
+    const path = pathOf(raw, view.machine.home);
+    if (path.absolute) return isProtectedPath(path, view);
+    return view.folders.some((folder) => isProtectedPath(joined(folder, path), view));
+  });
+}
+
+const SAMPLE_NAMES = new Set(SAMPLES);
+const NAMES = new Set([...SECRET_NAMES, ...SECRET_FILES]);
+
+/** `.env` and whatever is made of it: `.env.local`, `.env~`, `.env-old`. */
+const ENV_FILE = /^\.env[^a-z0-9]/;
+
+/** @param last true for the last name of the path: patterns that end in a folder meet no file. */
+function isSecretName(step: Step, last: boolean, role: WordRole): boolean {
+  if (isWild(step)) return couldBeSecret(step, last, role);
+  if (SAMPLE_NAMES.has(step)) return false;
+  if (NAMES.has(step) || ENV_FILE.test(step)) return true;
+  if (step.startsWith("-") && SECRET_FILES.some((name) => step.endsWith(name))) return true;
+  return role !== "text" && SECRET_ENDS.some((end) => step.endsWith(end));
+}
+
+function couldBeSecret(step: Pattern, last: boolean, role: WordRole): boolean {
+  // What is never the name of a file is only looked at as it stands, and a filter that starts with anything leaves out
+  // nothing in particular.
+  if (role === "text") return false;
+  if (role === "filter" && !startsLiterally(step)) return SECRET_ENDS.some((end) => literalEnd(step).endsWith(end));
+  if (SECRET_NAMES.some((name) => couldBe(step, name)) || couldStartWith(step, ".env.")) return true;
+  if (!last) return false;
+  return SECRET_FILES.some((name) => couldBe(step, name)) || SECRET_ENDS.some((end) => couldEndWith(step, end));
+}
+
+interface SecretPath {
+  readonly rooted: boolean;
+  readonly names: readonly string[];
+}
+
+function secretPath(text: string): SecretPath {
+  return { rooted: text.startsWith("/"), names: lexicalSegments(text) };
+}
+
+const PATHS: readonly SecretPath[] = SECRET_PATHS.map(secretPath);
+const WIDE: readonly SecretPath[] = WIDE_FOLDERS.map(secretPath);
+
+/** By the first name, so that a long path costs no more than its length. */
+const PATHS_BY_NAME: ReadonlyMap<string, readonly SecretPath[]> = new Map(
+  PATHS.map(({ names: [first = ""] }) => [first, PATHS.filter(({ names }) => names[0] === first)]),
+);
+
+/** @param path as it lies in one of the folders where the command may run. */
+function isProtectedPath(path: WordPath, view: View): boolean {
+  const { steps } = path;
+  for (const [index, step] of steps.entries()) {
+    if (view.role !== "path" && isWild(step) && !(view.role === "filter" && startsLiterally(step))) continue;
+    const candidates = isWild(step) ? PATHS : (PATHS_BY_NAME.get(step) ?? []);
+    // A name that is all wild could be anything: it counts where it stands at the root, and a secret lies at the root.
+    const known = !isWild(step) || startsLiterally(step);
+    if (
+      candidates.some(
+        (secret) => (known || (secret.rooted && path.absolute && index === 0)) && meetsAt(steps, index, secret),
+      )
+    )
+      return true;
+  }
+  return reachesLeash(path, view) || (view.descends && isWide(path, view.machine));
+}
+
+function meetsAt(steps: readonly Step[], from: number, { names }: SecretPath): boolean {
+  return names.every((name, offset) => {
+    const step = steps[from + offset];
+    return step !== undefined && meetsName(step, name);
+  });
+}
+
+function meetsName(step: Step, name: string): boolean {
+  if (name === "*") return true;
+  return name.endsWith("*") ? couldStartWith(step, name.slice(0, -1)) : couldBe(step, name);
+}
+
+/** True when the path lies in one of the leash's own folders, or may do so. */
+function reachesLeash(path: WordPath, { machine }: View): boolean {
+  return machine.folders.some((folder) => {
+    if (path.absolute && startsLike(path.steps, folder)) return true;
+    // However it was reached: by another name of its parent, or from a folder that is not known.
+    return tailsOf(folder, path.absolute).some((tail) => holds(path.steps, tail));
+  });
+}
+
+function startsLike(steps: readonly Step[], names: readonly string[]): boolean {
+  return names.every((name, index) => {
+    const step = steps[index];
+    return step !== undefined && couldBe(step, name);
+  });
+}
+
+/** What is enough of a folder's path to know it again: its last two names, or its last one from a folder not known. */
+function tailsOf(folder: readonly string[], absolute: boolean): readonly (readonly string[])[] {
+  return absolute ? [folder.slice(-2)] : [folder.slice(-2), folder.slice(-1)];
+}
+
+function holds(steps: readonly Step[], names: readonly string[]): boolean {
+  const [first] = names;
+  if (first === undefined) return true;
+  if (names.length === 1) return steps[0] === first;
+  return steps.some((step, index) => step === first && startsLike(steps.slice(index, index + names.length), names));
+}
+
+/** True for a folder that holds protected places: the root, the home folders, what holds the leash's own folders. */
+export function isWide(path: WordPath, { home, folders }: Machine): boolean {
+  if (!path.absolute) return path.climbs > 0 && path.steps.length === 0;
+  const { steps } = path;
+  const within = (names: readonly Step[]): boolean =>
+    steps.length <= names.length && steps.every((step, index) => couldBe(step, nameAt(names, index)));
+  if (within(home.steps) || folders.some(within)) return true;
+  return WIDE.some(({ names }) => names.length === steps.length && meetsAt(steps, 0, { rooted: true, names }));
+}
+
+function nameAt(names: readonly Step[], index: number): string {
+  const name = names[index];
+  return typeof name === "string" ? name : "";
+}

@@ -1,0 +1,74 @@
+import { type CompiledGrammar, compileGrammar, type Grammar, listed } from "./grammar.ts";
+import { BUILD_GRAMMARS } from "./grammars/builds.table.ts";
+import { FILE_GRAMMARS } from "./grammars/files.table.ts";
+import { GIT } from "./grammars/git.table.ts";
+import { JAVASCRIPT_GRAMMARS } from "./grammars/javascript.table.ts";
+import { NETWORK_GRAMMARS } from "./grammars/network.table.ts";
+import { SEARCH_GRAMMARS } from "./grammars/search.table.ts";
+import { INTERPRETERS, SHELLS, WRAPPER_GRAMMARS } from "./grammars/wrappers.table.ts";
+import { WRITE_GRAMMARS } from "./grammars/writes.table.ts";
+import type { Word } from "./line.ts";
+
+const GRAMMARS: ReadonlyMap<string, Grammar> = new Map(
+  [
+    FILE_GRAMMARS,
+    WRITE_GRAMMARS,
+    SEARCH_GRAMMARS,
+    JAVASCRIPT_GRAMMARS,
+    BUILD_GRAMMARS,
+    NETWORK_GRAMMARS,
+    WRAPPER_GRAMMARS,
+    { git: GIT },
+  ].flatMap((grammars) => Object.entries(grammars)),
+);
+
+/** Compiled once, when first asked for: few policies need many of them. */
+const COMPILED = new Map<string, CompiledGrammar>();
+
+/** The grammar of a program, ready to judge; undefined for a program that has none. */
+export function grammarOf(program: string): CompiledGrammar | undefined {
+  const source = GRAMMARS.get(program);
+  if (source === undefined) return undefined;
+  const compiled = COMPILED.get(program) ?? compileGrammar(source);
+  COMPILED.set(program, compiled);
+  return compiled;
+}
+
+/** True for a program that walks through folders with these words, and for one of which nothing is known. */
+export function walksFolders(words: readonly Word[]): boolean {
+  const descends = GRAMMARS.get(baseName(words[0]?.text ?? ""));
+  if (descends === undefined) return true;
+  const options = listed(descends.descends === true ? undefined : descends.descends);
+  return descends.descends === true || words.some(({ text }) => options.some((option) => holdsOption(text, option)));
+}
+
+/** An option alone, or a short one among others. */
+function holdsOption(text: string, option: string): boolean {
+  if (option.startsWith("--")) return text === option;
+  return text.startsWith("-") && !text.startsWith("--") && text.includes(option.slice(1), 1);
+}
+
+/** The last name of a program's path, as it was written. */
+export function baseName(program: string): string {
+  return program.slice(program.lastIndexOf("/") + 1);
+}
+
+/** A program as it is known wherever it lies: no folder, no case, no `.exe`. */
+export function programName(text: string): string {
+  const name = text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1).toLowerCase();
+  return name.endsWith(".exe") ? name.slice(0, -".exe".length) : name;
+}
+
+const SHELL_NAMES = new Set(SHELLS);
+const INTERPRETER_NAMES = new Set(INTERPRETERS.map((name) => name.toLowerCase()));
+
+/** `python3.11`, `lua5.4`: versions are part of the name. */
+const VERSION = /[0-9][0-9.]*$/;
+
+export function isShell(program: string): boolean {
+  return SHELL_NAMES.has(program) || SHELL_NAMES.has(program.replace(VERSION, ""));
+}
+
+export function isInterpreter(program: string): boolean {
+  return INTERPRETER_NAMES.has(program) || INTERPRETER_NAMES.has(program.replace(VERSION, ""));
+}

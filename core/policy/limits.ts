@@ -1,0 +1,114 @@
+import { canonicalText } from "../canonical.ts";
+import { domainDigest } from "../digest.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Need } from "../model/facts.ts";
+import { answer, type Identity, VERBS } from "./answers.ts";
+import type { LimitEntry, LimitPart, LimitSum } from "./language/limits.ts";
+import type { Pattern } from "./language/names.ts";
+import { valueAt } from "./language/paths.ts";
+import { approvalTerms } from "./language/terms.ts";
+import type { CallView } from "./view.ts";
+
+/** A limit ready to be held against a call. */
+export interface CompiledLimit {
+  readonly id: string;
+  readonly patterns: readonly Pattern[];
+  readonly sum: LimitSum | undefined;
+  readonly parts: readonly LimitPart[];
+  /** Milliseconds. */
+  readonly window: number;
+  /** True: windows that begin at multiples of their length since the epoch; else the time before the call. */
+  readonly fixed: boolean;
+  readonly max: number;
+  readonly whenOver: Decision;
+  readonly whenUnknown: Decision;
+}
+
+export function compileLimit(limit: LimitEntry, identity: Identity): CompiledLimit {
+  const shared = {
+    rule: `limits.${limit.id}`,
+    ruleDigest: domainDigest("leashkit/rule/1", { limit: limit.json }),
+    reasonCode: "limit",
+  } as const;
+  const over = limit.over ?? "deny";
+  return {
+    id: limit.id,
+    patterns: limit.action,
+    sum: limit.sum,
+    parts: limit.per ?? [],
+    window: limit.window,
+    fixed: limit.fixed === true,
+    max: limit.max,
+    whenOver: answer(identity, {
+      ...shared,
+      effect: over,
+      reason: `the call would pass the limit "${limit.id}", which ${VERBS[over]}`,
+      terms: approvalTerms(over),
+    }),
+    whenUnknown: answer(identity, {
+      ...shared,
+      effect: "deny",
+      reason: `what counts for the limit "${limit.id}" is not known for this call, so it is refused`,
+    }),
+  };
+}
+
+/** The counter that a call counts on; undefined where a part of its name cannot be told. */
+function counterOf({ id, parts }: CompiledLimit, view: CallView): string | undefined {
+  const values: string[] = [id];
+  for (const part of parts) {
+    const value = partOf(part, view);
+    if (typeof value !== "string" || value === "") return undefined;
+    values.push(value);
+  }
+  return canonicalText(values);
+}
+
+function partOf(part: LimitPart, { action, counterparty, money }: CallView): unknown {
+  switch (part.kind) {
+    case "agent":
+      return action.principal.agent;
+    case "subject":
+      return action.principal.subject;
+    case "session":
+      return action.session;
+    case "tool":
+      return action.tool;
+    case "counterparty":
+      return counterparty?.id;
+    case "currency":
+      return money?.currency;
+    case "input": {
+      const value = valueAt(action.input, part.steps);
+      return part.values.find((known) => known === value);
+    }
+  }
+}
+
+/** What this call adds; undefined where that is no whole number of at least 0. */
+export function amountOf({ sum }: CompiledLimit, { action, money }: CallView): number | undefined {
+  if (sum === undefined) return 1;
+  const amount = sum === "money" ? money?.amount : valueAt(action.input, sum);
+  return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0 ? amount : undefined;
+}
+
+/** What is on the counter already; undefined where nobody knows. */
+export function usedOf(limit: CompiledLimit, view: CallView): number | undefined {
+  const counter = counterOf(limit, view);
+  const name = `counter:${counter}`;
+  const used = counter !== undefined && Object.hasOwn(view.facts.probes, name) ? view.facts.probes[name] : undefined;
+  return typeof used === "number" && Number.isSafeInteger(used) && used >= 0 ? used : undefined;
+}
+
+/** Why the call may not simply go on; undefined where it stays within the limit. */
+export function beyond(limit: CompiledLimit, view: CallView): Decision | undefined {
+  const [amount, used] = [amountOf(limit, view), usedOf(limit, view)];
+  if (amount === undefined || used === undefined) return limit.whenUnknown;
+  return used + amount > limit.max ? limit.whenOver : undefined;
+}
+
+/** The counter that must be read before the call can be held against the limit. */
+export function counterNeed(limit: CompiledLimit, view: CallView): readonly Need[] {
+  const key = counterOf(limit, view);
+  return key === undefined ? [] : [{ kind: "counter", key }];
+}

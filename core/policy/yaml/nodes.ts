@@ -1,0 +1,272 @@
+import type { CST } from "yaml";
+import type { Place } from "../issues.ts";
+import { below, type Located, type LocatedList, type LocatedMap, type LocatedMember } from "../located.ts";
+import { type Between, emptyPlace, isBlock, readBetween } from "./between.ts";
+import { checkColon, checkOneLine, type Key, readKey } from "./keys.ts";
+import { endOf, type Mark, type Reading, refuseSyntax } from "./reading.ts";
+import { emptyAt, isScalar, readScalar } from "./scalars.ts";
+
+/**
+ * Reads a token and everything below it, by the rules of the library's composer and no laxer than it. Recurses once for each
+ * level of the tokens.
+ */
+function readNode(token: CST.Token, pointer: string, reading: Reading): Located {
+  const place: Place = { offset: token.offset, pointer };
+  if (isScalar(token)) return readScalar(token, place, reading);
+  switch (token.type) {
+    case "block-map":
+      return readBlockMap(token, place, reading);
+    case "block-seq":
+      return readBlockList(token, place, reading);
+    case "flow-collection":
+      return token.start.source === "{" ? readFlowMap(token, place, reading) : readFlowList(token, place, reading);
+    case "alias":
+      reading.report("yaml_alias", place, "aliases (`*name`) are not used in policies", "write the value out");
+      reading.end = endOf(token.end, token.offset + token.source.length, reading);
+      return emptyAt(place);
+    default:
+      refuseSyntax(reading, token.offset, token.type === "error" ? token.message : "this is out of place here");
+      return emptyAt(place);
+  }
+}
+
+/** A value that is not there: where it would stand. */
+function readEmpty(marks: readonly Mark[], between: Between, pointer: string, reading: Reading): Located {
+  const offset = emptyPlace(marks, between.end);
+  reading.end = between.hasComment ? between.end : offset;
+  return emptyAt({ offset, pointer });
+}
+
+type Members = Map<string, LocatedMember>;
+
+function addMember(members: Members, { name, place }: Key, value: Located, { report }: Reading): void {
+  if (name === undefined) return;
+  if (members.has(name)) report("yaml_duplicate_key", place, `the key \`${name}\` stands twice in one block`);
+  else members.set(name, { keyPlace: place, value });
+}
+
+/** One entry of a collection, with what the library leaves out or sets to null made undefined. */
+interface Item {
+  readonly start: readonly Mark[];
+  readonly key: CST.Token | undefined;
+  readonly sep: readonly Mark[] | undefined;
+  readonly value: CST.Token | undefined;
+}
+
+function itemOf({ start, key, sep, value }: CST.CollectionItem): Item {
+  return { start, key: key ?? undefined, sep, value };
+}
+
+/** Only spaces and comments: what is left of the last lines of a block, or stands behind a last comma. */
+function isBlank({ key, sep, value }: Item, { indicator, hasProperties }: Between): boolean {
+  return indicator === undefined && !hasProperties && sep === undefined && key === undefined && value === undefined;
+}
+
+function readBlockMap(token: CST.BlockMap, place: Place, reading: Reading): LocatedMap {
+  const { indent, items } = token;
+  const { pointer } = place;
+  const members: Members = new Map();
+  let blankEnd: number | undefined;
+  reading.end = place.offset;
+  for (const entry of items) {
+    if (reading.failed) break;
+    const item = itemOf(entry);
+    const next = item.key ?? item.sep?.[0];
+    const before = readBetween(
+      item.start,
+      { indicator: "explicit-key-ind", inFlow: false, next, offset: reading.end, indent, onNewLine: true, pointer },
+      reading,
+    );
+    if (isBlank(item, before)) {
+      blankEnd = before.end;
+      continue;
+    }
+    const column = before.indicator ?? item.key;
+    if (column !== undefined && "indent" in column && column.indent !== indent) {
+      refuseSyntax(reading, column.offset, "the keys of one block must start at the same column");
+    }
+    if (before.indicator === undefined) checkOneLine(item.key, reading);
+    readPair(item, before, { inFlow: false, indent, pointer, members }, reading);
+  }
+  endBlock(blankEnd, reading);
+  return { kind: "map", members, place };
+}
+
+/** Comments that belong to no key stand last in a block. */
+function endBlock(blankEnd: number | undefined, reading: Reading): void {
+  if (blankEnd === undefined) return;
+  if (blankEnd < reading.end) refuseSyntax(reading, blankEnd, "a block goes on behind its end");
+  reading.end = blankEnd;
+}
+
+/** The collection that a pair belongs to. */
+interface Owner {
+  readonly inFlow: boolean;
+  readonly indent: number;
+  readonly pointer: string;
+  readonly members: Members;
+}
+
+function readPair(item: Item, before: Between, owner: Owner, reading: Reading): void {
+  const { key: keyToken, sep = [], value: next } = item;
+  const { inFlow, indent, members } = owner;
+  const key = readKey(keyToken, before, owner.pointer, reading);
+  const { pointer } = key.place;
+  const onNewLine = !inFlow && (keyToken === undefined || keyToken.type === "block-scalar");
+  const between = readBetween(
+    sep,
+    { indicator: "map-value-ind", inFlow, next, offset: reading.end, indent, onNewLine, pointer },
+    reading,
+  );
+  const isImplicit = before.indicator === undefined;
+  const colon = between.indicator;
+  if (colon === undefined) {
+    if ((isImplicit && !inFlow) || next !== undefined) {
+      refuseSyntax(reading, (keyToken ?? next)?.offset ?? before.end, "a key must be followed by `:` and a space");
+    }
+    reading.end = between.end;
+    addMember(members, key, emptyAt(key.place), reading);
+    return;
+  }
+  if (isImplicit && !inFlow) {
+    checkColon(colon, before, reading);
+    if (next?.type === "block-map" && !between.hasNewline) {
+      refuseSyntax(reading, next.offset, "a block of keys cannot start on the line of its key");
+    }
+  }
+  if (inFlow) refuseBlock(next, reading);
+  if (reading.failed) return;
+  const value = next === undefined ? readEmpty(sep, between, pointer, reading) : readNode(next, pointer, reading);
+  addMember(members, key, value, reading);
+}
+
+function readBlockList({ indent, items }: CST.BlockSequence, place: Place, reading: Reading): LocatedList {
+  const nodes: Located[] = [];
+  let blankEnd: number | undefined;
+  reading.end = place.offset;
+  for (const { start, value: next } of items) {
+    if (reading.failed) break;
+    const pointer = below(place.pointer, nodes.length);
+    const between = readBetween(
+      start,
+      { indicator: "seq-item-ind", inFlow: false, next, offset: reading.end, indent, onNewLine: true, pointer },
+      reading,
+    );
+    if (between.indicator === undefined) {
+      if (next !== undefined || between.hasProperties) {
+        refuseSyntax(
+          reading,
+          next?.offset ?? between.end,
+          "the items of one list must start with `-` at the same column",
+        );
+      }
+      blankEnd = between.end;
+      continue;
+    }
+    nodes.push(next === undefined ? readEmpty(start, between, pointer, reading) : readNode(next, pointer, reading));
+  }
+  endBlock(blankEnd, reading);
+  return { kind: "list", items: nodes, place };
+}
+
+function readFlowMap(token: CST.FlowCollection, place: Place, reading: Reading): LocatedMap {
+  const { indent } = token;
+  const { pointer } = place;
+  const members: Members = new Map();
+  readFlowItems(token, pointer, reading, (item, before) => {
+    readPair(item, before, { inFlow: true, indent, pointer, members }, reading);
+  });
+  endFlow(token, "}", reading);
+  return { kind: "map", members, place };
+}
+
+function readFlowList(token: CST.FlowCollection, place: Place, reading: Reading): LocatedList {
+  const { indent } = token;
+  const nodes: Located[] = [];
+  readFlowItems(token, place.pointer, reading, (item, before) => {
+    const { start, key, sep, value } = item;
+    const pointer = below(place.pointer, nodes.length);
+    if (sep !== undefined || before.indicator !== undefined || key !== undefined) {
+      nodes.push(readOnlyPair(item, before, { inFlow: true, indent, pointer, members: new Map() }, reading));
+      return;
+    }
+    refuseBlock(value, reading);
+    if (reading.failed) return;
+    nodes.push(value === undefined ? readEmpty(start, before, pointer, reading) : readNode(value, pointer, reading));
+  });
+  endFlow(token, "]", reading);
+  return { kind: "list", items: nodes, place };
+}
+
+/** `[a: 1]` is a list of one block with one key. */
+function readOnlyPair(item: Item, before: Between, owner: Owner, reading: Reading): LocatedMap {
+  const { key, sep = [] } = item;
+  if (before.indicator === undefined) {
+    checkOneLine(key, reading);
+    const colon = sep.find(({ type }) => type === "map-value-ind");
+    if (colon !== undefined) {
+      checkColon(colon, before, reading);
+      if (sep.slice(0, sep.indexOf(colon)).some(({ type }) => type === "newline")) {
+        refuseSyntax(reading, colon.offset, "a key in a list must stand on the line of its colon");
+      }
+    }
+  }
+  readPair(item, before, owner, reading);
+  return { kind: "map", members: owner.members, place: { offset: key?.offset ?? before.end, pointer: owner.pointer } };
+}
+
+function readFlowItems(
+  { offset, start, items, indent }: CST.FlowCollection,
+  pointer: string,
+  reading: Reading,
+  readItem: (item: Item, before: Between) => void,
+): void {
+  reading.end = offset + start.source.length;
+  for (const [index, entry] of items.entries()) {
+    if (reading.failed) return;
+    const item = itemOf(entry);
+    const next = item.key ?? item.sep?.[0];
+    const before = readBetween(
+      item.start,
+      { indicator: "explicit-key-ind", inFlow: true, next, offset: reading.end, indent, onNewLine: false, pointer },
+      reading,
+    );
+    const isFirst = index === 0;
+    const hasComma = before.comma !== undefined;
+    if (isBlank(item, before)) {
+      if ((isFirst && hasComma) || index < items.length - 1) refuseSyntax(reading, before.end, "an item is empty");
+      reading.end = before.end;
+      continue;
+    }
+    if (isFirst === hasComma) refuseSyntax(reading, before.end, "items must be separated by one comma");
+    readItem(item, before);
+  }
+}
+
+function refuseBlock(token: CST.Token | undefined, reading: Reading): void {
+  if (isBlock(token)) refuseSyntax(reading, token.offset, "a block cannot stand inside brackets");
+}
+
+function endFlow({ end: [bracket, ...rest] }: CST.FlowCollection, expected: "}" | "]", reading: Reading): void {
+  if (bracket?.source !== expected) {
+    refuseSyntax(reading, reading.end, `\`${expected}\` is missing, or not indented enough`);
+    return;
+  }
+  reading.end = endOf(rest, bracket.offset + 1, reading);
+}
+
+/** Reads a document's token; undefined where it holds nothing. */
+export function readDocument({ offset, start, value, end }: CST.Document, reading: Reading): Located | undefined {
+  const before = readBetween(
+    start,
+    { indicator: "doc-start", inFlow: false, next: value ?? end?.[0], offset, indent: 0, onNewLine: true, pointer: "" },
+    reading,
+  );
+  if (before.indicator !== undefined && isBlock(value) && !before.hasNewline) {
+    refuseSyntax(reading, value.offset, "a block cannot start on the line of `---`");
+  }
+  reading.end = before.end;
+  const root = value === undefined ? undefined : readNode(value, "", reading);
+  reading.end = endOf(end, reading.end, reading, true);
+  return root;
+}

@@ -1,0 +1,44 @@
+import type { CST } from "yaml";
+import type { IssueCode, Report } from "../issues.ts";
+
+/** One reading of one text. `end` and `failed` move along while the tokens are read. */
+export interface Reading {
+  readonly text: string;
+  readonly report: Report;
+  /** Offset behind the node that was read last, with the spaces and comments that belong to it. */
+  end: number;
+  /** True after the first thing that made the text unreadable: what follows is mostly its echo, so nothing more is read. */
+  failed: boolean;
+}
+
+/** A token that stands alone: an indicator, a space, a comment. */
+export type Mark = CST.SourceToken;
+
+const HINT = "a condition with `!`, `[`, `{`, `#` or a comma must stand in quotes";
+
+/** Reports what makes the whole text unreadable; only the first of it. */
+export function refuseText(reading: Reading, code: IssueCode, offset: number, message: string, hint?: string): void {
+  if (!reading.failed) reading.report(code, { offset, pointer: "" }, message, hint);
+  reading.failed = true;
+}
+
+export function refuseSyntax(reading: Reading, offset: number, message: string): void {
+  refuseText(reading, "yaml_syntax", offset, `YAML: ${message}`, HINT);
+}
+
+/**
+ * Reads what may stand behind a node before the next one begins: spaces, line ends and comments.
+ * @param spaced whether a space or a line's start comes before them, so that a comment may follow. Default false.
+ * @returns the offset behind them.
+ */
+export function endOf(marks: readonly Mark[] | undefined, start: number, reading: Reading, spaced = false): number {
+  let end = start;
+  let mayComment = spaced;
+  for (const { type, offset, source } of marks ?? []) {
+    if (type === "comment" && !mayComment) refuseSyntax(reading, offset, "a space must stand before `#`");
+    if (type === "space" || type === "newline") mayComment = true;
+    else if (type !== "comment") refuseSyntax(reading, offset, `${JSON.stringify(source)} is out of place here`);
+    end += source.length;
+  }
+  return end;
+}
