@@ -24,14 +24,32 @@ describe("tests that a policy embeds", () => {
   - { call: { tool: mail.send }, facts: { now: 43200000 }, expect: { effect: approve, rule: mail } }
   - { call: { tool: refund, agent: support, side_effect: write }, expect: step_up }
   - { call: { tool: refund }, expect: { effect: step_up, reason_code: rule_unknown } }`),
-    ).toEqual(["failed_test 15 the test \"refund {}\" fails: step_up was expected, and the answer is deny (default: no rule decides; the policy's default refuses)"]);
+    ).toEqual([
+      'failed_test 15 the test "refund {}" fails: step_up was expected, and the answer is deny (default: no rule decides; the policy\'s default refuses)',
+    ]);
   });
 
   it.each([
-    ["another effect", "{ name: one, call: { tool: mail.send }, facts: { now: 43200000 }, expect: allow }", 'the test "one" fails: allow was expected, and the answer is approve'],
-    ["another rule", "{ name: two, call: { tool: other }, expect: { effect: deny, rule: night } }", 'the test "two" fails: the rule is default, not night'],
-    ["another reason", "{ name: three, call: { tool: other }, expect: { effect: deny, reason_code: rule } }", 'the test "three" fails: the reason is default, not rule'],
-    ["another input", "{ name: four, call: { tool: other, input: { a: 1 } }, expect: { effect: deny, input: { a: 2 } } }", 'the test "four" fails: what would run is {"a":1}'],
+    [
+      "another effect",
+      "{ name: one, call: { tool: mail.send }, facts: { now: 43200000 }, expect: allow }",
+      'the test "one" fails: allow was expected, and the answer is approve',
+    ],
+    [
+      "another rule",
+      "{ name: two, call: { tool: other }, expect: { effect: deny, rule: night } }",
+      'the test "two" fails: the rule is default, not night',
+    ],
+    [
+      "another reason",
+      "{ name: three, call: { tool: other }, expect: { effect: deny, reason_code: rule } }",
+      'the test "three" fails: the reason is default, not rule',
+    ],
+    [
+      "another input",
+      "{ name: four, call: { tool: other, input: { a: 1 } }, expect: { effect: deny, input: { a: 2 } } }",
+      'the test "four" fails: what would run is {"a":1}',
+    ],
   ])("fail for %s, and name their line", (_what, test, message) => {
     const [failure, ...others] = failures(`  - ${test}`);
     expect(others).toEqual([]);
@@ -45,9 +63,8 @@ describe("tests that a policy embeds", () => {
   });
 
   it("P2: do not load with a key or an effect that is none", () => {
-    expect(checkPolicy(`${POLICY}  - { call: { tool: a, inputs: {} }, expect: alow }`).map(({ code }) => code)).toEqual([
-      "unknown_key",
-      "bad_value",
-    ]);
+    expect(checkPolicy(`${POLICY}  - { call: { tool: a, inputs: {} }, expect: alow }`).map(({ code }) => code)).toEqual(
+      ["unknown_key", "bad_value"],
+    );
   });
 });

@@ -106,7 +106,9 @@ export function compilePolicy(sources: readonly [LayerSource, ...LayerSource[]])
   const documents = sources.map(({ document }) => document);
   // Where everything is observed, the whole policy is: it decides fully, and nothing of it is obeyed.
   const isShadow = ({ mode: own }: { readonly mode?: Mode }): boolean => mode !== "observe" && own === "observe";
-  const enforced = documents.filter((document) => !isShadow(document)).map((document) => withoutShadows(document, isShadow));
+  const enforced = documents
+    .filter((document) => !isShadow(document))
+    .map((document) => withoutShadows(document, isShadow));
   const layers = compileLayers(enforced, identity);
   const observes = documents.some((document) => isShadow(document) || (document.rules ?? []).some(isShadow));
   return {
@@ -141,10 +143,7 @@ function modeOf(documents: readonly ReadDocument[]): Mode | undefined {
   return stated.some((mode) => mode !== undefined) ? "enforce" : undefined;
 }
 
-function withoutShadows(
-  document: ReadDocument,
-  isShadow: (rule: { readonly mode?: Mode }) => boolean,
-): ReadDocument {
+function withoutShadows(document: ReadDocument, isShadow: (rule: { readonly mode?: Mode }) => boolean): ReadDocument {
   return document.rules?.some(isShadow) === true
     ? { ...document, rules: document.rules.filter((rule) => !isShadow(rule)) }
     : document;

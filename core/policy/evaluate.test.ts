@@ -110,9 +110,11 @@ describe("I6: what is unknown", () => {
   });
 
   it("I6: an unknown ask after the match does not count", () => {
-    expect(answer(`rules: [${allowAll.replace("effect", "when: true, effect")}, { id: late, action: "*", ${unknown}, effect: step_up }]`)).toBe(
-      "allow all rule",
-    );
+    expect(
+      answer(
+        `rules: [${allowAll.replace("effect", "when: true, effect")}, { id: late, action: "*", ${unknown}, effect: step_up }]`,
+      ),
+    ).toBe("allow all rule");
   });
 
   it("I6: an unknown ask raises the tool's decision and the default", () => {

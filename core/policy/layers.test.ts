@@ -83,13 +83,16 @@ counterparties: []
 tools: { purchase: { counterparty: input.shop } }
 rules: [{ id: strangers, action: purchase, when: 'counterparty.trust != "HIGH"', effect: deny }]`;
     const own = "counterparties: [{ match: evil.example, trust: HIGH }]";
-    expect(answer({ main: `extends: [org]\n${own}\n${ALLOW}`, org }, { shop: "evil.example" })).toBe("deny strangers rule");
+    expect(answer({ main: `extends: [org]\n${own}\n${ALLOW}`, org }, { shop: "evil.example" })).toBe(
+      "deny strangers rule",
+    );
   });
 });
 
 describe("overridable rules", () => {
   const org = ORG("[{ id: ask, action: purchase, effect: approve, overridable: true }]");
-  const own = (rules: string, fallback = "passthrough"): string => `extends: [org]\ndefault: ${fallback}\nrules: ${rules}`;
+  const own = (rules: string, fallback = "passthrough"): string =>
+    `extends: [org]\ndefault: ${fallback}\nrules: ${rules}`;
 
   it("step back where a narrower document speaks", () => {
     expect(answer({ main: own("[{ id: a, action: purchase, effect: allow }]"), org })).toBe("allow a rule");
@@ -129,7 +132,11 @@ describe("overridable rules", () => {
 describe("what does not load", () => {
   it.each([
     ["a missing document", { main: "extends: [gone]" }, ["bad_extends 2 the document `gone` cannot be read"]],
-    ["a ring", { main: "extends: [other]", other: "extends: [main]" }, ["bad_extends 2 other:2:11 `main` extends itself in a ring"]],
+    [
+      "a ring",
+      { main: "extends: [other]", other: "extends: [main]" },
+      ["bad_extends 2 other:2:11 `main` extends itself in a ring"],
+    ],
     [
       "a broader document with an issue",
       { main: "extends: [org]", org: "defualt: deny" },

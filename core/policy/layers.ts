@@ -78,7 +78,11 @@ function gatherBroader(
   }
   if (broader?.layer === undefined || narrower.layer === undefined) return;
   if (LAYERS.indexOf(broader.layer) > LAYERS.indexOf(narrower.layer)) {
-    report("bad_extends", place, `\`${to}\` is of the layer ${broader.layer}, which is narrower than ${narrower.layer}`);
+    report(
+      "bad_extends",
+      place,
+      `\`${to}\` is of the layer ${broader.layer}, which is narrower than ${narrower.layer}`,
+    );
   }
 }
 

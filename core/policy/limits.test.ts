@@ -91,7 +91,11 @@ describe("A-A8: a cap per agent and day", () => {
 
 describe("what does not load", () => {
   it.each([
-    ["a sum of money that mixes currencies", "{ id: l, action: a, sum: money.amount, window: 1h, max: 1 }", "missing_key"],
+    [
+      "a sum of money that mixes currencies",
+      "{ id: l, action: a, sum: money.amount, window: 1h, max: 1 }",
+      "missing_key",
+    ],
     ["no window", "{ id: l, action: a, max: 1 }", "missing_key"],
     ["a negative maximum", "{ id: l, action: a, window: 1h, max: -1 }", "bad_value"],
     ["an effect that lowers", "{ id: l, action: a, window: 1h, max: 1, over: allow }", "bad_value"],

@@ -122,7 +122,10 @@ function portionOf(
 }
 
 /** The rules whose patterns meet one of the names, in file order: the cost is that of the names, not of the policy. */
-function rulesFor({ shelves: { exact, below, any } }: CompiledLayer, names: readonly string[]): readonly CompiledRule[] {
+function rulesFor(
+  { shelves: { exact, below, any } }: CompiledLayer,
+  names: readonly string[],
+): readonly CompiledRule[] {
   const found = new Set(any);
   for (const name of names) {
     for (const rule of exact.get(name) ?? []) found.add(rule);

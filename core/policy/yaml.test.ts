@@ -66,8 +66,8 @@ describe("readYaml", () => {
     ["I11: refuses a key at another column", "a:\n   b: 1\n  c: 2", "yaml_syntax", 3, 3],
     ["I11: refuses an item at another column", "a:\n - 1\n  - 2\n- 3", "yaml_syntax", 4, 1],
     ["I11: refuses a comment without a space", "a: [1]#", "yaml_syntax", 1, 7],
-    ["I11: refuses two commas", "a: [1,, 2]", "yaml_syntax", 1, 8],
-    ["I11: refuses a first comma", "a: {, b: 1}", "yaml_syntax", 1, 6],
+    ["I11: refuses two commas", "a: [1,, 2]", "yaml_syntax", 1, 7],
+    ["I11: refuses a first comma", "a: {, b: 1}", "yaml_syntax", 1, 5],
     ["I11: refuses no comma", 'a: ["b" "c"]', "yaml_syntax", 1, 9],
     ["I11: refuses the wrong bracket", "a: [1}", "yaml_syntax", 1, 6],
     ["I11: refuses a block inside brackets", "a: [\n - b: c\n]", "yaml_syntax", 2, 2],
@@ -104,7 +104,7 @@ describe("readYaml", () => {
 
   it.each([
     ["half a million commas", `{${"a,".repeat(500_000)}}`],
-    ["half a million comments", "#\n".repeat(500_000)],
+    ["a million comments", "#\n".repeat(1_000_000)],
     ["half a million aliases", `[&a x, ${"*a,".repeat(500_000)}]`],
     ["a long value", "a: ".padEnd(70_000, "x")],
     ["a long block of empty lines", `a: |+\n${"\n".repeat(70_000)}`],

@@ -55,7 +55,8 @@ export const gatekeeper: Reader<ReadDocument> = (node, report) => {
   if (node.kind !== "map") return undefined;
   for (const [key, { keyPlace }] of node.members) {
     if (key === "tools") continue;
-    if (ELSEWHERE.includes(key)) report("unsupported", keyPlace, `\`${key}\` is not read from a Gatekeeper policy`, HELP);
+    if (ELSEWHERE.includes(key))
+      report("unsupported", keyPlace, `\`${key}\` is not read from a Gatekeeper policy`, HELP);
     else report("unknown_key", keyPlace, `a Gatekeeper policy has no key \`${key}\``, suggest(key, ["tools"]));
   }
   const block = node.members.get("tools")?.value;
@@ -90,8 +91,10 @@ function translate(node: Located, report: Report): LocatedMap | undefined {
     const renamed = RENAMED.get(key);
     if (renamed !== undefined) members.set(renamed, { ...member, value: inOurForm(key, member.value) });
     else if (FOR_THE_EXECUTOR.includes(key)) bounds.set(key, member);
-    else if (ELSEWHERE.includes(key)) report("unsupported", member.keyPlace, `\`${key}\` is not read from a Gatekeeper policy`, HELP);
-    else if (key !== "deny_patterns") report("unknown_key", member.keyPlace, `a tool has no key \`${key}\``, suggest(key, KNOWN));
+    else if (ELSEWHERE.includes(key))
+      report("unsupported", member.keyPlace, `\`${key}\` is not read from a Gatekeeper policy`, HELP);
+    else if (key !== "deny_patterns")
+      report("unknown_key", member.keyPlace, `a tool has no key \`${key}\``, suggest(key, KNOWN));
   }
   addImplied(node, members);
   const decision = members.get("decision")?.value;
@@ -117,8 +120,12 @@ function addImplied(node: LocatedMap, members: Map<string, LocatedMember>): void
 function inOurForm(key: string, value: Located): Located {
   if (value.kind !== "list") return value;
   const change = (text: string): readonly string[] => {
-    if (key === "allowed_paths" || key === "allowed_cwd_prefixes") return [text.endsWith("/") ? `${text}**` : `${text}/**`, text];
-    if (key === "allowed_domains" || key === "deny_domains") return text.startsWith(".") ? [text.slice(1), `*${text}`] : [text];
+    if (key === "allowed_paths" || key === "allowed_cwd_prefixes") {
+      const folder = text.endsWith("/") ? text.slice(0, -1) : text;
+      return [folder, `${folder}/**`];
+    }
+    if (key === "allowed_domains" || key === "deny_domains")
+      return text.startsWith(".") ? [text.slice(1), `*${text}`] : [text];
     return [text];
   };
   const items = value.items.flatMap((item) =>
@@ -157,8 +164,11 @@ function denyPatterns(tool: string, node: Located, report: Report): readonly Rul
   const matchers = member === undefined ? undefined : listOf("`deny_patterns`", pattern)(member.value, report);
   if (member === undefined || matchers === undefined || matchers.length === 0) return [];
   const source = "deny_patterns";
-  const holds = ({ action }: { readonly action: { readonly input: Json; readonly text: string } }): boolean | undefined =>
-    anyMatches(matchers, [action.text, ...textsOf(action.input)]);
+  const holds = ({
+    action,
+  }: {
+    readonly action: { readonly input: Json; readonly text: string };
+  }): boolean | undefined => anyMatches(matchers, [action.text, ...textsOf(action.input)]);
   const when = makeCondition({
     holds,
     source,

@@ -37,7 +37,8 @@ function basedOn(steps: readonly (string | number)[]): ActionPath | undefined {
   for (const [start, base, open] of BASES) {
     const names = start.split(".");
     const rest = steps.slice(names.length);
-    if (names.every((name, index) => steps[index] === name) && (open || rest.length === 0)) return { base, steps: rest };
+    if (names.every((name, index) => steps[index] === name) && (open || rest.length === 0))
+      return { base, steps: rest };
   }
   return undefined;
 }

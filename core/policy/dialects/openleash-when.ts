@@ -23,7 +23,12 @@ interface MatchForm {
 const path: Reader<ReadValue> = (node, report) => {
   const found = node.kind === "scalar" && typeof node.value === "string" ? parseActionPath(node.value) : undefined;
   if (found === undefined)
-    report("bad_path", node.place, "this is no path of an action", "for example $.payload.amount_minor, letters, digits and _ only");
+    report(
+      "bad_path",
+      node.place,
+      "this is no path of an action",
+      "for example $.payload.amount_minor, letters, digits and _ only",
+    );
   return found;
 };
 

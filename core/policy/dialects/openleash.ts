@@ -9,7 +9,18 @@ import type { ReadDocument } from "../language/document.ts";
 import { action, identifier, type Pattern } from "../language/names.ts";
 import { requirements, type RequirementsForm, withRequirements } from "../language/requirements.ts";
 import type { RuleEntry } from "../language/rules.ts";
-import { type Block, block, flag, listOf, oneOf, type Reader, type Shape, text, type Values, wholeNumber } from "../readers.ts";
+import {
+  type Block,
+  block,
+  flag,
+  listOf,
+  oneOf,
+  type Reader,
+  type Shape,
+  text,
+  type Values,
+  wholeNumber,
+} from "../readers.ts";
 import { constraints } from "./openleash-constraints.ts";
 import { when } from "./openleash-when.ts";
 
@@ -130,7 +141,10 @@ function meaningOf(
   };
   if (effect === "deny") return { ...shared, effect };
   const duties = values.obligations ?? [];
-  const asked = duties.reduce<Effect>((all, { type }) => stricter(all, OBLIGATION_EFFECTS.get(type) ?? "allow"), "allow");
+  const asked = duties.reduce<Effect>(
+    (all, { type }) => stricter(all, OBLIGATION_EFFECTS.get(type) ?? "allow"),
+    "allow",
+  );
   const left = duties.filter(({ type }) => !OBLIGATION_EFFECTS.has(type)).map(dutyOf);
   const scheme = values.requirements?.credential_scheme;
   const seconds = values.proof?.ttl_seconds;

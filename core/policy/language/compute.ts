@@ -75,7 +75,14 @@ function checkPaths(
     steps.join("."),
   );
   for (const [index, one] of paths.entries()) {
-    const other = paths.slice(index + 1).find((later) => `${later}.`.startsWith(`${one}.`) || `${one}.`.startsWith(`${later}.`));
-    if (other !== undefined) report("duplicate", placeOf("set"), `\`compute\` changes \`${one}\` and \`${other}\`, one of which holds the other`);
+    const other = paths
+      .slice(index + 1)
+      .find((later) => `${later}.`.startsWith(`${one}.`) || `${one}.`.startsWith(`${later}.`));
+    if (other !== undefined)
+      report(
+        "duplicate",
+        placeOf("set"),
+        `\`compute\` changes \`${one}\` and \`${other}\`, one of which holds the other`,
+      );
   }
 }

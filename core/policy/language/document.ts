@@ -101,12 +101,22 @@ function checkChannels(
 ): void {
   for (const target of terms?.notify ?? []) {
     if (target.includes(":") || known.has(target)) continue;
-    report("bad_value", place, `\`notify\` names the channel \`${target}\`, which is not in \`channels\``, suggest(target, [...known.keys()]));
+    report(
+      "bad_value",
+      place,
+      `\`notify\` names the channel \`${target}\`, which is not in \`channels\``,
+      suggest(target, [...known.keys()]),
+    );
   }
 }
 
 /** Every effect that some answer of the document may have. */
-export function effectsOf({ default: fallback = "deny", rules: list = [], tools: entries = [], limits: caps = [] }: ReadDocument): ReadonlySet<Effect> {
+export function effectsOf({
+  default: fallback = "deny",
+  rules: list = [],
+  tools: entries = [],
+  limits: caps = [],
+}: ReadDocument): ReadonlySet<Effect> {
   const found = [
     fallback,
     ...list.map(({ effect }) => effect),

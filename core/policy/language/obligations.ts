@@ -36,7 +36,5 @@ const read = listOf("`obligations`", block(obligationShape));
 /** What must be done before or after the run. `at` is `before` where nothing is said. */
 export const obligations: Reader<readonly Obligation[]> = (node, report) =>
   read(node, report)?.flatMap(({ values }) =>
-    values.type === undefined
-      ? []
-      : [{ type: values.type, at: values.at ?? "before", params: values.params ?? {} }],
+    values.type === undefined ? [] : [{ type: values.type, at: values.at ?? "before", params: values.params ?? {} }],
   );

@@ -1,8 +1,18 @@
 import type { CST } from "yaml";
 import type { Place } from "../issues.ts";
-import { below, type Located, type LocatedList, type LocatedMap, type LocatedMember } from "../located.ts";
+import { below, type Located, type LocatedList, type LocatedMap } from "../located.ts";
 import { type Between, emptyPlace, isBlock, readBetween } from "./between.ts";
-import { checkColon, checkOneLine, type Key, readKey } from "./keys.ts";
+import {
+  addMember,
+  checkBlockColon,
+  checkLoneKey,
+  isBlank,
+  type Item,
+  itemOf,
+  type Members,
+  refuseBlock,
+} from "./items.ts";
+import { checkColon, checkOneLine, readKey } from "./keys.ts";
 import { endOf, type Mark, type Reading, refuseSyntax } from "./reading.ts";
 import { emptyAt, isScalar, readScalar } from "./scalars.ts";
 
@@ -35,31 +45,6 @@ function readEmpty(marks: readonly Mark[], between: Between, pointer: string, re
   const offset = emptyPlace(marks, between.end);
   reading.end = between.hasComment ? between.end : offset;
   return emptyAt({ offset, pointer });
-}
-
-type Members = Map<string, LocatedMember>;
-
-function addMember(members: Members, { name, place }: Key, value: Located, { report }: Reading): void {
-  if (name === undefined) return;
-  if (members.has(name)) report("yaml_duplicate_key", place, `the key \`${name}\` stands twice in one block`);
-  else members.set(name, { keyPlace: place, value });
-}
-
-/** One entry of a collection, with what the library leaves out or sets to null made undefined. */
-interface Item {
-  readonly start: readonly Mark[];
-  readonly key: CST.Token | undefined;
-  readonly sep: readonly Mark[] | undefined;
-  readonly value: CST.Token | undefined;
-}
-
-function itemOf({ start, key, sep, value }: CST.CollectionItem): Item {
-  return { start, key: key ?? undefined, sep, value };
-}
-
-/** Only spaces and comments: what is left of the last lines of a block, or stands behind a last comma. */
-function isBlank({ key, sep, value }: Item, { indicator, hasProperties }: Between): boolean {
-  return indicator === undefined && !hasProperties && sep === undefined && key === undefined && value === undefined;
 }
 
 function readBlockMap(token: CST.BlockMap, place: Place, reading: Reading): LocatedMap {
@@ -108,35 +93,27 @@ interface Owner {
 }
 
 function readPair(item: Item, before: Between, owner: Owner, reading: Reading): void {
-  const { key: keyToken, sep = [], value: next } = item;
+  const { sep = [], value: next } = item;
   const { inFlow, indent, members } = owner;
-  const key = readKey(keyToken, before, owner.pointer, reading);
+  const key = readKey(item.key, before, owner.pointer, reading);
   const { pointer } = key.place;
-  const onNewLine = !inFlow && (keyToken === undefined || keyToken.type === "block-scalar");
+  const onNewLine = !inFlow && (item.key === undefined || item.key.type === "block-scalar");
   const between = readBetween(
     sep,
     { indicator: "map-value-ind", inFlow, next, offset: reading.end, indent, onNewLine, pointer },
     reading,
   );
-  const isImplicit = before.indicator === undefined;
-  const colon = between.indicator;
-  if (colon === undefined) {
-    if ((isImplicit && !inFlow) || next !== undefined) {
-      refuseSyntax(reading, (keyToken ?? next)?.offset ?? before.end, "a key must be followed by `:` and a space");
-    }
-    reading.end = between.end;
-    addMember(members, key, emptyAt(key.place), reading);
-    return;
-  }
-  if (isImplicit && !inFlow) {
-    checkColon(colon, before, reading);
-    if (next?.type === "block-map" && !between.hasNewline) {
-      refuseSyntax(reading, next.offset, "a block of keys cannot start on the line of its key");
-    }
-  }
-  if (inFlow) refuseBlock(next, reading);
+  if (between.indicator === undefined) checkLoneKey(item, before, inFlow, reading);
+  else if (inFlow) refuseBlock(next, reading);
+  else if (before.indicator === undefined) checkBlockColon(between.indicator, next, before, between, reading);
   if (reading.failed) return;
-  const value = next === undefined ? readEmpty(sep, between, pointer, reading) : readNode(next, pointer, reading);
+  let value: Located;
+  if (next !== undefined) value = readNode(next, pointer, reading);
+  else if (between.indicator !== undefined) value = readEmpty(sep, between, pointer, reading);
+  else {
+    value = emptyAt(key.place);
+    reading.end = between.end;
+  }
   addMember(members, key, value, reading);
 }
 
@@ -238,13 +215,11 @@ function readFlowItems(
       reading.end = before.end;
       continue;
     }
-    if (isFirst === hasComma) refuseSyntax(reading, before.end, "items must be separated by one comma");
+    if (isFirst === hasComma) {
+      refuseSyntax(reading, before.comma?.offset ?? before.end, "items must be separated by one comma");
+    }
     readItem(item, before);
   }
-}
-
-function refuseBlock(token: CST.Token | undefined, reading: Reading): void {
-  if (isBlock(token)) refuseSyntax(reading, token.offset, "a block cannot stand inside brackets");
 }
 
 function endFlow({ end: [bracket, ...rest] }: CST.FlowCollection, expected: "}" | "]", reading: Reading): void {

@@ -22,6 +22,7 @@ export function refuseText(reading: Reading, code: IssueCode, offset: number, me
   reading.failed = true;
 }
 
+/** Reports what is no YAML. */
 export function refuseSyntax(reading: Reading, offset: number, message: string): void {
   refuseText(reading, "yaml_syntax", offset, `YAML: ${message}`, HINT);
 }

@@ -41,6 +41,7 @@ export interface ScalarText {
   readonly verbatimAt: number | undefined;
 }
 
+/** A scalar, not an alias of one. */
 export function isScalar(token: CST.Token): token is ScalarToken {
   return CST.isScalar(token);
 }

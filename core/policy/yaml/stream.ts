@@ -1,4 +1,4 @@
-import { type CST, Lexer, Parser } from "yaml";
+import { CST, Lexer, Parser } from "yaml";
 import { endOf, type Reading, refuseSyntax, refuseText } from "./reading.ts";
 
 /** Levels of nesting; a policy needs about seven. */
@@ -9,6 +9,9 @@ const MAXIMUM_LEXEMES = 1_000_000;
 
 /** UTF-16 units of one value or comment; the longest text that a policy has a use for is a condition of 4 KiB. */
 const LONGEST_LEXEME = 65_536;
+
+/** Anchors, aliases and tags that are refused one by one, each in its place. */
+const MAXIMUM_PROPERTIES = 100;
 
 /** Spaces and line ends without anything between them. The parser looks at all of them again for each comment that follows. */
 const MAXIMUM_BLANKS = 1000;
@@ -22,28 +25,51 @@ const MAXIMUM_BLANKS = 1000;
 export function readStream(reading: Reading): CST.Document | undefined {
   const parser = new Parser();
   const stream: Stream = { reading, document: undefined };
-  let lexemes = 0;
-  let blanks = 0;
+  const counts: Counts = { lexemes: 0, blanks: 0, properties: 0, isContent: false };
   for (const lexeme of new Lexer().lex(reading.text)) {
     const { offset } = parser;
     for (const token of parser.next(lexeme)) accept(token, stream);
-    lexemes += 1;
-    blanks = isBlank(lexeme) ? blanks + 1 : 0;
+    count(lexeme, counts);
     if (parser.stack.length > MAXIMUM_DEPTH) {
       refuseText(reading, "yaml_depth", offset, `the policy is nested deeper than ${MAXIMUM_DEPTH} levels`);
-    } else if (lexemes > MAXIMUM_LEXEMES) {
-      refuseText(reading, "yaml_size", offset, "the policy has too many values");
-    } else if (lexeme.length > LONGEST_LEXEME) {
-      refuseText(reading, "yaml_size", offset, `a value has at most ${LONGEST_LEXEME} characters`);
-    } else if (blanks > MAXIMUM_BLANKS) {
-      refuseText(reading, "yaml_size", offset, "the policy has too many empty lines in a row");
     } else if (stream.document !== undefined && parser.stack[0]?.type === "document") {
       refuseSecond(offset, reading);
     }
+    refuseBomb(lexeme, counts, offset, reading);
     if (reading.failed) return undefined;
   }
   for (const token of parser.end()) accept(token, stream);
   return reading.failed ? undefined : stream.document;
+}
+
+/** What a text has had so far. */
+interface Counts {
+  lexemes: number;
+  /** Spaces and line ends since the last lexeme of another kind. */
+  blanks: number;
+  /** Anchors, aliases and tags. */
+  properties: number;
+  /** The next lexeme is a scalar's own text, whatever it looks like. */
+  isContent: boolean;
+}
+
+function count(lexeme: string, counts: Counts): void {
+  counts.lexemes += 1;
+  const first = counts.isContent ? undefined : lexeme.charAt(0);
+  counts.isContent = lexeme === CST.SCALAR;
+  counts.blanks = first === " " || first === "\n" || first === "\t" || first === "\r" ? counts.blanks + 1 : 0;
+  if (first === "&" || first === "*" || first === "!") counts.properties += 1;
+}
+
+function refuseBomb(lexeme: string, counts: Counts, offset: number, reading: Reading): void {
+  if (counts.lexemes > MAXIMUM_LEXEMES) refuseText(reading, "yaml_size", offset, "the policy has too many values");
+  if (counts.blanks > MAXIMUM_BLANKS) refuseText(reading, "yaml_size", offset, "too many empty lines in a row");
+  if (lexeme.length > LONGEST_LEXEME) {
+    refuseText(reading, "yaml_size", offset, `a value has at most ${LONGEST_LEXEME} characters`);
+  }
+  if (counts.properties > MAXIMUM_PROPERTIES) {
+    refuseText(reading, "yaml_alias", offset, "anchors, aliases and tags are not used in policies");
+  }
 }
 
 interface Stream {

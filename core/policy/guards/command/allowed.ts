@@ -4,7 +4,7 @@ import type { Entry } from "./entries.ts";
 import type { CompiledGrammar } from "./grammar.ts";
 import { VEHICLE_OPTIONS } from "./grammars/denied.table.ts";
 import { NAMED_ONLY, WINDOWS_ENDS } from "./grammars/named.table.ts";
-import { LAUNCHERS } from "./grammars/wrappers.table.ts";
+import { CARRIERS, LAUNCHERS } from "./grammars/wrappers.table.ts";
 import { isNear } from "./kinds.ts";
 import { literalWord, type Word } from "./line.ts";
 import { baseName, grammarOf, isInterpreter, isShell, programName } from "./programs.ts";
@@ -47,7 +47,9 @@ export function permit(entry: Entry): Permission {
   });
   if (entry.words.length === 0) {
     if (grammar !== undefined) return permission(grammar);
-    return permission(entry.program.includes("/") ? "words" : "unknown");
+    // A path was written by the policy's author, who knows what lies there.
+    const known = entry.program.includes("/") && !isRunner(programName(entry.program));
+    return permission(known ? "words" : "unknown");
   }
   if (isShell(programName(entry.program)) && /^-[a-z]*c$/.test(entry.words.at(-1) ?? "")) return permission("line");
   const { node, left } = walk(grammar, entry.words);
@@ -107,7 +109,12 @@ export function judgeBy(permission: Permission, words: readonly Word[], roles: R
     case "unknown":
       return result(unknownProgramProblem(program.text, behind));
     default:
-      return judgeArguments(permission.target, [...permission.kept, ...behind], roles, true);
+      return judgeArguments(
+        permission.target,
+        [...permission.kept, ...behind],
+        roles,
+        permission.entry.words.length > 0,
+      );
   }
 }
 
@@ -160,8 +167,16 @@ function unknownProgramProblem(program: string, words: readonly Word[]): Refusal
   return words.every((word) => word.marks.size === 0 && isHarmlessWord(word.text)) ? undefined : UNKNOWN_WORD;
 }
 
+const CARRIER_NAMES = new Set(CARRIERS);
+
 function isRunner(name: string): boolean {
-  return NAMED_ONLY.has(name) || isShell(name) || isInterpreter(name) || /^ld(?:-linux)?[-.]/.test(name);
+  return (
+    NAMED_ONLY.has(name) ||
+    CARRIER_NAMES.has(name) ||
+    isShell(name) ||
+    isInterpreter(name) ||
+    /^ld(?:-linux)?[-.]/.test(name)
+  );
 }
 
 function isHarmlessWord(text: string): boolean {

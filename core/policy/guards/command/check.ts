@@ -112,7 +112,11 @@ function* programProblems(
     return;
   }
   const { refusal, line, inner } = permitted(words, sight.rules, roles);
-  if (refusal !== undefined) yield refusal;
+  if (refusal !== undefined) {
+    // What the words are to the program is not known, so a pattern may be one that it expands.
+    for (const word of rest) if (WILD.test(word.text) && !word.glob) roles.globs.add(word);
+    yield refusal;
+  }
   if (program.text === "cd") yield* folderProblems(rest, sight);
   if (inner !== undefined) {
     for (const word of rest.slice(0, rest.length - inner.length)) {
@@ -196,9 +200,11 @@ function* placeProblems(
   }
 }
 
+const WILD = /[*?[\]]/;
+
 /** A word in which the program itself expands `*`, `?` and brackets. */
 function wild(word: Word): Word {
-  const marks = Array.from(word.text.matchAll(/[*?[\]]/g), ({ index }) => index);
+  const marks = Array.from(word.text.matchAll(new RegExp(WILD, "g")), ({ index }) => index);
   return { ...word, marks: new Set(marks.slice(0, MOST_MARKS)) };
 }
 

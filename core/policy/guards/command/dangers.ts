@@ -10,7 +10,18 @@ import { commandsOf, type Line, type SimpleCommand, type Word, wordsOf } from ".
 import { feedsProgram } from "./pipes.ts";
 import { touchesProtected, type View } from "./places.ts";
 import { programName } from "./programs.ts";
-import { ALWAYS, DENIED, DESK, DESTRUCTIVE, ENVIRONMENT, FED, HIDDEN, METADATA, PLACE } from "./refusals.ts";
+import {
+  ALWAYS,
+  DENIED,
+  DESK,
+  DESTRUCTIVE,
+  ENVIRONMENT,
+  FED,
+  HIDDEN,
+  METADATA,
+  PLACE,
+  REMOTE_PROGRAM,
+} from "./refusals.ts";
 
 type Sight = Pick<View, "machine" | "folders">;
 
@@ -43,8 +54,12 @@ function* dangersOfProgram(
   if ([...(ANYWHERE.get(name) ?? []), ...builtins].some((entry) => isDenied(entry, words))) yield ALWAYS;
   if (name === "env" && !words.slice(1).some((word) => isProgram(word))) yield ALWAYS;
   if (isDestructive(words, sight)) yield DESTRUCTIVE;
+  if (name === "git" && words.some(({ text }) => REMOTE_HELPER.test(text))) yield REMOTE_PROGRAM;
   if (SETS_VARIABLES.has(name) && setsVehicle(words)) yield ENVIRONMENT;
 }
+
+/** A repository that git reads from a program or from open files: `ext::sh -c id`. */
+const REMOTE_HELPER = /(?:^|[=\s])(?:ext|fd)::/i;
 
 /** Wrappers that take `NAME=value` before their program. */
 const SETS_VARIABLES = new Set(["env", "sudo", "doas"]);

@@ -265,6 +265,8 @@ export const METADATA_NAMES: readonly string[] = [
   "instance-data",
   "//metadata/",
   "//metadata:",
+  // In names that carry an address: `169.254.169.254.nip.io`.
+  "169.254.169.254",
   "169-254-169-254",
   "a9fea9fe",
 ];

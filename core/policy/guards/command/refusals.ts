@@ -28,6 +28,7 @@ export const DESTRUCTIVE = forbidden(
 );
 export const HIDDEN = forbidden("command_unreadable", "a command within the command cannot be read");
 export const TOO_DEEP = forbidden("command_unreadable", "commands are nested too deeply");
+export const REMOTE_PROGRAM = forbidden("argument_forbidden", "a repository's address is a program");
 export const FED = forbidden("command_piped", "what a command prints would be run as a program");
 export const ENVIRONMENT = forbidden("environment_forbidden", "a variable chooses programs, libraries or settings");
 export const VARIABLE = outside("environment_not_listed", "it is not known what a variable does");

@@ -83,12 +83,14 @@ export const JAVASCRIPT_GRAMMARS: { readonly [program: string]: Grammar } = {
   pnpm: PNPM,
   yarn: YARN,
   node: {
-    flags: "-v",
+    // Without a word it reads its program from its input.
+    named: true,
     never:
       "-e -p -r -i -c --eval --print --require --import --loader --experimental-loader --inspect --inspect-brk --interactive " +
       "--env-file --env-file-if-exists --run --build-sea --experimental-config-file --experimental-default-config-file " +
       "--openssl-config --snapshot-blob --diagnostic-dir --redirect-warnings --cpu-prof --heap-prof --watch --conditions",
     commands: {
+      "-v": {},
       "--test": {
         flags:
           "--test-only --experimental-strip-types --enable-source-maps --no-warnings --experimental-test-coverage --test-force-exit",
