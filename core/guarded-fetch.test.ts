@@ -183,6 +183,16 @@ describe("guardedFetch", () => {
     expect([response.redirected, response.url]).toEqual([true, `${base}/end`]);
   });
 
+  it("reads locations as UTF-8, as servers write them", async () => {
+    const location = Buffer.from("/\u00fcbersicht").toString("latin1");
+    const server = await started((seen, response) => {
+      if (seen.path === "/") response.writeHead(302, { location }).end();
+      else response.end();
+    });
+    await localFetch(server)(`http://api.example.com:${server.port}/`);
+    expect(server.seen.map(({ path }) => path)).toEqual(["/", "/%C3%BCbersicht"]);
+  });
+
   it("ends after as many redirects as it may follow", async () => {
     const server = await started((seen, response) => {
       const left = Number(seen.path.slice(1));

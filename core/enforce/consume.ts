@@ -17,6 +17,7 @@ import type { Scope } from "./context.ts";
 import { uncovered } from "./coverage.ts";
 import { decide, decideEdited, type Decided } from "./decide.ts";
 import { deny } from "./deny.ts";
+import { changeNotice } from "./notice.ts";
 import type { Proposal } from "./proposal.ts";
 import { deniedByPolicy, policyChanged } from "./refusals.ts";
 import { reseal } from "./seal.ts";
@@ -132,6 +133,7 @@ function draft(
     endedAt: null,
     proofKid: proof.kid,
     failure: null,
+    notice: changeNotice(proposal.action, action) ?? null,
   };
   const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
   const { obligations } = decision;

@@ -53,13 +53,17 @@ export function missingFor(
       what: `handlers for the obligations ${types.join(", ")}`,
       help: "Register them: `createLeash({ obligations: { … } })`.",
     };
-  if (requires.counters) return { what: "counters for its `limits`", help: "This version keeps none: every such call would be denied." };
+  if (requires.counters)
+    return { what: "counters for its `limits`", help: "This version keeps none: every such call would be denied." };
   if (requires.terms.length > 0)
     return {
       what: `a desk that keeps ${requires.terms.join(", ")}`,
       help: "The desk of this version takes one yes of one approver.",
     };
   if (requires.channels.length > 0)
-    return { what: "a way to tell people by `notify`", help: "This version has none: pass surfaces as `createLeash({ notify })`." };
+    return {
+      what: "a way to tell people by `notify`",
+      help: "This version has none: pass surfaces as `createLeash({ notify })`.",
+    };
   return undefined;
 }

@@ -1,18 +1,19 @@
 import { LeashDenied } from "../errors.ts";
 import { readResult } from "../journal/results.ts";
+import type { ToolCall } from "../model/call.ts";
 import type { Gate, GuardOptions, Run } from "../model/leash.ts";
 import { authorization, observedAuthorization } from "./authorization.ts";
 import { admitCall, type Admission } from "./authorize.ts";
 import { admitDeferred, deferred } from "./collect.ts";
 import { inForce, pin, type Scope } from "./context.ts";
 import { look, observe } from "./observe.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, type Ran } from "./outcome.ts";
 import { runGrant } from "./run.ts";
 
 /** The narrow face of a scope: what adapters and tools get. */
 export function createGate(scope: Scope): Gate {
   const { context, principal } = scope;
-  const gate: Gate = {
+  return {
     get mode() {
       return inForce(scope).mode;
     },
@@ -28,19 +29,23 @@ export function createGate(scope: Scope): Gate {
       if (admission.kind === "done") throw alreadyRan(admission);
       return authorization(scope, admission.grant, swapping);
     },
-    async guard(call, run, options = {}) {
-      const now = pin(scope);
-      if (isObserving(now)) return observe(now, call, run, options);
-      return finish(scope, await admitCall(scope, call, options), run, options);
-    },
+    guard: async (call, run, options) => (await guarded(scope, call, run, options)).result,
     deferred: (ref, options) => deferred(scope, ref, options),
-    async collect(ref, run, options = {}) {
-      return finish(scope, await admitDeferred(scope, ref, options), run, options);
-    },
-    attempt: (call, run, options) => outcomeOf(run, options, (watched) => gate.guard(call, watched, options)),
-    attemptDeferred: (ref, run, options) => outcomeOf(run, options, (watched) => gate.collect(ref, watched, options)),
+    collect: async (ref, run, options) => (await collected(scope, ref, run, options)).result,
+    attempt: (call, run, options) => outcomeOf(run, options, (watched) => guarded(scope, call, watched, options)),
+    attemptDeferred: (ref, run, options) =>
+      outcomeOf(run, options, (watched) => collected(scope, ref, watched, options)),
   };
-  return gate;
+}
+
+async function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {
+  const now = pin(scope);
+  if (isObserving(now)) return { result: await observe(now, call, run, options), notice: null };
+  return finish(scope, await admitCall(scope, call, options), run, options);
+}
+
+async function collected<T>(scope: Scope, ref: string, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {
+  return finish(scope, await admitDeferred(scope, ref, options), run, options);
 }
 
 /** A call that begins under observe is observed to its end; one that begins under enforce stays with the policy of each moment. */
@@ -48,8 +53,11 @@ function isObserving(scope: Scope): boolean {
   return inForce(scope).mode === "observe";
 }
 
-async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, options: GuardOptions<T>): Promise<T> {
-  if (admission.kind === "granted") return runGrant(scope, admission.grant, run, options);
+async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, options: GuardOptions<T>): Promise<Ran<T>> {
+  if (admission.kind === "granted") {
+    const { grant } = admission;
+    return { result: await runGrant(scope, grant, run, options), notice: grant.entry.notice ?? null };
+  }
   const recorded = await readResult(
     scope.context.store,
     admission.proposal.journalId,
@@ -57,7 +65,7 @@ async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, option
     options.codec,
   );
   if (recorded === undefined) throw alreadyRan(admission);
-  return recorded.result;
+  return { result: recorded.result, notice: admission.entry.notice ?? null };
 }
 
 function alreadyRan({ entry }: Extract<Admission, { kind: "done" }>): LeashDenied {

@@ -3,6 +3,12 @@ import type { GuardOptions, Outcome, PendingError, Run } from "../model/leash.ts
 import { refusalText } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
 
+/** What a run gave, and what the model is told where another form than the proposed one ran. */
+export interface Ran<T> {
+  readonly result: T;
+  readonly notice: string | null;
+}
+
 /**
  * Tells how a guarded call ended. What the tool itself threw is told from what the gate threw by where it was thrown, not by
  * its type: a tool may make guarded calls of its own.
@@ -11,7 +17,7 @@ import { isSuspension } from "./run.ts";
 export async function outcomeOf<T>(
   run: Run<T>,
   options: GuardOptions<T> | undefined,
-  guard: (watched: Run<T>) => Promise<T>,
+  guard: (watched: Run<T>) => Promise<Ran<T>>,
 ): Promise<Outcome<T>> {
   const thrown: unknown[] = [];
   const watched: Run<T> = async (input, permit) => {
@@ -23,7 +29,8 @@ export async function outcomeOf<T>(
     }
   };
   try {
-    return { kind: "result", result: await guard(watched) };
+    const { notice, result } = await guard(watched);
+    return { kind: "result", result, ...(notice !== null && { notice }) };
   } catch (error) {
     if (!thrown.includes(error)) return refusalOf(error);
     if (isSuspension(error, options?.suspends)) throw error;

@@ -40,6 +40,8 @@ export interface JournalEntry {
   readonly proofKid: string | null;
   /** SHA-256 (hex) of the recorded result; null where nothing was recorded. */
   readonly outputRef: string | null;
+  /** What the model is told where another form than the proposed one ran; null or absent where it ran as proposed. */
+  readonly notice?: string | null;
   /** Name of the error's class, never its message: that may quote the input. */
   readonly failure: { readonly kind: string; readonly effect: FailureEffect } | null;
 }

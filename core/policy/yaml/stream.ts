@@ -77,10 +77,6 @@ interface Stream {
   document: CST.Document | undefined;
 }
 
-function isBlank(lexeme: string): boolean {
-  return lexeme === "\n" || lexeme === "\r\n" || lexeme.startsWith(" ") || lexeme.startsWith("\t");
-}
-
 /** Takes one token that stands outside of others. */
 function accept(token: CST.Token, stream: Stream): void {
   const { reading } = stream;

@@ -1,4 +1,4 @@
-import { type CelEnv, celEnv, CelScalar } from "@bufbuild/cel";
+import { type CelEnv, type CelFunc, celEnv, CelScalar } from "@bufbuild/cel";
 import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { suggest } from "../../suggest.ts";
 import { isVariable, LATER_VARIABLES, MEMBERS, VARIABLES } from "../bindings.ts";
@@ -114,7 +114,7 @@ function visitCall(id: bigint, call: Expr_Call, scope: Scope): void {
     call.args = [first, callOf(INNER.searched, [second], second.id)];
   }
   if (SPECIAL_FORMS.has(call.function)) return;
-  const overloads = [...(ENVIRONMENT.funcs.find(call.function) ?? [])];
+  const overloads = overloadsOf(call.function);
   if (overloads.length === 0) {
     const known = [...new Set([...ENVIRONMENT.funcs].map(({ name }) => name).filter((name) => /^[a-zA-Z]/.test(name)))];
     scope.problems.push({
@@ -133,6 +133,13 @@ function visitCall(id: bigint, call: Expr_Call, scope: Scope): void {
   } else if (call.function === "matches") {
     visitPattern(id, call.args[0], scope);
   }
+}
+
+const OVERLOADS = new Map<string, readonly CelFunc[]>();
+for (const overload of ENVIRONMENT.funcs) OVERLOADS.set(overload.name, [...overloadsOf(overload.name), overload]);
+
+function overloadsOf(name: string): readonly CelFunc[] {
+  return OVERLOADS.get(name) ?? [];
 }
 
 /** Forms of the language that the evaluator knows without a function of that name. */
@@ -185,7 +192,7 @@ function mayBeBoolean({ exprKind }: Expr): boolean {
     case "structExpr":
       return false;
     case "callExpr": {
-      const overloads = [...(ENVIRONMENT.funcs.find(exprKind.value.function) ?? [])];
+      const overloads = overloadsOf(exprKind.value.function);
       const boolean = ({ result }: (typeof overloads)[number]): boolean =>
         result === CelScalar.BOOL || (result === CelScalar.DYN && !NUMERIC.has(exprKind.value.function));
       return overloads.length === 0 || overloads.some(boolean);

@@ -114,23 +114,43 @@ function readStep(cursor: Cursor, operand: Expr): Expr | undefined {
 }
 
 const readPrimary: Read = (cursor) => {
-  const number = take(cursor, NUMBER);
-  if (number !== undefined) {
-    const isWhole = !number.includes(".");
-    return literal(
-      isWhole ? { case: "int64Value", value: BigInt(number) } : { case: "doubleValue", value: Number(number) },
-    );
+  switch (cursor.text[cursor.at]) {
+    case '"':
+    case "'": {
+      const text = take(cursor, TEXT);
+      return text === undefined ? undefined : literal({ case: "stringValue", value: text.slice(1, -1) });
+    }
+    case "(":
+      takeSign(cursor, "(");
+      return closed(cursor, ")");
+    case "[": {
+      takeSign(cursor, "[");
+      const elements = readList(cursor, "]");
+      const value = { $typeName: "cel.expr.Expr.CreateList" as const, elements: elements ?? [], optionalIndices: [] };
+      return elements && expressionOf({ case: "listExpr", value });
+    }
+    default:
+      return startsNumber(cursor) ? readNumber(cursor) : readName(cursor);
   }
-  const text = take(cursor, TEXT);
-  if (text !== undefined) return literal({ case: "stringValue", value: text.slice(1, -1) });
-  if (takeSign(cursor, "(")) return closed(cursor, ")");
-  if (takeSign(cursor, "[")) {
-    const elements = readList(cursor, "]");
-    const value = { $typeName: "cel.expr.Expr.CreateList" as const, elements: elements ?? [], optionalIndices: [] };
-    return elements && expressionOf({ case: "listExpr", value });
-  }
-  return readName(cursor);
 };
+
+function startsNumber({ text, at }: Cursor): boolean {
+  const unit = text.charCodeAt(at);
+  return unit === MINUS || (unit >= ZERO && unit <= NINE);
+}
+
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+
+function readNumber(cursor: Cursor): Expr | undefined {
+  const number = take(cursor, NUMBER);
+  if (number === undefined) return undefined;
+  const isWhole = !number.includes(".");
+  return literal(
+    isWhole ? { case: "int64Value", value: BigInt(number) } : { case: "doubleValue", value: Number(number) },
+  );
+}
 
 function readName(cursor: Cursor): Expr | undefined {
   const name = take(cursor, NAME);

@@ -33,17 +33,31 @@ function isSimple(value: Json | undefined): value is Simple {
 export function equality(left: Term, right: Term): Holds {
   if (left.kind === "constant" && right.kind !== "constant") return equality(right, left);
   const read = readerOf(left);
-  if (right.kind === "constant" && isSimple(right.value)) {
-    const { value } = right;
-    return (call) => {
-      const found = read(call);
-      return found === undefined ? undefined : found === value;
-    };
-  }
+  if (right.kind === "constant" && isSimple(right.value)) return equalityTo(right.value, read);
   const readOther = readerOf(right);
   return (call) => {
     const found = read(call);
     return found === undefined ? undefined : equal(found, readOther(call));
+  };
+}
+
+/** Apart by type, so that each closure compares values of one type only. */
+function equalityTo(value: Simple, read: ReadValue): Holds {
+  if (typeof value === "string") {
+    return (call) => {
+      const found = read(call);
+      return typeof found === "string" ? found === value : found === undefined ? undefined : false;
+    };
+  }
+  if (typeof value === "number") {
+    return (call) => {
+      const found = read(call);
+      return typeof found === "number" ? found === value : found === undefined ? undefined : false;
+    };
+  }
+  return (call) => {
+    const found = read(call);
+    return found === undefined ? undefined : found === value;
   };
 }
 
