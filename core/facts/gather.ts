@@ -35,21 +35,22 @@ export function gatherFacts(
   { counterparty, now, probe }: FactSources,
 ): Facts | Promise<Facts> {
   const bare: Facts = { now, counterparty: stated(action, counterparty), probes: NO_PROBES };
-  const needs = policy.needs(action, tool, bare).slice(0, MOST_NEEDS);
-  return needs.length === 0 ? bare : withProbes(bare, needs, probe);
+  const needs = policy.needs(action, tool, bare);
+  return needs.length === 0 ? bare : gatherAnswers(needs, probe).then((probes) => ({ ...bare, probes }));
 }
 
 const NO_PROBES: Facts["probes"] = Object.freeze({});
 
-async function withProbes(bare: Facts, needs: readonly Need[], probe: Probe): Promise<Facts> {
+/** The answers that can be had in time, by kind and key. */
+export async function gatherAnswers(needs: readonly Need[], probe: Probe): Promise<Facts["probes"]> {
   const found = new Map<string, Json>();
-  const looking = needs.map(async (need) => {
+  const looking = needs.slice(0, MOST_NEEDS).map(async (need) => {
     const answer = await probe(need);
     if (answer !== null) found.set(`${need.kind}:${need.key}`, answer);
   });
   await inTime(Promise.allSettled(looking));
   // A late answer must not change what was decided by: the map is copied here, once.
-  return { ...bare, probes: Object.freeze(Object.fromEntries(found)) };
+  return Object.freeze(Object.fromEntries(found));
 }
 
 /** Waits for what ends within the time that all probes have. */

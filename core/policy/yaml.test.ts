@@ -9,8 +9,16 @@ function read(text: string): { readonly node: Located | undefined; readonly issu
   return { node: readYaml(text, issues.report), issues: issues.list() };
 }
 
-/** Ten times what is expected of the slowest of these on a busy machine. */
-const FAST_MS = 10_000;
+/** Milliseconds of processor time that reading a text takes: on a busy machine the clock says little. */
+function busyMs(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** Some ten times what the slowest of these takes alone. */
+const FAST_MS = 15_000;
 
 describe("readYaml", () => {
   it("reads maps, lists and scalars with their places", () => {
@@ -97,9 +105,8 @@ describe("readYaml", () => {
     ["20,000 nested complex keys", `${"? ".repeat(20_000)}a`],
     ["1,400 growing indents", Array.from({ length: 1400 }, (_, level) => `${" ".repeat(level)}a:`).join("\n")],
   ])("A-P1: refuses %s without running out of stack", (_what, text) => {
-    const started = performance.now();
-    expect(read(text).issues).toMatchObject([{ code: "yaml_depth" }]);
-    expect(performance.now() - started).toBeLessThan(FAST_MS);
+    const spent = busyMs(() => expect(read(text).issues).toMatchObject([{ code: "yaml_depth", line: 1 }]));
+    expect(spent).toBeLessThan(FAST_MS);
   });
 
   it.each([
@@ -112,16 +119,15 @@ describe("readYaml", () => {
     ["a text that is too long", "a: ".padEnd(9 * 1_048_576, "x")],
     ["a text whose UTF-8 is too long", "a: ".padEnd(3 * 1_048_576, "\u20AC")],
   ])("A-P1: refuses %s by size", (_what, text) => {
-    const started = performance.now();
-    expect(read(text).issues).toMatchObject([{ code: "yaml_size" }]);
-    expect(performance.now() - started).toBeLessThan(FAST_MS);
+    const spent = busyMs(() => expect(read(text).issues).toMatchObject([{ code: "yaml_size" }]));
+    expect(spent).toBeLessThan(FAST_MS);
   });
 
-  it("A-P1: reports each of a few anchors, aliases and tags, and the first too many as the end", () => {
-    const few = read(`[&a x, ${"*a, ".repeat(20)}, !t y]`).issues;
-    expect(few.map(({ code }) => code)).toEqual(["yaml_syntax"]);
+  it("A-P1: reports anchors, aliases and tags one by one, and a hundred of them as the end", () => {
+    const few = read(`[&a x, ${"*a, ".repeat(20)}!t y]`).issues;
+    expect(few.map(({ code }) => code)).toEqual([...Array.from({ length: 21 }, () => "yaml_alias"), "yaml_tag"]);
     const many = read(`[&a x${", *a".repeat(500_000)}]`).issues;
-    expect(many).toMatchObject([{ code: "yaml_alias", line: 1, column: 504 }]);
+    expect(many).toMatchObject([{ code: "yaml_alias", line: 1, column: 404 }]);
   });
 
   it("A-A10: takes constructor and toString for plain keys", () => {

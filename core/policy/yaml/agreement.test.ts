@@ -118,7 +118,7 @@ describe("the YAML reader and the library's composer", () => {
   });
 
   it.each([
-    ..."null Null NULL nULL ~ true True TRUE tRUE false False FALSE yes on y n - . .. + 0 -0 +0 00 1 -1 +1 1.".split(
+    ..."null Null NULL nULL ~ true True TRUE tRUE false False FALSE yes on y n -- . .. + 0 -0 +0 00 1 -1 +1 1.".split(
       " ",
     ),
     ...".5 1.5 1e3 1E-3 1e 1e+ .e3 0x0 0xF 0xG -0x1 0o7 0o8 0b1 .inf .Inf .INF .iNF -.inf +.INF .nan .NaN .NAN -.nan".split(

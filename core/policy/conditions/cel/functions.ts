@@ -151,10 +151,15 @@ function millisecondsOf(time: { readonly message: Timestamp }): number {
 
 const FIXED_OFFSET = /^([+-]?)([0-9]{2}):([0-9]{2})$/;
 
-/** What a zone's clocks show at a time, minus UTC. Throws for a zone that does not exist. */
-function zoneOffsetMs(at: number, zone: string): number {
-  const [, sign, hours, minutes] = FIXED_OFFSET.exec(zone) ?? [];
-  if (hours !== undefined) return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+/** Zones whose formats are kept: making one takes far longer than using it, and a call can name any. */
+const MOST_ZONES = 32;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Throws for a zone that does not exist. */
+function formatFor(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
     hourCycle: "h23",
@@ -165,7 +170,20 @@ function zoneOffsetMs(at: number, zone: string): number {
     minute: "numeric",
     second: "numeric",
   });
-  const parts = new Map<string, number>(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  if (formats.size >= MOST_ZONES) formats.clear();
+  formats.set(zone, format);
+  return format;
+}
+
+/** What a zone's clocks show at a time, minus UTC. Throws for a zone that does not exist. */
+function zoneOffsetMs(at: number, zone: string): number {
+  const [, sign, hours, minutes] = FIXED_OFFSET.exec(zone) ?? [];
+  if (hours !== undefined) return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const parts = new Map<string, number>(
+    formatFor(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const shown = (type: string): number => parts.get(type) ?? Number.NaN;
   const [hour, minute, second] = [shown("hour"), shown("minute"), shown("second")];
   return Date.UTC(shown("year"), shown("month") - 1, shown("day"), hour, minute, second) - Math.floor(at / 1000) * 1000;

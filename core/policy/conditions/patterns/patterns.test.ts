@@ -87,6 +87,8 @@ describe("patterns without an engine", () => {
     "^[a-z0-9_-]+$",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "^https://.*\\.example\\.com$",
+    "^https://.*\\.example\\.com/",
+    "^a[^/]+/b",
     "[;&|]",
     "^$",
   ])("are what policies say: %s", (pattern) => {

@@ -3,6 +3,9 @@ import { type Characters, type Choice, type Item, readPlainPattern } from "./pla
 /** Says whether a text holds a match. */
 export type Matcher = (text: string) => boolean;
 
+/** Letters of a fixed end: what is searched for must be short, so that searching takes linear time. */
+const LONGEST_TAIL = 64;
+
 /** Texts that a pattern with groups may stand for. */
 const MOST_TEXTS = 64;
 
@@ -70,20 +73,22 @@ function anywhere(item: Item | undefined): Matcher | undefined {
   };
 }
 
-/** A fixed start, any number of one kind of character, a fixed end: `^https://.*\.example\.com$`. */
+/** A fixed start, any number of one kind of character, a fixed end: `^https://.*\.example\.com`. */
 function framed(items: readonly Item[], toEnd: boolean): Matcher | undefined {
   const open = items.findIndex(({ letter }) => letter === undefined);
   const item = items[open];
-  if (!toEnd || item === undefined || item.most !== Number.POSITIVE_INFINITY || item.least > 1) return undefined;
+  if (item === undefined || item.most !== Number.POSITIVE_INFINITY || item.least > 1) return undefined;
   const [head, tail] = [items.slice(0, open), items.slice(open + 1)].map((letters) =>
     letters.every(({ letter }) => letter !== undefined) ? letters.map(({ letter }) => letter).join("") : undefined,
   );
-  if (head === undefined || tail === undefined) return undefined;
+  if (head === undefined || tail === undefined || tail.length > LONGEST_TAIL) return undefined;
   const { characters, least } = item;
-  const shortest = head.length + least + tail.length;
+  const from = head.length + least;
   return (text) => {
-    if (text.length < shortest || !text.startsWith(head) || !text.endsWith(tail)) return false;
-    const end = text.length - tail.length;
+    if (!text.startsWith(head)) return false;
+    // The first place is the best: between it and the start stands least.
+    const end = toEnd ? text.length - tail.length : text.indexOf(tail, from);
+    if (end < from || (toEnd && !text.endsWith(tail))) return false;
     for (let at = head.length; at < end; at += 1) if (!belongs(characters, text.charCodeAt(at))) return false;
     return true;
   };

@@ -127,8 +127,7 @@ function failed(refusal: Refusal | undefined): Judgement | undefined {
 }
 
 function isOption({ text }: Word, { source }: CompiledGrammar): boolean {
-  if (!text.startsWith("-") || text === "-" || source.words === true) return false;
-  return source.digits !== true || !/^-[0-9]+$/.test(text);
+  return text.startsWith("-") && text !== "-" && source.words !== true;
 }
 
 function readOperand(reading: Reading, word: Word): Refusal | undefined {
@@ -163,12 +162,16 @@ function globProblem({ grammar, ended }: Reading, word: Word, kind: Kind): Refus
   const hardy = grammar.source.hardy === true;
   if (word.marks.has(0) && !ended && !hardy) return WILD;
   if (grammar.rest !== kind && !hardy) return WILD;
-  if (kind === "path" || kind === "text") return undefined;
+  if (kind === "path" || kind === "text" || kind === "glob") return undefined;
   return kind === "near" && isOfKind(kind, word.text) ? undefined : WILD;
 }
 
 /** Reads an option and its value; the refusal where it is none of the harmless ones. */
 function readOption(reading: Reading, word: Word): Refusal | undefined {
+  if (reading.grammar.source.digits === true && /^-[0-9]+$/.test(word.text)) {
+    reading.at += 1;
+    return undefined;
+  }
   if (word.glob || (word.unknown && word.splits)) return WILD;
   const long = reading.grammar.source.long === true;
   if (word.text.startsWith("--") || long) return readLong(reading, word, long);

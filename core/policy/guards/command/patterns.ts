@@ -87,10 +87,13 @@ function meets(symbol: number | undefined, code: number): boolean {
   return symbol === code || symbol === ONE;
 }
 
-/** True when the step is the name, or a pattern that can meet it. Of several wild parts only the last is ever tried again. */
-export function couldBe(step: Step, name: string): boolean {
+/**
+ * True when the step is the name, or a pattern that can meet it. Of several wild parts only the last is ever tried again.
+ * @param dots true for a pattern that meets leading dots, too, as those of most programs do.
+ */
+export function couldBe(step: Step, name: string, dots = false): boolean {
   if (!isWild(step)) return step === name;
-  if (hidesFrom(step, name)) return false;
+  if (!dots && hidesFrom(step, name)) return false;
   let [at, symbol, retryAt, retrySymbol] = [0, 0, 0, -1];
   while (at < name.length) {
     if (isMany(step[symbol])) {

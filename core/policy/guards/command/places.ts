@@ -5,6 +5,7 @@ import {
   couldBe,
   couldEndWith,
   couldStartWith,
+  isAllWild,
   isWild,
   literalEnd,
   type Pattern,
@@ -98,10 +99,12 @@ function isSecretName(step: Step, last: boolean, role: WordRole): boolean {
 }
 
 function couldBeSecret(step: Pattern, last: boolean, role: WordRole): boolean {
-  // What is never the name of a file is only looked at as it stands, and a filter that starts with anything leaves out
-  // nothing in particular.
-  if (role === "text") return false;
-  if (role === "filter" && !startsLiterally(step)) return SECRET_ENDS.some((end) => literalEnd(step).endsWith(end));
+  // What is never the name of a file is only looked at as it stands, and a filter that takes anything chooses nothing.
+  if (role === "text" || (role === "filter" && isAllWild(step))) return false;
+  if (role === "filter" && !startsLiterally(step)) {
+    const names = [...SECRET_NAMES, ...SECRET_FILES];
+    return names.some((name) => couldBe(step, name, true)) || SECRET_ENDS.some((end) => literalEnd(step).endsWith(end));
+  }
   if (SECRET_NAMES.some((name) => couldBe(step, name)) || couldStartWith(step, ".env.")) return true;
   if (!last) return false;
   return SECRET_FILES.some((name) => couldBe(step, name)) || SECRET_ENDS.some((end) => couldEndWith(step, end));

@@ -148,8 +148,7 @@ export function isHarmlessAwk(program: string): boolean {
   return AWK_CHARACTERS.test(program) && !AWK_WORDS.test(program);
 }
 
-const JQ_WORDS =
-  /\$ENV\b|\$__prog|(?<![A-Za-z0-9_.])(?:env|import|include|modulemeta|input_filename|get_search_list)\b/;
+const JQ_WORDS = /\bENV\b|__prog|(?<![A-Za-z0-9_.])(?:env|import|include|modulemeta|input_filename|get_search_list)\b/;
 
 /** True for a jq filter that reads neither the environment nor modules. */
 export function isHarmlessJq(filter: string): boolean {

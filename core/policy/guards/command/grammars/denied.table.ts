@@ -119,6 +119,12 @@ const SHOWS_SECRETS: readonly string[] = [
   "gpg --export-secret-subkeys",
   "gpg2 --export-secret-keys",
   "git credential",
+  // Without a script of that name they list the environment.
+  "npm run env",
+  "npm run-script env",
+  "pnpm run env",
+  "yarn run env",
+  "yarn run node",
   "npm token",
   "npm config",
   "npm profile",

@@ -33,7 +33,7 @@ const HEAD: Grammar = {
 
 const DIFF: Grammar = {
   flags:
-    "-a -b -B -c -d -e -E -i -l -n -N -p -q -r -s -t -T -u -w -y -Z --brief --ignore-all-space --ignore-blank-lines " +
+    "-a -b -B -c -d -e -E -i -n -N -p -q -r -s -t -T -u -w -y -Z --brief --ignore-all-space --ignore-blank-lines " +
     "--ignore-case --ignore-space-change --ignore-trailing-space --minimal --new-file --normal --recursive " +
     "--report-identical-files --side-by-side --strip-trailing-cr --suppress-common-lines --text",
   values: { number: "-C -U -W --context --unified --width", text: "-I -F -L --label", glob: "-x --exclude" },
@@ -118,7 +118,7 @@ export const FILE_GRAMMARS: { readonly [program: string]: Grammar } = {
     hardy: true,
   },
   file: {
-    flags: "-b -h -i -k -L -p -r -s -z -Z -0 --brief --mime --mime-type --mime-encoding --dereference --no-dereference",
+    flags: "-b -h -i -k -L -p -r -s -0 --brief --mime --mime-type --mime-encoding --dereference --no-dereference",
     values: { text: "-F --separator" },
     never: "-C -f -m --compile --files-from --magic-file",
     operands: ["path*"],
@@ -199,7 +199,7 @@ export const FILE_GRAMMARS: { readonly [program: string]: Grammar } = {
   which: { flags: "-a", operands: ["plain*"], hardy: true },
   type: { flags: "-a -f -p -P -t", operands: ["plain*"], hardy: true },
   whereis: { flags: "-b -m -s", operands: ["plain*"] },
-  // `-e`, `e` and `eww` show the environment of every process.
-  ps: { flags: "-A -f -l -H", values: { number: "-p", plain: "-C -u" }, operands: ["=aux|ax|u|x|axf|auxf"] },
+  // Without its dash `e` shows the environment of every process.
+  ps: { flags: "-A -e -f -l -H", values: { number: "-p", plain: "-C -o -u" }, operands: ["=aux|ax|u|x|axf|auxf"] },
   pgrep: { flags: "-a -c -l -n -o -x", values: { plain: "-u" }, operands: ["plain"] },
 };

@@ -1,6 +1,9 @@
 import type { Grammar } from "../grammar.ts";
 
-/** Options that pick commits and show them. */
+/**
+ * Options that pick commits and show them. Operands are commits and patterns of paths, which git itself expands: they are
+ * looked at as patterns.
+ */
 const SHOWS =
   "-p -u -s -w -b -a -z -m -c --patch --no-patch --stat --shortstat --numstat --dirstat --summary --name-only --name-status " +
   "--raw --oneline --graph --all --branches --tags --remotes --decorate --no-decorate --merges --no-merges --first-parent " +
@@ -8,7 +11,7 @@ const SHOWS =
   "--no-renames --ignore-all-space --ignore-space-change --ignore-blank-lines --ignore-space-at-eol --word-diff --minimal " +
   "--patience --histogram --function-context --text --binary --full-index --exit-code --quiet --no-prefix --cc --left-right " +
   "--cherry-pick --cherry-mark --no-abbrev-commit --abbrev-commit --no-walk --regexp-ignore-case --extended-regexp " +
-  "--fixed-strings --perl-regexp --all-match --invert-grep --no-notes --no-mailmap --show-signature --check -i -E -F -P -R";
+  "--fixed-strings --perl-regexp --all-match --invert-grep --no-notes --no-mailmap --check -i -E -F -P -R";
 
 const PICKS = {
   number: "-n -U --max-count --skip --unified --inter-hunk-context",
@@ -29,7 +32,7 @@ const SHOW: Grammar = {
   values: PICKS,
   optional: OPTIONAL,
   never: NEVER,
-  operands: ["path*"],
+  operands: ["glob*"],
   digits: true,
 };
 
@@ -53,7 +56,7 @@ export const GIT: Grammar = {
         "-s -b -v -z -u --short --branch --long --porcelain --verbose --show-stash --ahead-behind --no-ahead-behind",
       optional: "--porcelain --untracked-files --ignored --ignore-submodules --column -u",
       never: NEVER,
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     diff: { ...SHOW, flags: `${SHOWS} --cached --staged --merge-base` },
     log: SHOW,
@@ -66,7 +69,7 @@ export const GIT: Grammar = {
       values: { name: "-L", text: "--since" },
       optional: "--abbrev --date --color-lines",
       never: `${NEVER} -S --contents --ignore-revs-file`,
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     grep: {
       flags:
@@ -78,7 +81,7 @@ export const GIT: Grammar = {
         number: "-A -B -C -m --max-depth --threads --after-context --before-context --context --max-count",
       },
       never: `${NEVER} -f`,
-      operands: ["text", "path*"],
+      operands: ["text", "glob*"],
       instead: "-e",
     },
     "ls-files": {
@@ -87,11 +90,11 @@ export const GIT: Grammar = {
         "--exclude-standard --full-name --error-unmatch --eol --directory",
       values: { glob: "-x --exclude" },
       never: `${NEVER} -X --exclude-from --exclude-per-directory`,
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     "ls-tree": {
       flags: "-d -l -r -t -z --name-only --name-status --long --full-name --full-tree",
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     "rev-parse": {
       flags:
@@ -134,7 +137,7 @@ export const GIT: Grammar = {
         show: { flags: "-n", operands: ["plain"] },
       },
     },
-    reflog: { ...SHOW, commands: { show: SHOW } },
+    reflog: { ...SHOW, operands: [], commands: { show: SHOW } },
     config: {
       // A list of all settings shows tokens, too.
       flags: "--name-only --show-origin --show-scope --local --global --system -z",
@@ -145,7 +148,7 @@ export const GIT: Grammar = {
     add: {
       flags: "-A -f -N -n -u -v --all --update --force --intent-to-add --dry-run --verbose --no-all --renormalize",
       never: "-e -i -p --edit --interactive --patch --pathspec-from-file --chmod",
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     mv: { flags: "-f -k -n -v --force --dry-run --verbose", operands: ["near*"] },
     rm: { flags: "-f -n -q -r --cached --force --dry-run --quiet --ignore-unmatch", operands: ["near*"] },
@@ -155,7 +158,7 @@ export const GIT: Grammar = {
       values: { text: "-m --message --author --date --trailer", path: "-F --file" },
       optional: "--fixup --squash",
       never: `${NEVER} -c -C -e -n -p -t --edit --reedit-message --no-verify --patch --interactive --gpg-sign -S --pathspec-from-file`,
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     switch: {
       flags: "-q --quiet --detach -d --no-guess --progress",
@@ -193,7 +196,7 @@ export const GIT: Grammar = {
       flags: "-q --quiet --detach --no-guess --progress --ours --theirs",
       values: { plain: "-b" },
       never: "-f -p -B --force --patch --orphan --pathspec-from-file",
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     restore: {
       named: true,
@@ -206,7 +209,7 @@ export const GIT: Grammar = {
       named: true,
       flags: "-q --quiet --soft --mixed --hard --keep --merge",
       never: "-p --patch --pathspec-from-file",
-      operands: ["path*"],
+      operands: ["glob*"],
     },
     merge: {
       named: true,

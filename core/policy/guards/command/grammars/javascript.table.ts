@@ -10,10 +10,10 @@ const MANAGER_NEVER =
   "--global-pnpmfile --use-yarnrc --modules-folder --link-folder --cache --cache-folder --preload --unsafe-perm --scripts-prepend-node-path";
 
 const NPM_FLAGS =
-  "-s -d -q -w --silent --quiet --verbose --json --if-present --workspaces --include-workspace-root --no-audit --no-fund " +
+  "-s -d -q --silent --quiet --verbose --json --if-present --workspaces --include-workspace-root --no-audit --no-fund " +
   "--no-progress --no-color --ignore-scripts --offline --prefer-offline --no-update-notifier --parseable --long";
 
-const NPM_VALUES = { plain: "--workspace --omit --include --loglevel" } as const;
+const NPM_VALUES = { plain: "-w --workspace --omit --include --loglevel" } as const;
 
 /** What stands behind `--` goes to a script that the policy's author wrote. */
 const TO_SCRIPT: Grammar = { operands: ["text*"], words: true };
@@ -67,10 +67,14 @@ const NPM: Grammar = {
 const PNPM: Grammar = {
   ...NPM,
   flags: `${NPM_FLAGS} -r --recursive --parallel --stream --aggregate-output --no-bail -w --workspace-root`,
-  values: { ...NPM_VALUES, glob: "-F --filter" },
+  values: { plain: "--loglevel", glob: "-F --filter" },
 };
 
-const YARN: Grammar = { ...NPM, commands: { ...NPM.commands, workspaces: { commands: { info: {}, list: {} } } } };
+/** `yarn run` starts programs as well as scripts, so that no words may follow. */
+const YARN: Grammar = {
+  ...NPM,
+  commands: { ...NPM.commands, run: { flags: NPM_FLAGS, never: MANAGER_NEVER, operands: ["name"] } },
+};
 
 const TEST_NEVER =
   "-c -r --config --root --rootDir --dir --require --import --loader --globalSetup --globalTeardown --setupFiles " +

@@ -4,7 +4,7 @@
  */
 
 const UNIX =
-  "choom last lastb red needrestart neofetch passwd plymouth rustdoc task urlget zic alpine nm lessfile convert magick mogrify composite identify bunx 7z 7za 7zr R Rscript aa-exec ab ack acr adduser ag agetty ansible ansible-playbook ansible-test aoss apache2 apache2ctl apport-cli apt " +
+  "wget wget2 choom last lastb red needrestart neofetch passwd plymouth rustdoc task urlget zic alpine nm lessfile convert magick mogrify composite identify bunx 7z 7za 7zr R Rscript aa-exec ab ack acr adduser ag agetty ansible ansible-playbook ansible-test aoss apache2 apache2ctl apport-cli apt " +
   "apt-get aptitude ar arch-nspawn aria2c arj arp as ascii-xfr ascii85 ash aspell asterisk at atobm autoconf autoheader autoreconf " +
   "automake aws az base32 base58 base64 basenc basez bash bashbug bat batcat batch bbot bc bconsole bee borg bpftrace bpython bridge brew " +
   "btrfs builtin bun bundle bundler busctl busybox byebug bzip2 c89 c99 cabal cancel capsh cargo-run cc cdist certbot check_by_ssh check_cups " +

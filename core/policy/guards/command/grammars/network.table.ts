@@ -23,15 +23,6 @@ export const NETWORK_GRAMMARS: { readonly [program: string]: Grammar } = {
       "--quote --postquote --prequote --interface --dns-servers --doh-url --hsts --alt-svc --etag-save --etag-compare --variable --next -Q",
     operands: ["url"],
   },
-  wget: {
-    flags: "-q -nv -S -4 -6 --quiet --spider --server-response --no-verbose",
-    values: { number: "-t -T --tries --timeout", "=-": "-O --output-document" },
-    never:
-      "-o -a -e -i -P -r -m -p -N -x -b -c --execute --output-file --append-output --input-file --directory-prefix --recursive --mirror --use-askpass " +
-      "--post-data --post-file --body-data --body-file --method --header --config --load-cookies --save-cookies --ca-certificate " +
-      "--user --password --http-user --http-password --ftp-user --page-requisites --hsts-file --rejected-log --warc-file --background",
-    operands: ["url"],
-  },
   ping: { flags: "-n -q -4 -6", values: { number: "-c -w -W -i" }, operands: ["plain"] },
   dig: { flags: "-4 -6", operands: ["plain*"], never: "-f -k" },
   nslookup: { operands: ["plain"] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLeash, isLeashError, type LeashOptions, type ObligationHandler } from "@leashkit/core";
-import { logOf } from "../../test/support/leash.ts";
+import { logOf } from "../support/leash.ts";
 
 const POLICY = `leash: 1
 rules:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLeash, type Json } from "@leashkit/core";
-import { logOf } from "../../test/support/leash.ts";
+import { logOf } from "../support/leash.ts";
 
 async function attempt(policy: string, input: Json, call: { readonly callId?: string; readonly scope?: string } = {}) {
   const leash = await createLeash({ policy: { text: `leash: 1\n${policy}` }, store: "memory", notify: [] });
