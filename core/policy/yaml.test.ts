@@ -105,7 +105,7 @@ describe("readYaml", () => {
     ["20,000 nested complex keys", `${"? ".repeat(20_000)}a`],
     ["1,400 growing indents", Array.from({ length: 1400 }, (_, level) => `${" ".repeat(level)}a:`).join("\n")],
   ])("A-P1: refuses %s without running out of stack", (_what, text) => {
-    const spent = busyMs(() => expect(read(text).issues).toMatchObject([{ code: "yaml_depth", line: 1 }]));
+    const spent = busyMs(() => expect(read(text).issues).toMatchObject([{ code: "yaml_depth" }]));
     expect(spent).toBeLessThan(FAST_MS);
   });
 

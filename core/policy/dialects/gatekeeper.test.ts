@@ -20,7 +20,7 @@ const POLICY = `tools:
     deny_ip_ranges: [127.0.0.0/8, 203.0.113.0/24]
 `;
 
-const PLACES = { "self:places": { folders: ["/state/leashkit"], ports: [], home: "/home/ada" } };
+const PLACES = { "self:places": { folders: ["/state/leashkit"], ports: [], home: "/users/ada" } };
 
 function answer(tool: string, input: Json, probes: Readonly<Record<string, Json>> = {}): string {
   const call = sampleCall(input, { tool: { id: tool }, facts: { probes: { ...PLACES, ...probes } } });

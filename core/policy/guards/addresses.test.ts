@@ -78,7 +78,7 @@ describe("parseAddress", () => {
   });
 
   it("agrees with the system on every text of the letters that addresses have", () => {
-    const text = fc.string({ unit: fc.constantFrom(...[..."0012a9fF:::..."]), maxLength: 24 });
+    const text = fc.string({ unit: fc.constantFrom(..."0012a9fF:::...".split("")), maxLength: 24 });
     fc.assert(
       fc.property(text, (candidate) => (parseAddress(candidate) === undefined) === (isIP(candidate) === 0)),
       { numRuns: 3000 },

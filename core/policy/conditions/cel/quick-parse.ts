@@ -179,7 +179,9 @@ function closed(cursor: Cursor, bracket: string): Expr | undefined {
 /** Expressions with commas between them, and the bracket behind them. */
 function readList(cursor: Cursor, bracket: string): Expr[] | undefined {
   const list: Expr[] = [];
-  if (takeSign(cursor, bracket)) return list;
+  // Space between the brackets is none to the library.
+  const isBare = cursor.text[cursor.at - 1] === (bracket === ")" ? "(" : "[");
+  if (takeSign(cursor, bracket)) return isBare ? list : undefined;
   do {
     const element = readLogic(cursor, "||", "_||_", readAnd);
     if (element === undefined) return undefined;

@@ -39,6 +39,18 @@ const INTO_OWNERS: ReadonlySet<string> = new Set(["INSERT", "MERGE", "UPSERT", "
 /** Statements in which SET has its own meaning. */
 const SETTERS: readonly StatementClass[] = ["insert", "update", "merge", "ddl", "set"];
 
+/** Every word that a rule below speaks of. */
+const VERBS: ReadonlySet<string> = new Set(
+  [...INNER.keys(), ...INTO_OWNERS, ...FORBIDDEN_WORDS, ...FORBIDDEN_SETTINGS].concat([
+    "TRUNCATE",
+    "SHARE",
+    "INTO",
+    "USE",
+    "SET",
+    "VALUE",
+  ]),
+);
+
 /** What begins another clause than FROM. */
 const CLAUSES: ReadonlySet<string> = new Set([
   "SELECT",
@@ -71,8 +83,11 @@ export function readStatement(all: readonly Token[]): Statement | StatementProbl
     for (const each of explained) classes.add(each);
   }
   if (!continuesWell(tokens, first)) return "sql_unknown";
-  addInner(tokens, first, classes);
-  return isForbidden(tokens, first, classes) ? "sql_forbidden" : { classes, tokens, isDdl: base.includes("ddl") };
+  const verbs = verbsOf(tokens);
+  addInner(tokens, verbs, first, classes);
+  return isForbidden(tokens, verbs, first, classes) || readsFile(tokens)
+    ? "sql_forbidden"
+    : { classes, tokens, isDdl: base.includes("ddl") };
 }
 
 function withoutEnd(tokens: readonly Token[]): readonly Token[] {
@@ -107,11 +122,11 @@ function continuesWell(tokens: readonly Token[], first: string): boolean {
   return true;
 }
 
-function addInner(tokens: readonly Token[], first: string, classes: Set<StatementClass>): void {
+function addInner(tokens: readonly Token[], verbs: readonly Verb[], first: string, classes: Set<StatementClass>): void {
   const isDdl = classes.has("ddl");
   let into = 0;
   let sets = false;
-  for (const [index, word] of verbs(tokens)) {
+  for (const [index, word] of verbs) {
     if (first === "SHOW" && index === 1) continue;
     const before = wordAt(tokens, index - 1);
     const called = isSign(tokens[index + 1], "(");
@@ -130,17 +145,25 @@ function addInner(tokens: readonly Token[], first: string, classes: Set<Statemen
   if (sets && !SETTERS.some((each) => classes.has(each))) classes.add("set");
 }
 
-/** The words that are not names: those behind a dot are. */
-function verbs(tokens: readonly Token[]): readonly (readonly [number, string])[] {
-  return tokens.flatMap(({ kind, text }, index) =>
-    kind === "word" && !isSign(tokens[index - 1], ".") ? [[index, text] as const] : [],
-  );
+type Verb = readonly [index: number, word: string];
+
+/** The words that mean something and are not names: those behind a dot are. */
+function verbsOf(tokens: readonly Token[]): readonly Verb[] {
+  const found: Verb[] = [];
+  for (const [index, { kind, text }] of tokens.entries()) {
+    if (kind === "word" && VERBS.has(text) && !isSign(tokens[index - 1], ".")) found.push([index, text]);
+  }
+  return found;
 }
 
-function isForbidden(tokens: readonly Token[], first: string, classes: ReadonlySet<StatementClass>): boolean {
+function isForbidden(
+  tokens: readonly Token[],
+  verbs: readonly Verb[],
+  first: string,
+  classes: ReadonlySet<StatementClass>,
+): boolean {
   if (tokens.some(({ kind, text }) => kind === "word" && FORBIDDEN_NAMES.test(text))) return true;
-  if (readsFile(tokens)) return true;
-  return verbs(tokens).some(([index, word]) => {
+  return verbs.some(([index, word]) => {
     if (FORBIDDEN_WORDS.has(word)) return true;
     if (word === "VALUE") return wordAt(tokens, index - 1) === "NEXT";
     if (classes.has("set") && FORBIDDEN_SETTINGS.has(word)) return true;
@@ -167,7 +190,7 @@ function readsFile(tokens: readonly Token[]): boolean {
     else if (isSign(token, ")")) fromAt.pop();
     else if (token.kind === "word") {
       const isFrom = (token.text === "FROM" && before !== "DISTINCT") || token.text === "JOIN";
-      if (isFrom || CLAUSES.has(token.text)) fromAt.splice(-1, 1, isFrom);
+      if (isFrom || CLAUSES.has(token.text)) fromAt[fromAt.length - 1] = isFrom;
     } else if (token.kind === "text" || (token.kind === "name" && /[/\\]/.test(token.text))) {
       if (before === "USING") return true;
       const isTable = before === "FROM" || before === "JOIN" || isSign(tokens[index - 1], ",");

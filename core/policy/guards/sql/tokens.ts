@@ -12,7 +12,6 @@ const LONGEST_SQL = 65_536;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/;
 
-const BLANK = /[\t\n\r ]+/y;
 const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_$]*/uy;
 const NUMBER = /0[xX][0-9A-Fa-f]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const PARAMETER = /\$[0-9]{1,5}/y;
@@ -56,21 +55,45 @@ export function tokenize(text: string): readonly Token[] | undefined {
 
 /** Reads one piece; false where it cannot be read in one way only. */
 function step(scan: Scan): boolean {
-  if (take(scan, BLANK) !== undefined) return true;
   const character = scan.text.charAt(scan.at);
+  if (character === " " || character === "\n" || character === "\t" || character === "\r") {
+    scan.at += 1;
+    return true;
+  }
+  if (isLetter(character)) return wordEnds(scan, takeWord(scan));
   if (character === "'") return quoted(scan, "text", character);
   if (character === '"' || character === "`") return quoted(scan, "name", character);
+  if (character === "$") return parameter(scan);
+  if (character >= "\u0080") {
+    const word = take(scan, WORD);
+    return word !== undefined && wordEnds(scan, word);
+  }
   const pair = scan.text.slice(scan.at, scan.at + 2);
   if (pair === "--") return lineComment(scan);
   if (pair === "/*") return blockComment(scan);
   if (pair === "*/" || pair === "&'" || pair === '&"') return false;
-  if (character === "$") return parameter(scan);
-  const word = take(scan, WORD);
-  if (word !== undefined) return wordEnds(scan, word);
-  const number = take(scan, NUMBER);
+  const number = isDigit(character) || character === "." ? take(scan, NUMBER) : undefined;
   if (number === undefined) return sign(scan, character);
   scan.tokens.push({ kind: "number", text: number });
   return !PART_OF_WORD.test(characterAt(scan));
+}
+
+function isLetter(character: string): boolean {
+  return (character >= "a" && character <= "z") || (character >= "A" && character <= "Z") || character === "_";
+}
+
+function isDigit(character: string): boolean {
+  return character >= "0" && character <= "9";
+}
+
+/** What `WORD` finds here, without it where all is ASCII. */
+function takeWord(scan: Scan): string {
+  const { text, at } = scan;
+  let end = at + 1;
+  while (isLetter(text.charAt(end)) || isDigit(text.charAt(end)) || text.charAt(end) === "$") end += 1;
+  if (text.charAt(end) >= "\u0080") return take(scan, WORD) ?? "";
+  scan.at = end;
+  return text.slice(at, end);
 }
 
 /** What the pattern finds right here. */
@@ -102,7 +125,7 @@ function parameter(scan: Scan): boolean {
 }
 
 function sign(scan: Scan, character: string): boolean {
-  if (NEVER.has(character) || BEYOND_ASCII.test(character)) return false;
+  if (NEVER.has(character)) return false;
   if (character === "[" || character === "]") {
     if (scan.inBrackets === (character === "[")) return false;
     if (character === "]" && scan.text.charAt(scan.at + 1) === "]") return false;
