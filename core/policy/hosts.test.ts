@@ -21,6 +21,8 @@ describe("normalizeHost", () => {
     ["percent encoding", "storeco%2ecom"],
     ["a soft hyphen that URLs drop", "store\u00ADco.com"],
     ["a zero-width joiner", "store\u200Dco.com"],
+    ["a variation selector", "store\uFE0Fco.com"],
+    ["a grapheme joiner", "store\u034Fco.com"],
     ["full-width letters that URLs fold", "\uFF53toreco.com"],
     ["an ideographic full stop that URLs read as a dot", "storeco\u3002com"],
     ["two trailing dots", "storeco.com.."],

@@ -7,6 +7,9 @@ export interface HostTable<T> {
 /** Letters, marks, digits, dots, hyphens, underscores: no userinfo, port, path, percent sign or invisible character. */
 const HOST_CHARACTERS = /^[\p{L}\p{M}\p{N}._-]+$/u;
 
+/** Among the marks there are some that nobody sees, and that the URL parser drops: variation selectors, the grapheme joiner. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
+
 const LONGEST_HOST = 253;
 
 /**
@@ -18,7 +21,7 @@ const LONGEST_HOST = 253;
 export function normalizeHost(text: string): string | undefined {
   const lower = text.toLowerCase();
   const host = lower.endsWith(".") ? lower.slice(0, -1) : lower;
-  if (!HOST_CHARACTERS.test(host) || host.normalize("NFKC") !== host) return undefined;
+  if (!HOST_CHARACTERS.test(host) || IGNORABLE.test(host) || host.normalize("NFKC") !== host) return undefined;
   if (host.length > LONGEST_HOST || host.split(".").includes("")) return undefined;
   try {
     return new URL(`http://${host}/`).hostname;

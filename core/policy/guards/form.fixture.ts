@@ -13,5 +13,5 @@ export function readForm<T>(
   const found = node && block<T>({ what: "a tool", keys: form.keys })(node, issues.report);
   if (found !== undefined) form.check?.(found, issues.report);
   const list = issues.list().map(({ code, line }) => `${code} ${line}`);
-  return { issues: list, guard: found && list.length === 0 ? form.create(found.values) : undefined };
+  return { issues: list, guard: found && list.length === 0 ? form.create(found.values, false) : undefined };
 }

@@ -21,16 +21,16 @@ export const GUARD_KEYS: Shape<GuardKeys>["keys"] = {
 };
 
 /** What states a guard of one form, if any. */
-type Statement = (entry: Block<GuardKeys>, report: Report) => Guard | undefined;
+type Statement = (entry: Block<GuardKeys>, report: Report, asks: boolean) => Guard | undefined;
 
-function stated<T>(form: GuardForm<T>): (entry: Block<T>, report: Report) => Guard | undefined {
+function stated<T>(form: GuardForm<T>): (entry: Block<T>, report: Report, asks: boolean) => Guard | undefined {
   const own = new Set(Object.keys(form.keys));
-  return (entry, report) => {
+  return (entry, report, asks) => {
     form.check?.(entry, report);
     const values = Object.entries(entry.values).filter(([key]) => own.has(key));
     // A selection of the entry's own values, which the compiler cannot follow through their names.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return form.create(Object.fromEntries(values) as Values<T>);
+    return form.create(Object.fromEntries(values) as Values<T>, asks);
   };
 }
 
@@ -44,7 +44,7 @@ const STATEMENTS: readonly Statement[] = [
   stated(moneyForm),
 ];
 
-/** The guards that an entry states. */
-export function guardsOf(entry: Block<GuardKeys>, report: Report): readonly Guard[] {
-  return STATEMENTS.flatMap((statement) => statement(entry, report) ?? []);
+/** The guards that an entry states. `asks`: whether a person is asked about what is outside of their lists. */
+export function guardsOf(entry: Block<GuardKeys>, report: Report, asks: boolean): readonly Guard[] {
+  return STATEMENTS.flatMap((statement) => statement(entry, report, asks) ?? []);
 }

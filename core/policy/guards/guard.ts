@@ -37,8 +37,11 @@ export interface GuardForm<T> {
   readonly keys: Shape<T>["keys"];
   /** Reports keys that mean nothing without one another. */
   check?(block: Block<T>, report: Report): void;
-  /** The guard, or undefined where none of its keys stands. */
-  create(values: Values<T>): Guard | undefined;
+  /**
+   * The guard, or undefined where none of its keys stands.
+   * @param asks true where a person is asked about a call that is `outside`, so that it may still run.
+   */
+  create(values: Values<T>, asks: boolean): Guard | undefined;
 }
 
 export function forbidden(code: string, message: string): Refusal {

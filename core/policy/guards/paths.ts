@@ -4,7 +4,7 @@ import { describe } from "../located.ts";
 import { namesOf, oneOf, type Reader } from "../readers.ts";
 import { forbidden, type Guard, type GuardForm, outside, type Probes, type Refusal } from "./guard.ts";
 import { inputPaths, invalidOption, stepsOf, textsAt } from "./input-texts.ts";
-import { endsWithExtension, holdsExtension, parseExtension } from "./paths/extensions.ts";
+import { endsWithExtension, holdsExtension, parseExtension, partsOf } from "./paths/extensions.ts";
 import { compileGlob, type Glob, globMeets, globProblem } from "./paths/glob.ts";
 import { isProtected, type Places, placesOf, realPathOf } from "./paths/places.ts";
 import { characterProblem, foldCase, lexicalSegments, spellingProblem } from "./paths/text.ts";
@@ -160,12 +160,12 @@ function checkPath(path: string, rules: Rules, places: Places, probes: Probes): 
   if (real === undefined) return UNKNOWN;
   if (characterProblem(real.path) !== undefined) return STRANGE;
   const written = lexicalSegments(full);
-  const led = lexicalSegments(real.path);
-  const refusal = denied(written, rules, places) ?? denied(led, rules, places);
+  const led = real.path === full ? written : lexicalSegments(real.path);
+  const refusal = denied(written, rules, places) ?? (led === written ? undefined : denied(led, rules, places));
   if (refusal !== undefined) return refusal;
   if (real.kind === "other") return SPECIAL;
   if (real.kind === "file" && real.links !== 1 && !rules.hardLinks) return LINKED;
-  return notListed(written, rules, places) ?? notListed(led, rules, places);
+  return notListed(written, rules, places) ?? (led === written ? undefined : notListed(led, rules, places));
 }
 
 function denied(path: readonly string[], rules: Rules, places: Places): Refusal | undefined {
@@ -173,7 +173,8 @@ function denied(path: readonly string[], rules: Rules, places: Places): Refusal 
     if (isProtected(form, places)) return PROTECTED;
     if (rules.denied.some((glob) => globMeets(glob, form, places.foldedHome))) return DENIED;
   }
-  const name = path.at(-1) ?? "";
+  if (rules.deniedExtensions.length === 0) return undefined;
+  const name = partsOf(path.at(-1) ?? "");
   return rules.deniedExtensions.some((extension) => holdsExtension(name, extension)) ? EXTENSION : undefined;
 }
 

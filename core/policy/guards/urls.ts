@@ -163,9 +163,11 @@ function readAll(
 export const urlForm: GuardForm<UrlForm> = {
   keys: urlKeys,
   check: checkUrlKeys,
-  create(values) {
+  create(values, asks) {
     if (Object.keys(values).length === 0) return undefined;
     return urlGuard({
+      // Asking for a name is a message to whoever keeps it: none is sent about a host that cannot pass.
+      resolveUnlisted: asks,
       url: nonEmpty(values.url),
       host: nonEmpty(values.host),
       allowedHosts: values.allowed_hosts,

@@ -75,7 +75,8 @@ export const tools: Reader<readonly ToolEntry[]> = (node, report) => {
     takeName(name, keyPlace, taken, report);
     const aliases = entry.values.aliases ?? [];
     for (const alias of aliases) takeName(alias, entry.placeOf("aliases"), taken, report);
-    const guards = guardsOf(entry, report);
+    const { otherwise = "deny" } = entry.values;
+    const guards = guardsOf(entry, report, otherwise !== "deny");
     checkTool(entry, guards, report);
     const names = [name, ...aliases];
     entries.push({ ...entry.values, name, names, guards, json: toJson(value), place: keyPlace });

@@ -48,7 +48,7 @@ export function addressesIn(folded: string): Addresses {
   let loopback = folded.includes("localhost");
   const ipv6 = new Set<string>();
   for (const token of new Set(folded.match(HOSTLIKE))) {
-    if (token.length > LONGEST) continue;
+    if (token.length > LONGEST || SMALL_NUMBER.test(token)) continue;
     const parts = token.split(":");
     for (const value of parts.flatMap((part) => ipv4Of(part) ?? [])) {
       metadata ||= IPV4_METADATA.some(({ base, bits }) => value >>> (32 - bits) === base >>> (32 - bits));
@@ -72,6 +72,9 @@ const PARTS = [
   [0, -1],
   [1, undefined],
 ] as const;
+
+/** Too small to be an address, and there can be many. */
+const SMALL_NUMBER = /^[0-9]{1,7}$/;
 
 /** The longest text that can be an address and a port. */
 const LONGEST = 128;

@@ -26,6 +26,12 @@ export interface Carried {
   readonly unreadable: boolean;
 }
 
+/** Words behind a wrapper, each of which may be a program; more are taken for a command that cannot be read. */
+const MOST_PROGRAMS = 64;
+
+/** Commands within one command; the same. */
+const MOST_COMMANDS = 256;
+
 /** What a shell would take for more than one word. */
 const MANY_WORDS = /[\s;&|<>()$`]/;
 
@@ -48,8 +54,9 @@ interface Found extends Carried {
 function collect(words: readonly Word[], inShell: boolean, found: Found, depth: number): void {
   found.commands.push({ words, inShell });
   const run = wordsRunBy(words);
-  if (depth >= DEEPEST) {
-    found.unreadable ||= run.inner !== undefined || run.texts.length > 0;
+  const runs = run.inner !== undefined || run.programs.length > 0 || run.texts.length > 0;
+  if (runs && (depth >= DEEPEST || run.programs.length > MOST_PROGRAMS || found.commands.length > MOST_COMMANDS)) {
+    found.unreadable = true;
     return;
   }
   if (run.inner !== undefined) collect(run.inner, false, found, depth + 1);
@@ -62,6 +69,10 @@ function collect(words: readonly Word[], inShell: boolean, found: Found, depth: 
     }
     found.lines.push(line);
     for (const command of commandsOf(line)) {
+      if (found.commands.length > MOST_COMMANDS) {
+        found.unreadable = true;
+        return;
+      }
       if (command.words.length > 0) collect(command.words, true, found, depth + 1);
     }
   }

@@ -22,9 +22,12 @@ export function stepOf(word: Word, from: number, to: number): Step {
   if (word.marks.size === 0) return foldCase(text);
   const symbols: number[] = [];
   let wild = false;
+  let literals = 0;
   for (let at = from; at < to; at += 1) {
     const symbol = word.marks.has(at) ? markAt(word, at, to) : undefined;
     wild ||= symbol !== undefined;
+    literals += symbol === undefined ? 1 : 0;
+    if (literals > LONGEST_NAME) return foldCase(text);
     if (symbol === undefined) symbols.push(...codesOf(word.text[at] ?? ""));
     else symbols.push(symbol.mark);
     at = symbol?.last ?? at;
@@ -32,8 +35,14 @@ export function stepOf(word: Word, from: number, to: number): Step {
   return wild ? symbols : foldCase(text);
 }
 
+/** What no file has more of in its name: a longer pattern meets nothing. */
+const LONGEST_NAME = 255;
+
 function codesOf(char: string): readonly number[] {
-  return Array.from(char.toLowerCase(), (unit) => unit.charCodeAt(0));
+  return char
+    .toLowerCase()
+    .split("")
+    .map((unit) => unit.charCodeAt(0));
 }
 
 /** A mark, and the last character that it stands for. A `[...]` is taken for anything, up to the last bracket. */

@@ -13,13 +13,20 @@ import {
   type Step,
 } from "./patterns.ts";
 import { SAMPLES, SECRET_ENDS, SECRET_FILES, SECRET_NAMES, SECRET_PATHS, WIDE_FOLDERS } from "./places.table.ts";
-import { joined, knownPath, pathOf, pathRanges, rawSteps, type WordPath } from "./steps.ts";
+import { joined, knownPath, pathOf, pathRanges, rawSteps, UNKNOWN_FOLDER, type WordPath } from "./steps.ts";
+
+/** A folder of the leash itself. */
+export interface LeashFolder {
+  /** The names of its path, folded. */
+  readonly names: readonly string[];
+  /** The last two of them: enough to know it again by whatever way it was reached. */
+  readonly tail: readonly string[];
+}
 
 /** What a guard must know of the machine. */
 export interface Machine {
   readonly home: WordPath;
-  /** The leash's own folders; segments of their paths, folded. */
-  readonly folders: readonly (readonly string[])[];
+  readonly folders: readonly LeashFolder[];
   readonly ports: readonly number[];
 }
 
@@ -34,7 +41,10 @@ export function machineOf(probes: Probes): Machine | undefined {
   if (texts.length !== folders.length || numbers.length !== ports.length) return undefined;
   return {
     home: knownPath(home),
-    folders: texts.map((folder) => lexicalSegments(foldCase(folder))),
+    folders: texts.map((folder) => {
+      const names = lexicalSegments(foldCase(folder));
+      return { names, tail: names.slice(-2) };
+    }),
     ports: numbers,
   };
 }
@@ -68,13 +78,20 @@ export function touchesProtected(word: Word, view: View): boolean {
 
 /** What programs that take URLs make of a text. */
 function decoded(text: string): string {
+  if (PLAIN_TEXT.test(text)) return text;
   return text
     .replaceAll(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .normalize("NFKC");
 }
 
+/** Printable ASCII without a percent sign. */
+const PLAIN_TEXT = /^[\t\n -$&-~]*$/;
+
 function touches(word: Word, view: View): boolean {
+  // Only a line that changes its folder makes other places of plain names.
+  const simple = word.marks.size === 0 && view.folders.length === 1 && view.folders[0] === UNKNOWN_FOLDER;
   return pathRanges(word).some((range) => {
+    if (simple && range.plain) return touchesByName(word.text.slice(range.from, range.to), view);
     const raw = rawSteps(word, range);
     if (raw.some((step, index) => isSecretName(step, index === raw.length - 1, view.role))) return true;
     const path = pathOf(raw, view.machine.home);
@@ -83,19 +100,30 @@ function touches(word: Word, view: View): boolean {
   });
 }
 
+/** The same for one name without a slash, in a folder that is not known: words can have tens of thousands of such parts. */
+function touchesByName(text: string, { role, machine }: View): boolean {
+  const name = foldCase(text);
+  return isSecretName(name, true, role) || machine.folders.some(({ names }) => names.at(-1) === name);
+}
+
 const SAMPLE_NAMES = new Set(SAMPLES);
+const ENDS = new Set(SECRET_ENDS);
 const NAMES = new Set([...SECRET_NAMES, ...SECRET_FILES]);
 
 /** `.env` and whatever is made of it: `.env.local`, `.env~`, `.env-old`. */
 const ENV_FILE = /^\.env[^a-z0-9]/;
 
+/** `.env`, `.ssh`, `.key`. */
+const SHORTEST_NAME = 4;
+
 /** @param last true for the last name of the path: patterns that end in a folder meet no file. */
 function isSecretName(step: Step, last: boolean, role: WordRole): boolean {
   if (isWild(step)) return couldBeSecret(step, last, role);
-  if (SAMPLE_NAMES.has(step)) return false;
+  if (step.length < SHORTEST_NAME || SAMPLE_NAMES.has(step)) return false;
   if (NAMES.has(step) || ENV_FILE.test(step)) return true;
   if (step.startsWith("-") && SECRET_FILES.some((name) => step.endsWith(name))) return true;
-  return role !== "text" && SECRET_ENDS.some((end) => step.endsWith(end));
+  const dot = step.lastIndexOf(".");
+  return role !== "text" && dot !== -1 && ENDS.has(step.slice(dot));
 }
 
 function couldBeSecret(step: Pattern, last: boolean, role: WordRole): boolean {
@@ -158,31 +186,19 @@ function meetsName(step: Step, name: string): boolean {
 }
 
 /** True when the path lies in one of the leash's own folders, or may do so. */
-function reachesLeash(path: WordPath, { machine }: View): boolean {
-  return machine.folders.some((folder) => {
-    if (path.absolute && startsLike(path.steps, folder)) return true;
-    // However it was reached: by another name of its parent, or from a folder that is not known.
-    return tailsOf(folder, path.absolute).some((tail) => holds(path.steps, tail));
+function reachesLeash({ absolute, steps }: WordPath, { machine }: View): boolean {
+  return machine.folders.some(({ names, tail }) => {
+    if (absolute ? startsLike(steps, 0, names) : steps[0] === names.at(-1)) return true;
+    if (tail.length < 2) return tail.length === 0;
+    return steps.some((step, index) => step === tail[0] && startsLike(steps, index, tail));
   });
 }
 
-function startsLike(steps: readonly Step[], names: readonly string[]): boolean {
+function startsLike(steps: readonly Step[], from: number, names: readonly string[]): boolean {
   return names.every((name, index) => {
-    const step = steps[index];
+    const step = steps[from + index];
     return step !== undefined && couldBe(step, name);
   });
-}
-
-/** What is enough of a folder's path to know it again: its last two names, or its last one from a folder not known. */
-function tailsOf(folder: readonly string[], absolute: boolean): readonly (readonly string[])[] {
-  return absolute ? [folder.slice(-2)] : [folder.slice(-2), folder.slice(-1)];
-}
-
-function holds(steps: readonly Step[], names: readonly string[]): boolean {
-  const [first] = names;
-  if (first === undefined) return true;
-  if (names.length === 1) return steps[0] === first;
-  return steps.some((step, index) => step === first && startsLike(steps.slice(index, index + names.length), names));
 }
 
 /** True for a folder that holds protected places: the root, the home folders, what holds the leash's own folders. */
@@ -191,7 +207,7 @@ export function isWide(path: WordPath, { home, folders }: Machine): boolean {
   const { steps } = path;
   const within = (names: readonly Step[]): boolean =>
     steps.length <= names.length && steps.every((step, index) => couldBe(step, nameAt(names, index)));
-  if (within(home.steps) || folders.some(within)) return true;
+  if (within(home.steps) || folders.some(({ names }) => within(names))) return true;
   return WIDE.some(({ names }) => names.length === steps.length && meetsAt(steps, 0, { rooted: true, names }));
 }
 

@@ -3,6 +3,9 @@
  * program nor touch a file, and refuses all else.
  */
 
+/** Characters of a script; a longer one is no filter any more. */
+const LONGEST_SCRIPT = 4096;
+
 const SPACE = /[\s;]/;
 
 /** Where a sed script is read. */
@@ -16,6 +19,7 @@ interface Sed {
  * writes or runs (`r R w W e`, the flags `e` and `w` of `s`), nor the text commands `a i c`.
  */
 export function isHarmlessSed(script: string): boolean {
+  if (script.length > LONGEST_SCRIPT) return false;
   const sed: Sed = { script, at: 0 };
   let open = 0;
   for (;;) {
@@ -145,12 +149,12 @@ const AWK_WORDS =
 
 /** True for an awk program that neither runs anything nor opens files; comparing with `<` and `>` is left out with them. */
 export function isHarmlessAwk(program: string): boolean {
-  return AWK_CHARACTERS.test(program) && !AWK_WORDS.test(program);
+  return program.length <= LONGEST_SCRIPT && AWK_CHARACTERS.test(program) && !AWK_WORDS.test(program);
 }
 
 const JQ_WORDS = /\bENV\b|__prog|(?<![A-Za-z0-9_.])(?:env|import|include|modulemeta|input_filename|get_search_list)\b/;
 
 /** True for a jq filter that reads neither the environment nor modules. */
 export function isHarmlessJq(filter: string): boolean {
-  return !JQ_WORDS.test(filter);
+  return filter.length <= LONGEST_SCRIPT && !JQ_WORDS.test(filter);
 }

@@ -21,7 +21,7 @@ export function knownPath(path: string): WordPath {
 
 /** Where the path lies when it is taken from a folder. */
 export function joined(folder: WordPath, path: WordPath): WordPath {
-  if (path.absolute) return path;
+  if (path.absolute || folder === UNKNOWN_FOLDER) return path;
   const kept = folder.steps.slice(0, Math.max(folder.steps.length - path.climbs, 0));
   const climbs = folder.absolute ? 0 : folder.climbs + Math.max(path.climbs - folder.steps.length, 0);
   return { absolute: folder.absolute, climbs, steps: [...kept, ...path.steps] };
@@ -31,6 +31,8 @@ export function joined(folder: WordPath, path: WordPath): WordPath {
 export interface Range {
   readonly from: number;
   readonly to: number;
+  /** One name of letters and digits and the like: no slash, and none of `~`, `.` and `..`. */
+  readonly plain?: boolean;
 }
 
 /** Every name between slashes, `.` and `..` among them. */
@@ -76,18 +78,32 @@ export function pathRanges(word: Word): readonly Range[] {
   const { text, marks } = word;
   const ranges: Range[] = [];
   let from = 0;
+  let plain = true;
   for (let at = 0; at <= text.length; at += 1) {
-    if (at < text.length && (marks.has(at) || !DELIMITERS.has(text[at] ?? ""))) continue;
-    if (at > from) ranges.push({ from, to: at }, ...carried(text, from, at));
+    const char = text[at] ?? "";
+    if (at < text.length && (marks.has(at) || !DELIMITERS.has(char))) {
+      plain &&= char !== "/" && char !== "~";
+      continue;
+    }
+    if (at > from) {
+      ranges.push({ from, to: at, plain: plain && !isDots(text, from, at) });
+      if (text[from] === "-") ranges.push(...carried(text, from, at));
+    }
     from = at + 1;
+    plain = true;
   }
   if (ranges.length > 1) ranges.unshift({ from: 0, to: text.length });
   return ranges;
 }
 
+/** `.` and `..`. */
+function isDots(text: string, from: number, to: number): boolean {
+  return text[from] === "." && (to - from === 1 || (to - from === 2 && text[from + 1] === "."));
+}
+
 /** A path that is written right behind a short option, or behind several. */
 function carried(text: string, from: number, to: number): readonly Range[] {
-  if (text[from] !== "-" || to - from < 3) return [];
+  if (to - from < 3) return [];
   let path = from + 1;
   while (path < to && text[path] !== "." && text[path] !== "/" && text[path] !== "~") path += 1;
   const behindOne = { from: from + 2, to };

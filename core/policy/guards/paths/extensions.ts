@@ -10,10 +10,12 @@ export function parseExtension(text: string): string | undefined {
 /**
  * True when the name has the extension anywhere, not only at its end: `.env` is in `.env`, `.ENV`, `.env.local`, `prod.env`,
  * `.env ` and `.env:stream`, and `.pem` in `a.pem.bak` and `a.pem~`; `.key` is not in `key.ts`.
+ * @param name as `partsOf` gives it.
  * @param extension as `parseExtension` gives it.
  */
 export function holdsExtension(name: string, extension: string): boolean {
-  return `${partsOf(name).join(".")}.`.includes(`${extension}.`);
+  const at = name.indexOf(extension);
+  return at !== -1 && name.includes(`${extension}.`, at);
 }
 
 /**
@@ -24,11 +26,15 @@ export function endsWithExtension(name: string, extension: string): boolean {
   return !name.includes(":") && foldCase(name).endsWith(extension);
 }
 
-/** What stands between dots and stream separators, without the blanks and tildes that some systems drop or editors add. */
-function partsOf(name: string): readonly string[] {
-  return foldCase(name)
-    .split(/[.:]/)
-    .map((part) => withoutTail(part.trim()));
+/**
+ * A name ready to be searched for extensions: a dot after each part and for each stream separator, without case and without the
+ * blanks and tildes that some systems drop or editors add.
+ */
+export function partsOf(name: string): string {
+  const folded = foldCase(name);
+  if (!/[ :~]/.test(folded)) return `${folded}.`;
+  const parts = folded.split(/[.:]/).map((part) => withoutTail(part.trim()));
+  return `${parts.join(".")}.`;
 }
 
 function withoutTail(part: string): string {

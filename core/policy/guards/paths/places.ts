@@ -58,7 +58,7 @@ export function realPathOf(probes: Probes, path: string): RealPath | undefined {
   if (!isObject(answer)) return undefined;
   const { path: real, links } = answer;
   const kind = KINDS.find((known) => known === answer["kind"]);
-  if (kind === undefined || !isAbsolute(real) || `/${lexicalSegments(real).join("/")}` !== real) return undefined;
+  if (kind === undefined || !isAbsolute(real) || !isNormal(real)) return undefined;
   return typeof links === "number" && Number.isSafeInteger(links) && links >= 0
     ? { path: real, kind, links }
     : undefined;
@@ -79,6 +79,11 @@ export function isProtected(path: readonly string[], places: Places): boolean {
 /** True when the inner path is the outer one or below it. */
 function isWithin(inner: readonly string[], outer: readonly string[]): boolean {
   return inner.length >= outer.length && outer.every((segment, index) => inner[index] === segment);
+}
+
+/** True for `/` and for absolute paths without empty segments, `.` and `..`. */
+function isNormal(path: string): boolean {
+  return path === "/" || !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);
 }
 
 function isAbsolute(value: Json | undefined): value is string {

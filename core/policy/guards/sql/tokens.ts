@@ -17,7 +17,17 @@ const NUMBER = /0[xX][0-9A-Fa-f]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+
 const PARAMETER = /\$[0-9]{1,5}/y;
 const WORD_CHARACTER = /[\p{L}\p{M}\p{N}_$]/u;
 const PART_OF_WORD = /[\p{L}\p{M}\p{N}_$.]/u;
-const BEYOND_ASCII = /[^\t\n\r -~]/;
+
+/** What an ASCII character begins. */
+const [OTHER, BLANK, LETTER, DIGIT, QUOTE] = [0, 1, 2, 3, 4] as const;
+const DOLLAR = 36;
+const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Za-z_]/.test(character)) return LETTER;
+  if (/[0-9]/.test(character)) return DIGIT;
+  if (/["'\u0060]/.test(character)) return QUOTE;
+  return /[\t\n\r ]/.test(character) ? BLANK : OTHER;
+});
 
 /** Between backticks: one name. Where they are operators, this is still a name between two of them. */
 const BACKTICK_NAME = /^[\p{L}\p{M}\p{N}_$.-]+$/u;
@@ -30,6 +40,11 @@ const TEXT_PREFIXES: ReadonlySet<string> = new Set(["E", "N", "B", "X", "DATE", 
 
 /** Never outside quotes: each begins a comment, an escape or a client's command somewhere. */
 const NEVER: ReadonlySet<string> = new Set(["\\", "#", "{", "}"]);
+
+/** Made once: every other piece of a query is one of them. */
+const SIGNS: ReadonlyMap<string, Token> = new Map(
+  [..."(),.=*;<>+-/|:%@?!&^~[]"].map((text) => [text, Object.freeze<Token>({ kind: "sign", text })]),
+);
 
 interface Scan {
   readonly text: string;
@@ -55,45 +70,57 @@ export function tokenize(text: string): readonly Token[] | undefined {
 
 /** Reads one piece; false where it cannot be read in one way only. */
 function step(scan: Scan): boolean {
-  const character = scan.text.charAt(scan.at);
-  if (character === " " || character === "\n" || character === "\t" || character === "\r") {
-    scan.at += 1;
-    return true;
+  const { text, at } = scan;
+  const code = text.charCodeAt(at);
+  if (code >= ASCII.length) return otherWord(scan);
+  switch (ASCII[code]) {
+    case BLANK:
+      scan.at += 1;
+      return true;
+    case LETTER:
+      return word(scan);
+    case QUOTE:
+      return quoted(scan, text.charAt(at));
+    case DIGIT:
+      return number(scan);
+    default:
+      return punctuation(scan, text.charAt(at));
   }
-  if (isLetter(character)) return wordEnds(scan, takeWord(scan));
-  if (character === "'") return quoted(scan, "text", character);
-  if (character === '"' || character === "`") return quoted(scan, "name", character);
+}
+
+function punctuation(scan: Scan, character: string): boolean {
   if (character === "$") return parameter(scan);
-  if (character >= "\u0080") {
-    const word = take(scan, WORD);
-    return word !== undefined && wordEnds(scan, word);
-  }
-  const pair = scan.text.slice(scan.at, scan.at + 2);
-  if (pair === "--") return lineComment(scan);
-  if (pair === "/*") return blockComment(scan);
-  if (pair === "*/" || pair === "&'" || pair === '&"') return false;
-  const number = isDigit(character) || character === "." ? take(scan, NUMBER) : undefined;
-  if (number === undefined) return sign(scan, character);
-  scan.tokens.push({ kind: "number", text: number });
-  return !PART_OF_WORD.test(characterAt(scan));
+  const next = scan.text.charAt(scan.at + 1);
+  if (character === "-" && next === "-") return lineComment(scan);
+  if (character === "/" && next === "*") return blockComment(scan);
+  if ((character === "*" && next === "/") || (character === "&" && (next === "'" || next === '"'))) return false;
+  return character === "." && next >= "0" && next <= "9" ? number(scan) : sign(scan, character);
 }
 
-function isLetter(character: string): boolean {
-  return (character >= "a" && character <= "z") || (character >= "A" && character <= "Z") || character === "_";
-}
-
-function isDigit(character: string): boolean {
-  return character >= "0" && character <= "9";
-}
-
-/** What `WORD` finds here, without it where all is ASCII. */
-function takeWord(scan: Scan): string {
+/** A word of ASCII, which nearly all are. */
+function word(scan: Scan): boolean {
   const { text, at } = scan;
   let end = at + 1;
-  while (isLetter(text.charAt(end)) || isDigit(text.charAt(end)) || text.charAt(end) === "$") end += 1;
-  if (text.charAt(end) >= "\u0080") return take(scan, WORD) ?? "";
+  while (isWordCode(text.charCodeAt(end))) end += 1;
+  if (text.charCodeAt(end) >= ASCII.length) return otherWord(scan);
   scan.at = end;
-  return text.slice(at, end);
+  return wordEnds(scan, text.slice(at, end));
+}
+
+function isWordCode(code: number): boolean {
+  return ASCII[code] === LETTER || ASCII[code] === DIGIT || code === DOLLAR;
+}
+
+function otherWord(scan: Scan): boolean {
+  const found = take(scan, WORD);
+  return found !== undefined && wordEnds(scan, found.normalize("NFKC"));
+}
+
+function number(scan: Scan): boolean {
+  const found = take(scan, NUMBER);
+  if (found === undefined || PART_OF_WORD.test(characterAt(scan))) return false;
+  scan.tokens.push({ kind: "number", text: found });
+  return true;
 }
 
 /** What the pattern finds right here. */
@@ -109,12 +136,12 @@ function characterAt({ text, at }: Scan): string {
   return point === undefined ? "" : String.fromCodePoint(point);
 }
 
-function wordEnds(scan: Scan, word: string): boolean {
-  const upper = (BEYOND_ASCII.test(word) ? word.normalize("NFKC") : word).toUpperCase();
+function wordEnds(scan: Scan, found: string): boolean {
+  const upper = found.toUpperCase();
   scan.tokens.push({ kind: "word", text: upper });
   const next = scan.text.charAt(scan.at);
   if (next === "'") return TEXT_PREFIXES.has(upper);
-  return next !== '"' && next !== "`" && !word.includes("$$");
+  return next !== '"' && next !== "`" && !upper.includes("$$");
 }
 
 function parameter(scan: Scan): boolean {
@@ -131,12 +158,12 @@ function sign(scan: Scan, character: string): boolean {
     if (character === "]" && scan.text.charAt(scan.at + 1) === "]") return false;
     scan.inBrackets = !scan.inBrackets;
   }
-  scan.tokens.push({ kind: "sign", text: character });
+  scan.tokens.push(SIGNS.get(character) ?? { kind: "sign", text: character });
   scan.at += 1;
   return true;
 }
 
-function quoted(scan: Scan, kind: "text" | "name", quote: string): boolean {
+function quoted(scan: Scan, quote: string): boolean {
   const end = closingQuote(scan.text, scan.at + 1, quote);
   if (end === -1) return false;
   const inside = scan.text.slice(scan.at + 1, end);
@@ -145,7 +172,8 @@ function quoted(scan: Scan, kind: "text" | "name", quote: string): boolean {
   if (inside.startsWith(quote) || WORD_CHARACTER.test(characterAt(scan))) return false;
   if (BACKSLASH.test(inside) || (scan.inBrackets && /[[\]]/.test(inside))) return false;
   if (quote === "`" && !BACKTICK_NAME.test(inside)) return false;
-  scan.tokens.push({ kind, text: inside.replaceAll(quote + quote, quote) });
+  const kind = quote === "'" ? "text" : "name";
+  scan.tokens.push({ kind, text: inside.includes(quote) ? inside.replaceAll(quote + quote, quote) : inside });
   return true;
 }
 

@@ -11,14 +11,14 @@ const PROBES: Probes = {
 };
 
 /** Reads an entry as the loader would: the issues as `code line`, and the guard. */
-function read(yaml: string) {
+function read(yaml: string, asks = false) {
   const issues = createIssueList(yaml);
   const node = readYaml(yaml, issues.report);
   const found = node && block({ what: "a tool", keys: urlForm.keys })(node, issues.report);
   if (found !== undefined) urlForm.check?.(found, issues.report);
   return {
     issues: issues.list().map(({ code, line }) => `${code} ${line}`),
-    guard: found && urlForm.create(found.values),
+    guard: found && urlForm.create(found.values, asks),
   };
 }
 
@@ -86,7 +86,15 @@ describe("the URL guard's keys", () => {
   });
 
   it("make no guard where none of them stands", () => {
-    expect(urlForm.create({})).toBeUndefined();
+    expect(urlForm.create({}, false)).toBeUndefined();
+  });
+
+  it("ask for the addresses of a host outside the lists only where a person may be asked about it", () => {
+    const needs = (asks: boolean): readonly string[] =>
+      (read("allowed_hosts: [a.example]", asks).guard?.needs({ url: "https://b.example/" }) ?? []).map(
+        ({ kind }) => kind,
+      );
+    expect([needs(true), needs(false)]).toEqual([["self", "resolve"], ["self"]]);
   });
 
   it("keep private addresses out as soon as one of them stands", () => {
