@@ -41,7 +41,14 @@ export { parseStrictJson } from "./strict-json.ts";
 export { currentPermit } from "./enforce/permit.ts";
 export { refusalText } from "./enforce/refusals.ts";
 export { deferredStatus, type DeferredStatus, STATUS_TOOL } from "./enforce/status.ts";
-export { checkPolicy, loadPolicy, type PolicySource, type PolicyText } from "./policies.ts";
+export {
+  checkPolicy,
+  loadPolicy,
+  loadPolicyFile,
+  type LoadPolicyOptions,
+  type PolicySource,
+  type PolicyText,
+} from "./policies.ts";
 export {
   ask,
   isInteractive,
@@ -59,6 +66,7 @@ export type { ProofClaims } from "./tokens/proof.ts";
 export { useProofOnce } from "./tokens/once.ts";
 export { type ProofExpectation, verifyProof } from "./tokens/verify-proof.ts";
 export { type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
+export { explainCall, type ExplainCallOptions, type ExplainedCall } from "./explain.ts";
 export { checkGuard, type CheckGuardOptions } from "./guards.ts";
 export type { Guard, Probes, Refusal } from "./policy/guards/guard.ts";
 export { commandGuard, type CommandOptions } from "./policy/guards/commands.ts";

@@ -1,9 +1,12 @@
 import { LeashError, PolicyInvalid } from "./errors.ts";
 import type { Policy, PolicyIssue } from "./model/policy.ts";
-import { bindFile, bindFixed, type BindOptions, type BoundPolicy } from "./policies/bound.ts";
+import { bindFile, bindFixed, type BindOptions, type BoundPolicy, readTimes } from "./policies/bound.ts";
 import { type PolicyLog, recordRefused } from "./policies/log.ts";
+import { createPolicyReader } from "./policies/reader.ts";
 import type * as Engine from "./policy/index.ts";
+import type { LoadPolicyOptions } from "./policy/load.ts";
 
+export type { LoadPolicyOptions } from "./policy/load.ts";
 export type { BoundPolicy } from "./policies/bound.ts";
 
 /** A policy as the path of a file, as text with a name for messages, or compiled by another engine. */
@@ -23,13 +26,34 @@ const engine = (): Promise<typeof Engine> => import("./policy/index.ts");
  * @throws {PolicyInvalid} `LEASH_POLICY_INVALID` with every issue found; nothing of a policy that cannot be read in full is used.
  * @example const policy = await loadPolicy("leash: 1\ndefault: deny\n");
  */
-export async function loadPolicy(text: string, options: { readonly origin?: string } = {}): Promise<Policy> {
+export async function loadPolicy(text: string, options: LoadPolicyOptions = {}): Promise<Policy> {
   return (await engine()).loadPolicy(text, options);
 }
 
+/**
+ * Compiles the policy of a file, with every document that it extends. Nothing is put in force; a leash reads its policy itself.
+ * @param options `strict` runs the document's own `tests` and refuses a policy that fails one. Default false.
+ * @throws {PolicyInvalid} `LEASH_POLICY_INVALID`, also for a file that is not there or does not come to rest.
+ * @example const policy = await loadPolicyFile("leash.yaml", { strict: true });
+ */
+export async function loadPolicyFile(
+  path: string,
+  { strict = false }: Pick<LoadPolicyOptions, "strict"> = {},
+): Promise<Policy> {
+  const { loadPolicy: load } = await engine();
+  const reader = createPolicyReader(
+    { origin: path, base: process.cwd() },
+    (text, options) => load(text, { ...options, strict }),
+    { settleMs: readTimes(undefined).settleMs, signal: new AbortController().signal },
+  );
+  const found = await reader.read({ believeTimes: true });
+  if (found.kind !== "policy") throw found.error;
+  return found.policy;
+}
+
 /** What is wrong with the text of a policy; empty where `loadPolicy` would load it. */
-export async function checkPolicy(text: string): Promise<readonly PolicyIssue[]> {
-  return (await engine()).checkPolicy(text);
+export async function checkPolicy(text: string, options: LoadPolicyOptions = {}): Promise<readonly PolicyIssue[]> {
+  return (await engine()).checkPolicy(text, options);
 }
 
 /**

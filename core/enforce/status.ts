@@ -17,7 +17,8 @@ export const STATUS_TOOL = {
 /** What the status tool answers: words for the model, or the result of the one execution. */
 export type DeferredStatus =
   | { readonly kind: "told"; readonly text: string }
-  | { readonly kind: "result"; readonly result: unknown };
+  /** `notice` as in an outcome: what was changed before the call ran. */
+  | { readonly kind: "result"; readonly result: unknown; readonly notice?: string };
 
 /**
  * What became of a deferred call of this very principal. An approved one runs now, once, with the bytes that were approved;

@@ -1,13 +1,10 @@
-import { actionDigest, sha256Hex } from "../digest.ts";
-import { canonicalText } from "../canonical.ts";
-import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Json } from "../model/json.ts";
 import type { Policy } from "../model/policy.ts";
-import type { ToolSpec } from "../model/tool.ts";
 import type { Place } from "./issues.ts";
 import type { PolicyCase } from "./language/cases.ts";
+import { sampleAction, sampleTool } from "./sample.ts";
 import { equal } from "./transform.ts";
 
 /** A test of a document that does not hold. */
@@ -57,43 +54,4 @@ function settle(
     ({ tool, input } = decision.transform);
   }
   return undefined;
-}
-
-function sampleTool({ side_effect: sideEffect = "unknown" }: PolicyCase["call"], id: string): ToolSpec {
-  return {
-    id,
-    origin: "test",
-    aliases: [],
-    schemaDigest: null,
-    sideEffect,
-    idempotent: false,
-    counterparty: null,
-    redact: [],
-    labels: { emits: [], accepts: [] },
-  };
-}
-
-function sampleAction(
-  { agent = "agent", subject = "default", session }: PolicyCase["call"],
-  tool: string,
-  input: Json,
-): Action {
-  const principal = { tenant: "default", subject, agent, chain: [] };
-  const text = canonicalText(input);
-  return {
-    v: 1,
-    tool,
-    input,
-    text,
-    digest: actionDigest(principal, tool, text),
-    inputDigest: sha256Hex(text),
-    identity: "ephemeral",
-    callKey: "",
-    actionId: "",
-    principal,
-    session: session ?? null,
-    labels: {},
-    schemaDigest: null,
-    requestedAt: 0,
-  };
 }

@@ -30,7 +30,7 @@ function run(file: string, ...given: readonly string[]): Promise<{ readonly code
 const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   "policy.ts": [
     "2:1 a policy has no key `defualt` (did you mean `default`?)",
-    "3:1 `limits` is not supported by this version (remove it; nothing is ignored silently)",
+    "3:1 `labels` is not supported by this version (remove it; nothing is ignored silently)",
     "5:27 a path names a member of the input (for example input.merchant_domain)",
     "5:76 `expires_in` must be a positive duration (whole seconds, or 90s, 15m, 24h, 7d)",
     '8:13 the action "ref*" is no pattern (an exact name, `prefix.*` or `*`)',
@@ -54,6 +54,7 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
     'sent {"to":"ann@example.com"}',
     "the tool's own: NoEffect: The search index is being rebuilt.",
   ],
+  "obligations.ts": ["wire_transfer is about to run ({})", "sent"],
   "evidence.ts": [
     '{"ok":true,"streams":1,"records":4,"firstBad":null}',
     "line 2 of the file: the line was changed: its hash does not fit its bytes",

@@ -96,7 +96,60 @@ describe("leash policy check", () => {
   });
 
   it("I11: a file that is not there is unreadable", async () => {
-    expect(await command("policy", "check", join(folder, "none.yaml"))).toMatchObject({ exit: 3, stdout: "" });
+    const missing = await command("policy", "check", join(folder, "none.yaml"));
+    expect(missing.exit).toBe(3);
+    expect(missing.stdout).toMatch(/none\.yaml:1:1 /u);
+  });
+
+  it("reads the documents that it extends, and runs its tests", async () => {
+    const file = join(folder, "agent.yaml");
+    await writeFile(join(folder, "org.yaml"), "leash: 1\nid: org\ndefault: passthrough\n");
+    const rule = "rules: [{ id: a, action: pay, when: input.n < 5, effect: allow }]";
+    const test = (n: number): string => `tests: [{ call: { tool: pay, input: { n: ${n} } }, expect: allow }]`;
+    await writeFile(file, `leash: 1\nextends: [org.yaml]\n${rule}\n${test(4)}\n`);
+    expect((await command("policy", "check", file)).exit).toBe(0);
+    await writeFile(file, `leash: 1\nextends: [org.yaml]\n${rule}\n${test(6)}\n`);
+    const failing = await command("policy", "check", file);
+    expect(failing.exit).toBe(3);
+    expect(failing.stdout).toContain("agent.yaml:4:9 the test");
+  });
+});
+
+describe("leash policy explain", () => {
+  const explain = async (...more: readonly string[]) => {
+    const file = join(folder, "explained.yaml");
+    await writeFile(
+      file,
+      `leash: 1
+tools: { write: { allowed_paths: ["${folder}/in/**"], decision: allow } }
+rules: [{ id: small, action: pay, when: input.n < 5 && agent == "shopper", effect: allow }]
+`,
+    );
+    return command("policy", "explain", file, ...more);
+  };
+
+  it("names what stands in the way, and the nearest input that would be allowed", async () => {
+    const told = await explain("--tool", "pay", "--input", '{"n":9}', "--agent", "shopper");
+    expect(told.exit).toBe(1);
+    expect(told.stdout).toBe(
+      `DENY pay (rule default: no rule decides; the policy's default refuses)
+  rule "small" would allow it, but not true is: input.n < 5
+    rule small (allow) is false: input.n < 5
+allowed would be {"n":4}
+`,
+    );
+    expect((await explain("--tool", "pay", "--input", '{"n":4}', "--agent", "shopper")).exit).toBe(0);
+  });
+
+  it("looks at this machine for what guards must know", async () => {
+    const told = await explain("--tool", "write", "--input", JSON.stringify({ path: join(folder, "in", "a.txt") }));
+    expect(told.stdout).toContain("guard paths of write: passes");
+    expect((await explain("--tool", "write", "--input", '{"path":"/etc/passwd"}')).exit).toBe(1);
+  });
+
+  it("refuses arguments that are no JSON, and tools that are not named", async () => {
+    expect((await explain("--tool", "pay", "--input", "{n: 1}")).exit).toBe(2);
+    expect((await explain()).exit).toBe(2);
   });
 });
 

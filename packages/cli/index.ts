@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 
 import { type AnswerOptions, approve, deny, listApprovals, showApproval } from "./approvals.ts";
 import { EXIT, type Exit, reportError } from "./exit.ts";
+import { type ExplainOptions, explainPolicy } from "./explain.ts";
 import type { Io } from "./io.ts";
 import { verifyLog } from "./log.ts";
 import { checkPolicy } from "./policy.ts";
@@ -85,11 +86,21 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
 }
 
 function addPolicy(leash: Command, io: Io, finish: Finish): void {
-  leash
-    .command("policy")
-    .description("policy files")
+  const policy = leash.command("policy").description("policy files");
+  policy
+    .command("explain")
+    .description("what a policy says of one call, why, and what it would allow")
+    .argument("<file>")
+    .requiredOption("--tool <name>", "the tool that is called")
+    .option("--input <json>", "its arguments; default: {}")
+    .option("--agent <name>", "which agent calls; default: agent")
+    .option("--subject <name>", "on whose behalf; default: default")
+    .action(async (file: string, _options: unknown, command: Command) =>
+      finish(await explainPolicy(io, file, command.optsWithGlobals<ExplainOptions>())),
+    );
+  policy
     .command("check")
-    .description("read a policy as a leash would, and name what is wrong by line and column")
+    .description("read a policy as a leash would, run its tests, and name what is wrong by line and column")
     .argument("<file>")
     .action(async (file: string, _options: unknown, command: Command) =>
       finish(await checkPolicy(io, file, command.optsWithGlobals<CommonOptions>())),

@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { loadPolicyFile, PolicyInvalid, visible } from "@leashkit/core";
 
-import { loadPolicy, PolicyInvalid, visible } from "@leashkit/core";
-
-import { EXIT, type Exit, UnreadableError } from "./exit.ts";
+import { EXIT, type Exit } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
 import type { CommonOptions } from "./state.ts";
 
-/** `leash policy check`: reads the policy as a leash would; names every issue by line and column. */
+/** `leash policy check`: reads the policy as a leash would, runs its tests; names every issue by line and column. */
 export async function checkPolicy(io: Io, file: string, options: CommonOptions): Promise<Exit> {
   try {
-    const policy = await loadPolicy(await readText(file), { origin: file });
+    const policy = await loadPolicyFile(file, { strict: true });
     if (options.json === true) writeJson(io.stdout, { ok: true, id: policy.id, digest: policy.digest });
     else io.stdout.write(`${visible(file)}: fine, policy ${visible(policy.id)}, digest ${policy.digest}\n`);
     return EXIT.fine;
@@ -22,13 +20,5 @@ export async function checkPolicy(io: Io, file: string, options: CommonOptions):
       else io.stdout.write(`${visible(file)}:${line}:${column} ${visible(text)}\n`);
     }
     return EXIT.unreadable;
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new UnreadableError(`${file} cannot be read`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce", "guarded-fetch"],
   ["state", "policies", "parts"],
-  ["guards"],
+  ["guards", "explain"],
   ["leash", "desk", "remote"],
   ["index"],
   ["testing"],

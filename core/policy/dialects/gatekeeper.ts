@@ -1,8 +1,7 @@
 import type { Json } from "../../model/json.ts";
 import { resetSteps } from "../conditions/closures/steps.ts";
 import { makeCondition } from "../conditions/made.ts";
-import { compilePattern, matchBounded } from "../conditions/patterns/patterns.ts";
-import type { Matcher } from "../conditions/patterns/plain-matcher.ts";
+import { compilePattern, matchBounded, type Pattern } from "../conditions/patterns/patterns.ts";
 import type { Report } from "../issues.ts";
 import type { ReadDocument } from "../language/document.ts";
 import type { RuleEntry } from "../language/rules.ts";
@@ -145,7 +144,7 @@ function obligationOf({ place }: LocatedMap, bounds: ReadonlyMap<string, Located
   return { kind: "list", items: [{ kind: "map", members, place }], place };
 }
 
-const pattern: Reader<Matcher> = (node, report) => {
+const pattern: Reader<Pattern> = (node, report) => {
   const value = node.kind === "scalar" ? node.value : undefined;
   if (typeof value !== "string") {
     report("wrong_type", node.place, `a pattern must be a text, not ${describe(node)}`);
@@ -190,7 +189,7 @@ function denyPatterns(tool: string, node: Located, report: Report): readonly Rul
 }
 
 /** Unknown where a text is too long to be looked through, and so a refusal. */
-function anyMatches(matchers: readonly Matcher[], texts: readonly string[]): boolean | undefined {
+function anyMatches(matchers: readonly Pattern[], texts: readonly string[]): boolean | undefined {
   let unknown = false;
   resetSteps();
   for (const text of texts) {

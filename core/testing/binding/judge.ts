@@ -16,6 +16,7 @@ export function problemsOf(
     ...scenario.ends.flatMap((expected, index) =>
       wrongEnding(expected, played.endings[index], model.endings[index], binding),
     ),
+    ...(scenario.says ?? []).flatMap((words, index) => unsaid(binding.rendered(words), played.endings[index])),
     ...wrongRecords(scenario, played, model),
   ];
 }
@@ -44,8 +45,16 @@ function wrongEnding(
   return isSaid(ending, model, binding) ? [] : [`said ${words}, not ${JSON.stringify(model?.text)}`];
 }
 
+function unsaid(words: string, ending: Ending | undefined): readonly string[] {
+  const text = ending?.text ?? "";
+  return text.startsWith(words)
+    ? []
+    : [`said ${JSON.stringify(text)}, which does not begin with ${JSON.stringify(words)}`];
+}
+
+/** Also behind a notice, as hosts show its blank line. */
 function isResult({ kind, text }: Ending): boolean {
-  return kind === "told" && /^(?:bought|rented) /.test(text);
+  return kind === "told" && /(?:^|\n|\\n)(?:bought|rented) /.test(text);
 }
 
 /** The very words of core alone, as this host shows them. */

@@ -44,7 +44,7 @@ function referenceHost(setup: HostSetup): BindingHost {
     resume: async (suspension, { signal }) => play(setup, tools, readSuspended(suspension), signal),
     async status(ref) {
       const status = await deferredStatus(gate, ref, (name) => workOf(tools.get(name)));
-      return status.kind === "told" ? status.text : String(status.result);
+      return status.kind === "told" ? status.text : wordsOf(String(status.result), status.notice);
     },
   };
 }
@@ -64,9 +64,15 @@ async function play(
       return { kind: "suspended", suspension: JSON.stringify(turn) };
     }
     if (outcome.kind === "failed" || outcome.kind === "aborted") throw outcome.error;
-    endings.push({ callId: call.id, text: outcome.kind === "result" ? outcome.result : outcome.text });
+    const text = outcome.kind === "result" ? wordsOf(outcome.result, outcome.notice) : outcome.text;
+    endings.push({ callId: call.id, text });
   }
   return { kind: "ended", calls: endings };
+}
+
+/** What was changed before the call ran comes first, then what the tool said. */
+function wordsOf(result: string, notice: string | undefined): string {
+  return notice === undefined ? result : `${notice}\n\n${result}`;
 }
 
 async function attemptOrPause(...call: Parameters<typeof attempt>): Promise<Outcome<string> | "paused"> {

@@ -37,6 +37,8 @@ export interface Scenario {
   /** What happens; the endings of the calls, in their order. */
   readonly story: (stage: Stage) => Promise<readonly Ending[]>;
   readonly ends: readonly Expected[];
+  /** What each call's words begin with, in the order of the calls: where core alone is no measure, for it could forget them too. */
+  readonly says?: readonly string[];
   /** How often tools run in all; a list where a host may decide. */
   readonly runs: number | readonly number[];
   /** No tool may ever see an input of which this is true. */

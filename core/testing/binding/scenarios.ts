@@ -2,6 +2,7 @@ import { argumentScenarios } from "./argument-scenarios.ts";
 import { effectScenarios } from "./effect-scenarios.ts";
 import { faultScenarios } from "./fault-scenarios.ts";
 import { hostScenarios } from "./host-scenarios.ts";
+import { noticeScenarios } from "./notice-scenarios.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Every scenario, each under a name of its own. */
@@ -10,4 +11,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...argumentScenarios(),
   ...faultScenarios(),
   ...hostScenarios(),
+  ...noticeScenarios(),
 ];

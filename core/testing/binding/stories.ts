@@ -40,6 +40,13 @@ export const answeredAfterTheTurn: Story = async (stage) => {
   return [...words, ...(await stage.finish(told, 1))];
 };
 
+/** A deferred call is collected, and asked about once more after that. */
+export const collectedTwice: Story = async (stage) => {
+  const collected = await stage.play([BUY_TEA]);
+  const text = await stage.host().status(stage.world.asked[0]?.ref ?? "");
+  return [...collected, { kind: "told", text }];
+};
+
 /** The run is aborted before the model's calls are looked at. */
 export const abortedBefore: Story = (stage) => stage.play([BUY_TEA], { signal: AbortSignal.abort() });
 

@@ -122,11 +122,16 @@ function result(refusal: Refusal | undefined): Permitted {
   return refusal === undefined ? {} : { refusal };
 }
 
-/** Gives `tar xzf` its dash. */
+/** Writes `tar xfC file folder` as `tar -x -f file -C folder`: each letter that needs a value takes the next word. */
 function dashed(grammar: CompiledGrammar | undefined, words: readonly Word[]): readonly Word[] {
   const [first, ...rest] = words;
-  if (grammar?.source.bare !== true || first === undefined || !/^[A-Za-z]+$/.test(first.text)) return words;
-  return [literalWord(`-${first.text}`), ...rest];
+  if (grammar?.source.bare !== true || first === undefined || first.text.startsWith("-")) return words;
+  const options = Array.from(first.text, (letter) => {
+    const option = literalWord(`-${letter}`);
+    const value = grammar.options.get(option.text)?.takes === "value" ? rest.shift() : undefined;
+    return value === undefined ? [option] : [option, value];
+  });
+  return [...options.flat(), ...rest];
 }
 
 /** The words behind those that the entry names; undefined where it names others. Harmless global options may come before. */

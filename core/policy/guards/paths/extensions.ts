@@ -33,7 +33,7 @@ export function endsWithExtension(name: string, extension: string): boolean {
 export function partsOf(name: string): string {
   const folded = foldCase(name);
   if (!/[ :~]/.test(folded)) return `${folded}.`;
-  const parts = folded.split(/[.:]/).map((part) => withoutTail(part.trim()));
+  const parts = folded.split(/[.:]/).map((part) => withoutTail(part));
   return `${parts.join(".")}.`;
 }
 
