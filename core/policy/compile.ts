@@ -1,6 +1,6 @@
 import { canonicalText } from "../canonical.ts";
 import { domainDigest, sha256Hex } from "../digest.ts";
-import type { Decision, Obligation } from "../model/decision.ts";
+import type { Counterparty, Decision, Obligation } from "../model/decision.ts";
 import type { Effect, Mode } from "../model/effect.ts";
 import type { Json } from "../model/json.ts";
 import type { PolicyRequirements } from "../model/policy.ts";
@@ -34,6 +34,8 @@ export interface CompiledRule {
   readonly overridable: boolean;
   /** Undefined: always true. */
   readonly condition: Condition | undefined;
+  /** The condition's own question: one step less on the way to it. */
+  readonly holds: Condition["holds"] | undefined;
   readonly compute: ComputeForm | undefined;
   readonly whenTrue: LayerAnswer;
   readonly whenUnknown: LayerAnswer;
@@ -64,7 +66,10 @@ export interface CompiledLayer {
   /** Every name that rules or tools name exactly. */
   readonly names: ReadonlySet<string>;
   readonly limits: readonly CompiledLimit[];
+  /** Its own table of trust, else a broader document's. */
   readonly trust: HostTable<Trust> | undefined;
+  /** Counterparties that were met before, by id as the call gave it. */
+  readonly known: Map<string, Counterparty>;
   readonly fallback: LayerAnswer;
 }
 
@@ -150,12 +155,16 @@ function withoutShadows(document: ReadDocument, isShadow: (rule: { readonly mode
 }
 
 function compileLayers(documents: readonly ReadDocument[], identity: Identity): Layers {
-  const [first, ...rest] = documents.map((document) => compileLayer(document, identity));
+  let trust: HostTable<Trust> | undefined;
+  const [first, ...rest] = documents.map((document) => {
+    trust = document.counterparties ?? trust;
+    return compileLayer(document, trust, identity);
+  });
   if (first === undefined) throw new Error("a policy has at least one document that is enforced");
   return [first, ...rest];
 }
 
-function compileLayer(document: ReadDocument, identity: Identity): CompiledLayer {
+function compileLayer(document: ReadDocument, trust: HostTable<Trust> | undefined, identity: Identity): CompiledLayer {
   const rules = (document.rules ?? []).map((rule, order) => compileRule(rule, order, identity));
   const tools = (document.tools ?? []).map((tool) => compileTool(tool, identity));
   const entries = new Map(tools.flatMap((tool) => tool.names.map((name) => [name, tool] as const)));
@@ -167,7 +176,8 @@ function compileLayer(document: ReadDocument, identity: Identity): CompiledLayer
     entries,
     names: new Set([...entries.keys(), ...shelves.exact.keys()]),
     limits: (document.limits ?? []).map((limit) => compileLimit(limit, identity)),
-    trust: document.counterparties,
+    trust,
+    known: new Map(),
     fallback: fallbackOf(document.default ?? "deny", identity),
   };
 }
@@ -219,6 +229,7 @@ function compileRule(rule: RuleEntry, order: number, identity: Identity): Compil
     effect: rule.effect,
     overridable: rule.overridable === true,
     condition: rule.when,
+    holds: rule.when?.holds,
     compute: rule.compute,
   };
   const whenTrue = answer(identity, {

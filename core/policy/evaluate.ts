@@ -54,7 +54,10 @@ function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool
   if (portions.length > 1) return decideInLayers(portions, policy, action, tool, facts);
   const view = new CallView(action, tool, facts, portion);
   const said = answerOf(portion, view);
-  return settle(policy, [view], said.alone ?? policy.unanswered, computingOf(said, view), said.heard);
+  const decision = said.alone ?? policy.unanswered;
+  if (decision.effect === "deny" || (portion.isPlain && said.isPlain))
+    return withCounterparty(decision, view.counterparty);
+  return settle(policy, [view], decision, computingOf(said, view), said.heard);
 }
 
 function decideInLayers(

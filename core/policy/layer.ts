@@ -17,6 +17,8 @@ export interface LayerAnswer {
   readonly computes: readonly ComputeForm[];
   /** The answers of all rules that count, for their obligations. */
   readonly heard: readonly Decision[];
+  /** True where nothing is computed and nothing demanded beside the effect. */
+  readonly isPlain: boolean;
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);
@@ -24,18 +26,15 @@ const NOTHING: readonly never[] = Object.freeze([]);
 /** An answer that a rule or an entry gives. */
 export function spoken(decision: Decision, compute: ComputeForm | undefined): LayerAnswer {
   const computes = compute === undefined ? NOTHING : Object.freeze([compute]);
-  return Object.freeze({
-    alone: decision,
-    over: decision,
-    speaks: true,
-    computes,
-    heard: decision.obligations.length === 0 ? NOTHING : Object.freeze([decision]),
-  });
+  const heard = decision.obligations.length === 0 ? NOTHING : Object.freeze([decision]);
+  const isPlain = computes.length === 0 && heard.length === 0;
+  return Object.freeze({ alone: decision, over: decision, speaks: true, computes, heard, isPlain });
 }
 
 /** The default's answer, or none. */
 export function silent(decision: Decision | null): LayerAnswer {
-  return Object.freeze({ alone: decision, over: decision, speaks: false, computes: NOTHING, heard: NOTHING });
+  const nothing = { computes: NOTHING, heard: NOTHING, isPlain: true };
+  return Object.freeze({ alone: decision, over: decision, speaks: false, ...nothing });
 }
 
 /** The stricter answer; the earlier one where both are equally strict. */
@@ -45,8 +44,8 @@ export function strictest(earlier: Decision | null, later: Decision | null): Dec
 }
 
 /** True, false, or undefined for unknown. */
-export function holds({ condition }: CompiledRule, view: CallView): boolean | undefined {
-  return condition === undefined ? true : condition.holds(view);
+export function holds({ holds: held }: CompiledRule, view: CallView): boolean | undefined {
+  return held === undefined ? true : held(view);
 }
 
 /**
@@ -97,6 +96,7 @@ function joined(earlier: LayerAnswer, later: LayerAnswer): LayerAnswer {
     speaks: true,
     computes: [...earlier.computes, ...later.computes],
     heard: [...earlier.heard, ...later.heard],
+    isPlain: earlier.isPlain && later.isPlain,
   };
 }
 

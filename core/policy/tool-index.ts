@@ -1,9 +1,6 @@
-import type { Counterparty } from "../model/decision.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { CompiledLayer, CompiledRule, CompiledTool } from "./compile.ts";
 import type { MoneyStatement } from "./guards/money.ts";
-import type { HostTable } from "./hosts.ts";
-import type { Trust } from "./language/counterparties.ts";
 import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";
 import type { CompiledLimit } from "./limits.ts";
@@ -23,12 +20,11 @@ export interface Portion {
   /** Entries whose guards a call must pass: the tool's own, and those of the names it is registered under. */
   readonly guarding: readonly CompiledTool[];
   readonly limits: readonly CompiledLimit[];
+  /** True where no guard and no limit looks at the call. */
+  readonly isPlain: boolean;
   /** Where the counterparty stands in the input: the document's statement, a broader one's, else the registry's. */
   readonly counterparty: readonly string[] | "unreadable" | undefined;
   readonly money: MoneyStatement | undefined;
-  readonly trust: HostTable<Trust> | undefined;
-  /** Counterparties that were met before, by id as the call gave it. */
-  readonly known: Map<string, Counterparty>;
 }
 
 /** The portions of all documents, the broadest first. */
@@ -103,6 +99,10 @@ function portionOf(
   const denies = rulesFor(layer, every).filter(({ effect }) => effect === "deny");
   const others = rulesFor(layer, names).filter(({ effect }) => effect !== "deny");
   const entries = [...new Set(every.flatMap((each) => layer.entries.get(each) ?? []))];
+  const guarding = entries.filter(({ guards }) => guards.length > 0);
+  const limits = layer.limits.filter(({ patterns }) =>
+    patterns.some((pattern) => every.some((each) => meets(pattern, each))),
+  );
   return {
     layer,
     denies,
@@ -110,14 +110,11 @@ function portionOf(
     ordered: layer.combine === "first_match" ? [...denies, ...others].sort((a, b) => a.order - b.order) : undefined,
     overridable: [...denies, ...others].some((rule) => rule.overridable),
     tool,
-    guarding: entries.filter(({ guards }) => guards.length > 0),
-    limits: layer.limits.filter(({ patterns }) =>
-      patterns.some((pattern) => every.some((each) => meets(pattern, each))),
-    ),
+    guarding,
+    limits,
+    isPlain: guarding.length === 0 && limits.length === 0,
     counterparty: tool?.counterparty ?? broader?.counterparty,
     money: tool?.money ?? broader?.money,
-    trust: layer.trust ?? broader?.trust,
-    known: new Map(),
   };
 }
 

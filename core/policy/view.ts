@@ -11,7 +11,7 @@ import type { Portion } from "./tool-index.ts";
 /** The trust of a counterparty that the policy does not list. */
 const NO_TRUST = "NONE";
 
-/** Counterparties that are remembered for a tool; beyond it the memory starts anew. */
+/** Counterparties that are remembered; beyond it the memory starts anew. */
 const MAXIMUM_KNOWN = 1024;
 
 /**
@@ -54,17 +54,17 @@ export class CallView implements CallInView {
  * does. An id that is missing or no text is no counterparty, and a condition that uses it is unknown.
  */
 function counterpartyOf(portion: Portion, action: Action, facts: Facts): Counterparty | null {
-  const { counterparty: path, known, trust } = portion;
+  const { counterparty: path, layer } = portion;
   if (path === "unreadable") return null;
   const id = path === undefined ? facts.counterparty : valueAt(action.input, path);
   if (typeof id !== "string" || id === "") return null;
-  const remembered = known.get(id);
+  const remembered = layer.known.get(id);
   if (remembered !== undefined) return remembered;
   const host = normalizeHost(id);
   const counterparty = Object.freeze(
-    host === undefined ? { id, trust: NO_TRUST } : { id: host, trust: trust?.find(host) ?? NO_TRUST },
+    host === undefined ? { id, trust: NO_TRUST } : { id: host, trust: layer.trust?.find(host) ?? NO_TRUST },
   );
-  if (known.size >= MAXIMUM_KNOWN) known.clear();
-  known.set(id, counterparty);
+  if (layer.known.size >= MAXIMUM_KNOWN) layer.known.clear();
+  layer.known.set(id, counterparty);
   return counterparty;
 }
