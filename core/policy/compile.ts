@@ -16,7 +16,7 @@ import type { Pattern } from "./language/names.ts";
 import type { RuleEntry } from "./language/rules.ts";
 import { approvalTerms } from "./language/terms.ts";
 import type { ToolEntry } from "./language/tools.ts";
-import { type LayerAnswer, silent, spoken } from "./layer.ts";
+import { type LayerAnswer, silent, spoken, unsure } from "./layer.ts";
 import { type CompiledLimit, compileLimit } from "./limits.ts";
 import { requirementsOf } from "./requirements.ts";
 import { createToolIndex, shelve, type Shelves, type ToolIndex } from "./tool-index.ts";
@@ -242,7 +242,13 @@ function compileRule(rule: RuleEntry, order: number, identity: Identity): Compil
     reasonCode: "rule_unknown",
     reason: `rule "${rule.id}" could not be decided for this input and so ${VERBS[rule.effect]}${because}`,
   });
-  return { ...compiled, whenTrue: spoken(whenTrue, rule.compute), whenUnknown: spoken(whenUnknown, undefined) };
+  const isDeny = rule.effect === "deny";
+  return {
+    ...compiled,
+    whenTrue: spoken(whenTrue, rule.compute),
+    // A deny that cannot be decided refuses; an ask that cannot be decided only raises.
+    whenUnknown: isDeny ? spoken(whenUnknown, undefined) : unsure(whenUnknown),
+  };
 }
 
 function permitParts({ obligations, proof }: Pick<RuleEntry, "obligations" | "proof">): {

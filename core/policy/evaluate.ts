@@ -54,7 +54,7 @@ function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool
   if (portions.length > 1) return decideInLayers(portions, policy, action, tool, facts);
   const view = new CallView(action, tool, facts, portion);
   const said = answerOf(portion, view);
-  const decision = said.alone ?? policy.unanswered;
+  const decision = (said.answers ? said.decision : null) ?? policy.unanswered;
   if (decision.effect === "deny" || (portion.isPlain && said.isPlain))
     return withCounterparty(decision, view.counterparty);
   return settle(policy, [view], decision, computingOf(said, view), said.heard);
@@ -71,17 +71,20 @@ function decideInLayers(
   const answers = views.map((view) => answerOf(view.portion, view));
   const lastToSpeak = answers.findLastIndex(({ speaks }) => speaks);
   let decision: Decision | null = null;
+  let isAnswered = false;
   const computing: Computing[] = [];
   const heard: Decision[] = [];
   for (const [place, view] of views.entries()) {
     const said = answers[place];
-    const counts = (place < lastToSpeak ? said?.over : said?.alone) ?? null;
-    if (said === undefined || counts === null) continue;
-    decision = strictest(decision, counts);
-    computing.push(...computingOf(said, view));
-    heard.push(...said.heard);
+    const counting = place < lastToSpeak ? (said?.firm ?? said) : said;
+    if (counting === undefined) continue;
+    decision = strictest(decision, counting.decision);
+    isAnswered ||= counting.answers;
+    computing.push(...computingOf(counting, view));
+    heard.push(...counting.heard);
   }
-  return settle(policy, views, decision ?? policy.unanswered, computing, heard);
+  // Asks that could not be decided raise an answer and are none: a call that nobody answers is refused.
+  return settle(policy, views, (isAnswered ? decision : null) ?? policy.unanswered, computing, heard);
 }
 
 /** A rule's way to the safe form, and the call as the rule's own document sees it. */

@@ -7,11 +7,11 @@ import type { CallView } from "./view.ts";
 
 /** What one document says of a call. */
 export interface LayerAnswer {
-  /** Its answer where no narrower document speaks; null for none. */
-  readonly alone: Decision | null;
-  /** Its answer where a narrower one speaks: without what may be overridden. */
-  readonly over: Decision | null;
-  /** True where a rule or the tool's own entry answers, and not just the default. */
+  /** Its answer; null for none. */
+  readonly decision: Decision | null;
+  /** False where only asks that could not be decided speak: they raise what other documents say, and say nothing themselves. */
+  readonly answers: boolean;
+  /** True where a rule that is true or the tool's own entry answers, and not just the default. */
   readonly speaks: boolean;
   /** How the rules that were found true compute the safe form. */
   readonly computes: readonly ComputeForm[];
@@ -19,6 +19,8 @@ export interface LayerAnswer {
   readonly heard: readonly Decision[];
   /** True where nothing is computed and nothing demanded beside the effect. */
   readonly isPlain: boolean;
+  /** What counts where a narrower document speaks: this without what may be overridden. Absent: this itself. */
+  readonly firm?: LayerAnswer;
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);
@@ -28,13 +30,18 @@ export function spoken(decision: Decision, compute: ComputeForm | undefined): La
   const computes = compute === undefined ? NOTHING : Object.freeze([compute]);
   const heard = decision.obligations.length === 0 ? NOTHING : Object.freeze([decision]);
   const isPlain = computes.length === 0 && heard.length === 0;
-  return Object.freeze({ alone: decision, over: decision, speaks: true, computes, heard, isPlain });
+  return Object.freeze({ decision, answers: true, speaks: true, computes, heard, isPlain });
+}
+
+/** What an ask that could not be decided adds to an answer. */
+export function unsure(decision: Decision): LayerAnswer {
+  return Object.freeze({ ...spoken(decision, undefined), answers: false, speaks: false });
 }
 
 /** The default's answer, or none. */
 export function silent(decision: Decision | null): LayerAnswer {
   const nothing = { computes: NOTHING, heard: NOTHING, isPlain: true };
-  return Object.freeze({ alone: decision, over: decision, speaks: false, ...nothing });
+  return Object.freeze({ decision, answers: decision !== null, speaks: false, ...nothing });
 }
 
 /** The stricter answer; the earlier one where both are equally strict. */
@@ -89,11 +96,10 @@ function firstMatch(rules: readonly CompiledRule[], portion: Portion, view: Call
 
 /** Both count: the strictest is the answer, and what either demands beside it stays. */
 function joined(earlier: LayerAnswer, later: LayerAnswer): LayerAnswer {
-  const decision = strictest(earlier.alone, later.alone);
   return {
-    alone: decision,
-    over: decision,
-    speaks: true,
+    decision: strictest(earlier.decision, later.decision),
+    answers: earlier.answers || later.answers,
+    speaks: earlier.speaks || later.speaks,
     computes: [...earlier.computes, ...later.computes],
     heard: [...earlier.heard, ...later.heard],
     isPlain: earlier.isPlain && later.isPlain,
@@ -125,8 +131,10 @@ function answerWithOverridable(portion: Portion, view: CallView): LayerAnswer {
   const kept = keptUntil(firm === -1 ? others.length : firm);
   const under = together([...kept, ...(others[firm] === undefined ? [] : [others[firm][0].whenTrue])]);
   const alone = under === undefined ? found.whenTrue : joined(found.whenTrue, under);
-  return { ...alone, over: under?.alone ?? null };
+  return { ...alone, firm: under ?? NONE };
 }
+
+const NONE = silent(null);
 
 function together([first, ...rest]: readonly LayerAnswer[]): LayerAnswer | undefined {
   return first === undefined ? undefined : rest.reduce(joined, first);

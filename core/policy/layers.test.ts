@@ -113,6 +113,22 @@ describe("overridable rules", () => {
     expect(answer({ main, org: denial }, {})).toBe("deny no rule_unknown");
   });
 
+  it("I6: do not step back for an ask that could not be decided", () => {
+    const denial = ORG("[{ id: no, action: purchase, effect: deny, overridable: true }]");
+    const asks = own("[{ id: a, action: purchase, when: input.f == false, effect: approve }]", "allow");
+    expect(answer({ main: asks, org: denial }, { f: false })).toBe("approve a rule");
+    expect(answer({ main: asks, org: denial }, {})).toBe("deny no rule");
+  });
+
+  it("take nothing of themselves along where they step back", () => {
+    const computing =
+      ORG(`[{ id: ask, action: purchase, effect: approve, overridable: true, compute: { set: { n: "input.missing" } },
+      obligations: [{ type: told }] }, { id: firm, action: purchase, effect: approve }]`);
+    const { action, tool, facts } = sampleCall({});
+    const policy = load({ main: own("[{ id: a, action: purchase, effect: allow }]"), org: computing });
+    expect(policy.evaluate(action, tool, facts)).toMatchObject({ effect: "approve", rule: "firm", obligations: [] });
+  });
+
   it("hide none of their document's firm rules", () => {
     const both = ORG(`[{ id: ask, action: purchase, when: input.n > 0, effect: approve, overridable: true },
       { id: prove, action: purchase, when: input.n > 1, effect: step_up }]`);

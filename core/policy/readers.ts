@@ -101,8 +101,7 @@ export function namesOf(what: string, element: Reader<string>): Reader<readonly 
     if (names === undefined || node.kind !== "list") return undefined;
     if (node.items.length === 0) report("bad_value", node.place, `${what} must not be empty`);
     if (new Set(names).size !== names.length) report("duplicate", node.place, `${what} names something twice`);
-    // Never an empty list: whoever gets one would take it for "none", and the text does not say so.
-    return names.length === 0 ? undefined : names;
+    return names;
   };
 }
 

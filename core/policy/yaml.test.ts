@@ -59,6 +59,8 @@ describe("readYaml", () => {
     ["A-P1: refuses a carriage return that ends a line", "a: x\rb: y", "yaml_character", 1, 5],
     ["A-P1: refuses a carriage return that ends the text", "a: x\r", "yaml_character", 1, 5],
     ["A-P1: refuses a tab that indents", "a:\n\tb: 1", "yaml_syntax", 2, 1],
+    ["A-P1: refuses a tab before a colon", "? a\n\t: b", "yaml_syntax", 2, 1],
+    ["A-P1: refuses a tab between dashes", "-\t- a", "yaml_syntax", 1, 2],
     ["A-P1: refuses a directive", "%YAML 1.1\n---\na: 1", "yaml_directive", 1, 1],
     ["I11: refuses an empty text", "", "yaml_empty", 1, 1],
     ["I11: refuses only a comment", "# nothing\n", "yaml_empty", 1, 1],
@@ -75,6 +77,7 @@ describe("readYaml", () => {
     ["I11: refuses an item at another column", "a:\n - 1\n  - 2\n- 3", "yaml_syntax", 4, 1],
     ["I11: refuses a comment without a space", "a: [1]#", "yaml_syntax", 1, 7],
     ["I11: refuses two commas", "a: [1,, 2]", "yaml_syntax", 1, 7],
+    ["I11: refuses two question marks", "{? ? a : b}", "yaml_syntax", 1, 4],
     ["I11: refuses a first comma", "a: {, b: 1}", "yaml_syntax", 1, 5],
     ["I11: refuses no comma", 'a: ["b" "c"]', "yaml_syntax", 1, 9],
     ["I11: refuses the wrong bracket", "a: [1}", "yaml_syntax", 1, 6],
@@ -117,7 +120,7 @@ describe("readYaml", () => {
     // The parser looks at all those lines again for each of the comments.
     ["empty lines before comments", `a: |\n   x\n${"\n".repeat(50_000)}${"  #\n".repeat(50_000)}`],
     ["a text that is too long", "a: ".padEnd(9 * 1_048_576, "x")],
-    ["a text whose UTF-8 is too long", "a: ".padEnd(3 * 1_048_576, "\u20AC")],
+    ["a text whose UTF-8 is too long", `#${"\u20AC".repeat(62)}\n`.repeat(3 * 16_384)],
   ])("A-P1: refuses %s by size", (_what, text) => {
     const spent = busyMs(() => expect(read(text).issues).toMatchObject([{ code: "yaml_size" }]));
     expect(spent).toBeLessThan(FAST_MS);
@@ -128,6 +131,13 @@ describe("readYaml", () => {
     expect(few.map(({ code }) => code)).toEqual([...Array.from({ length: 21 }, () => "yaml_alias"), "yaml_tag"]);
     const many = read(`[&a x${", *a".repeat(500_000)}]`).issues;
     expect(many).toMatchObject([{ code: "yaml_alias", line: 1, column: 404 }]);
+  });
+
+  it("tells nothing behind the first slip of the pen", () => {
+    expect(read("a: &x 1\nb: [1, 2\n? [c]\n1: d\nb: 2").issues.map(({ code }) => code)).toEqual([
+      "yaml_alias",
+      "yaml_syntax",
+    ]);
   });
 
   it("A-A10: takes constructor and toString for plain keys", () => {

@@ -2,7 +2,7 @@ import type { Report } from "./issues.ts";
 import type { Located } from "./located.ts";
 import { areReadable } from "./yaml/characters.ts";
 import { readDocument } from "./yaml/nodes.ts";
-import { type Reading, refuseText } from "./yaml/reading.ts";
+import { refuseText, startReading } from "./yaml/reading.ts";
 import { readStream } from "./yaml/stream.ts";
 
 /**
@@ -18,7 +18,7 @@ import { readStream } from "./yaml/stream.ts";
  */
 export function readYaml(text: string, report: Report): Located | undefined {
   if (!areReadable(text, report)) return undefined;
-  const reading: Reading = { text, report, end: 0, failed: false };
+  const reading = startReading(text, report);
   const document = readStream(reading);
   const root = document === undefined ? undefined : readDocument(document, reading);
   if (root === undefined)

@@ -1,44 +1,32 @@
 import * as fc from "fast-check";
-import type { Decision } from "../../core/model/decision.ts";
 import { type Effect, EFFECTS } from "../../core/model/effect.ts";
+import type { Decision } from "../../core/model/decision.ts";
 import type { Json } from "../../core/model/json.ts";
 import type { Policy } from "../../core/model/policy.ts";
-import { sampleCall } from "../../core/policy/call.fixture.ts";
-import { loadPolicy } from "../../core/policy/index.ts";
+import { ask, load } from "./engine.ts";
+import type { Call, Condition, Document, Entry, Rule } from "./language.ts";
 
-/** A policy document as plain JSON, which is YAML. */
-export interface Document {
-  readonly default?: Exclude<Effect, "step_up">;
-  readonly tools: Readonly<Record<string, { readonly aliases: readonly string[]; readonly decision?: Effect }>>;
+/** A document of one layer that states every rule's condition or none, as text whose worth is known. */
+export interface Sample extends Document {
+  readonly tools: Readonly<Record<string, Entry>>;
   readonly rules: readonly Rule[];
 }
 
-export interface Rule {
-  readonly action: readonly string[];
-  readonly when?: string;
-  readonly effect: Effect;
-}
+export type Target = Pick<Call, "tool" | "aliases">;
 
-export interface Target {
-  readonly id: string;
-  readonly aliases: readonly string[];
-}
+/** A document as the two evaluators take it. An id says where a rule stood before it was moved; here it only has to be unique. */
+export const numbered = (document: Sample): Sample => ({
+  ...document,
+  rules: document.rules.map((rule, index) => ({ ...rule, id: `r${index}` })),
+});
 
-export function load(document: Document): Policy {
-  // An id says where a rule stood before it was moved; here it only has to be unique.
-  const rules = document.rules.map((rule, index) => ({ id: `r${index}`, ...rule }));
-  return loadPolicy(JSON.stringify({ leash: 1, ...document, rules }));
-}
+export const loadSample = (document: Sample): Policy => load([numbered(document)]);
 
-export function ask(policy: Policy, target: Target, input: Json): Decision {
-  const { action, tool, facts } = sampleCall(input, { tool: target });
-  return policy.evaluate(action, tool, facts);
-}
-
-export const decide = (document: Document, target: Target, input: Json): Decision => ask(load(document), target, input);
+export const decide = (document: Sample, target: Target, input: Json): Decision =>
+  ask(loadSample(document), { ...target, input });
 
 /** Conditions by what they are worth over `INPUT`. */
-export const WORTH: Readonly<Record<string, boolean | undefined>> = {
+const WORTH: Readonly<Record<string, boolean | undefined>> = {
   true: true,
   "input.n == 1": true,
   "input.missing == 1 || input.n == 1": true,
@@ -58,18 +46,23 @@ const NAMES = ["a", "a.b", "a.b.c", "b", "b.c", "constructor"];
 export const effect = fc.constantFrom(...EFFECTS);
 const pattern = fc.constantFrom("*", "a.*", "a.b.*", "b.*", "c.*", ...NAMES);
 export const patterns = fc.uniqueArray(pattern, { minLength: 1, maxLength: 3 });
-const when = fc.constantFrom(...Object.keys(WORTH));
 
-/** A deny always states its condition: one that states none and covers an allow would not load. */
-const rule = fc.oneof(
-  fc.record({ action: patterns, when, effect }),
-  fc.record({ action: patterns, effect: fc.constantFrom<Effect>("allow", "approve", "step_up") }),
-);
+const when = fc
+  .constantFrom(...Object.entries(WORTH))
+  .map(([text, worth]): Condition => ({ cel: worth === undefined ? { text } : { text, worth } }));
 
-export const deny = fc.record({ action: patterns, when, effect: fc.constant<Effect>("deny") });
+/** Every rule states its condition: one that states none and hides another would not load. */
+const rule: fc.Arbitrary<Rule> = fc.record({ id: fc.constant("r"), action: patterns, when, effect });
 
-export const target = fc.record({
-  id: fc.constantFrom(...NAMES),
+export const deny: fc.Arbitrary<Rule> = fc.record({
+  id: fc.constant("r"),
+  action: patterns,
+  when,
+  effect: fc.constant("deny"),
+});
+
+export const target: fc.Arbitrary<Target> = fc.record({
+  tool: fc.constantFrom(...NAMES),
   aliases: fc.uniqueArray(fc.constantFrom(...NAMES, "z"), { maxLength: 2 }),
 });
 
@@ -79,7 +72,7 @@ export const tools = fc
     names: fc.shuffledSubarray(NAMES),
     decisions: fc.array(fc.option(effect, { nil: undefined }), { minLength: 3, maxLength: 3 }),
   })
-  .map(({ names, decisions }): Document["tools"] => {
+  .map(({ names, decisions }): Sample["tools"] => {
     const groups = [names.slice(0, 2), names.slice(2, 3), names.slice(3)];
     return Object.fromEntries(
       groups.flatMap(([name, ...aliases], index) => {
@@ -89,7 +82,7 @@ export const tools = fc
     );
   });
 
-export const document: fc.Arbitrary<Document> = fc.record(
+export const document: fc.Arbitrary<Sample> = fc.record(
   {
     default: fc.constantFrom<Exclude<Effect, "step_up">>("deny", "approve", "allow"),
     tools,

@@ -5,7 +5,7 @@ import { runPolicyDifferential } from "./policy.ts";
 process.exitCode = await runRegistry(
   {
     title: "differential",
-    budgetSeconds: 300,
+    budgetSeconds: 900,
     extra: ["cases"],
     runs: { policy: runPolicyDifferential },
     notInThisVersion: [],

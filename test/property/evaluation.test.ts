@@ -3,17 +3,18 @@ import { describe, expect, it } from "vitest";
 import { atLeast, type Effect, EFFECTS } from "../../core/model/effect.ts";
 import type { Json, JsonObject } from "../../core/model/json.ts";
 import { checkPolicy, loadPolicy } from "../../core/policy/index.ts";
+import { ask } from "../differential/engine.ts";
+import type { Rule } from "../differential/language.ts";
 import { oracle } from "../differential/oracle.ts";
 import {
-  ask,
   decide,
   deny,
   document,
   effect,
   INPUT,
-  load,
+  loadSample,
+  numbered,
   patterns,
-  type Rule,
   target,
   tools,
 } from "../differential/policies.ts";
@@ -22,7 +23,12 @@ describe("evaluation", () => {
   it("I6: agrees with a plain reading of the design on 2,000 random policies", () => {
     fc.assert(
       fc.property(document, target, (policy, tool) => {
-        expect(decide(policy, tool, INPUT).effect).toBe(oracle(policy, tool));
+        const { effect: decided, rule, reasonCode } = decide(policy, tool, INPUT);
+        expect(oracle([numbered(policy)], { ...tool, input: INPUT })).toMatchObject({
+          effect: decided,
+          rule,
+          reasonCode,
+        });
       }),
       { numRuns: 2000 },
     );
@@ -89,10 +95,11 @@ describe("evaluation", () => {
         fc.tuple(tie("condition"), tie("condition"), tie("condition")).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
       ),
     }));
+    const when = condition.map((text) => ({ cel: { text } }));
     const policy = fc.record({
       default: fc.constantFrom<Exclude<Effect, "step_up">>("deny", "approve", "allow"),
       tools,
-      rules: fc.array(fc.record({ action: patterns, when: condition, effect }), { maxLength: 5 }),
+      rules: fc.array(fc.record({ id: fc.constant("r"), action: patterns, when, effect }), { maxLength: 5 }),
     });
     const value = fc.integer({ min: 0, max: 3 });
     fc.assert(
@@ -122,8 +129,8 @@ describe("evaluation", () => {
       "int(input.a) + double(input.b) > 1.0",
       "max(input.a, input.b) == input[input.c]",
       "string(input.a) == input.b && timestamp(input.c) < now",
-    ].map((text, index) => ({ action: ["*"], when: text, effect: EFFECTS[index % 3] ?? "deny" }));
-    const policy = load({ tools: {}, rules });
+    ].map((text, index) => ({ id: "r", action: "*", when: { cel: { text } }, effect: EFFECTS[index % 3] ?? "deny" }));
+    const policy = loadSample({ tools: {}, rules });
     const key = fc.constantFrom("a", "b", "c", "__proto__", "constructor", "toString", "");
     const { json } = fc.letrec<{ json: Json }>((tie) => ({
       json: fc.oneof(
@@ -137,10 +144,10 @@ describe("evaluation", () => {
     }));
     fc.assert(
       fc.property(json, (input) => {
-        const first = ask(policy, { id: "a", aliases: [] }, input);
+        const first = ask(policy, { tool: "a", input });
         expect(EFFECTS).toContain(first.effect);
         expect(first.reasonCode).not.toBe("policy_error");
-        expect(ask(policy, { id: "a", aliases: [] }, input)).toEqual(first);
+        expect(ask(policy, { tool: "a", input })).toEqual(first);
       }),
       { numRuns: 500 },
     );

@@ -1,8 +1,8 @@
 import type { Json } from "../../model/json.ts";
 import { every, not as negated, some } from "./closures/logic.ts";
+import { pathReader } from "./closures/terms.ts";
 import { type Condition, makeCondition } from "./made.ts";
 import { meaningOf, type Operator, shownValue } from "./operators.ts";
-import { pathReader } from "./closures/terms.ts";
 
 /** A condition that is the same for every call. */
 export function always(held: boolean): Condition {
@@ -25,7 +25,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
   if (only === undefined) return always(true);
   if (second === undefined) return only;
   return makeCondition({
-    holds: every(conditions.map(({ holds }) => holds)),
+    holds: every(holdsOfAll(conditions)),
     source: conditions.map(({ source }) => bracketed(source)).join(" && "),
     compiled: conditions.every(({ compiled }) => compiled),
     parts: () => conditions.flatMap(({ parts }) => parts),

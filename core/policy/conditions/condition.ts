@@ -1,14 +1,14 @@
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { describe, type Located } from "../located.ts";
 import type { Reader } from "../readers.ts";
-import { compileHolds } from "./closures/compile.ts";
 import { comparisonsIn, conjunctsOf } from "./cel/explain.ts";
 import { inspectCondition } from "./cel/inspect.ts";
-import { type Condition, makeCondition, type Part } from "./made.ts";
 import { type ReadSource, readSource, reportProblems } from "./cel/source.ts";
-import { resetSteps } from "./closures/steps.ts";
 import { operandsOf } from "./cel/syntax.ts";
+import { compileHolds } from "./closures/compile.ts";
+import { resetSteps } from "./closures/steps.ts";
 import type { Holds } from "./closures/terms.ts";
+import { type Condition, makeCondition, type Part } from "./made.ts";
 
 export type { Comparison, Condition, Part } from "./made.ts";
 

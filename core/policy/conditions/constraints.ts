@@ -1,7 +1,7 @@
 import { createHostTable, normalizeHost, parseHostPattern } from "../hosts.ts";
+import type { Report } from "../issues.ts";
 import { describe } from "../located.ts";
 import { type Block, block, namesOf, type Reader, type Shape } from "../readers.ts";
-import type { Report } from "../issues.ts";
 import { allOf, comparison } from "./combine.ts";
 import { type Condition, makeCondition } from "./made.ts";
 import { shownValue } from "./operators.ts";

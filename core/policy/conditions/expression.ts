@@ -1,11 +1,11 @@
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { describe } from "../located.ts";
 import type { Reader } from "../readers.ts";
-import { compileReader } from "./closures/compile.ts";
 import { inspect } from "./cel/inspect.ts";
 import { jsonOf, settled } from "./cel/json.ts";
 import { byLibrary } from "./cel/library.ts";
 import { readSource, reportProblems } from "./cel/source.ts";
+import { compileReader } from "./closures/compile.ts";
 import { resetSteps } from "./closures/steps.ts";
 import type { ReadValue } from "./closures/terms.ts";
 

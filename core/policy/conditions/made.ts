@@ -22,7 +22,7 @@ export interface Condition {
   readonly holds: Holds;
   /** The condition's text, for people. */
   readonly source: string;
-  /** False where CEL's library evaluates it or a part of it, which takes microseconds. */
+  /** False where CEL's library may have to evaluate it or a part of it, which takes microseconds. */
   readonly compiled: boolean;
   /** The operands of the outermost `&&`, or the condition itself. Made when first asked for. */
   readonly parts: readonly Part[];

@@ -1,12 +1,12 @@
 import type { Json } from "../../model/json.ts";
 import { equality, membership, type Ordering, ordering } from "./closures/comparisons.ts";
 import { not } from "./closures/logic.ts";
-import type { Comparison } from "./made.ts";
-import { compilePattern, matchBounded } from "./patterns/patterns.ts";
 import { MAXIMUM_ELEMENTS, resetSteps, search } from "./closures/steps.ts";
 import { constant, type Holds, type ReadValue, anyValue } from "./closures/terms.ts";
 import { containsText } from "./closures/texts.ts";
 import { isElement, isList } from "./closures/values.ts";
+import type { Comparison } from "./made.ts";
+import { compilePattern, matchBounded } from "./patterns/patterns.ts";
 
 /** UTF-16 units of one text in the structured form. */
 const LONGEST_TEXT = 4096;

@@ -1,6 +1,6 @@
+import type { Report } from "../issues.ts";
 import { parseInputPath } from "../language/paths.ts";
 import { describe, type Located, type LocatedMap, type LocatedMember, toJson } from "../located.ts";
-import type { Report } from "../issues.ts";
 import type { Reader } from "../readers.ts";
 import { suggest } from "../suggest.ts";
 import { MEMBERS } from "./bindings.ts";

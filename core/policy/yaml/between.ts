@@ -117,7 +117,6 @@ export function emptyPlace(marks: readonly Mark[], end: number): number {
     if (mark?.type !== "space" && mark?.type !== "comment" && mark?.type !== "newline") break;
     offset -= mark.source.length;
   }
-  if (at < 0) return offset;
   for (at += 1; marks[at]?.type === "space"; at += 1) offset += marks[at]?.source.length ?? 0;
   return offset;
 }

@@ -7,7 +7,7 @@ export interface Reading {
   readonly report: Report;
   /** Offset behind the node that was read last, with the spaces and comments that belong to it. */
   end: number;
-  /** True after the first thing that made the text unreadable: what follows is mostly its echo, so nothing more is read. */
+  /** True after the first thing that made the text unreadable: what follows is mostly its echo, so nothing more is told. */
   failed: boolean;
 }
 
@@ -16,9 +16,22 @@ export type Mark = CST.SourceToken;
 
 const HINT = "a condition with `!`, `[`, `{`, `#` or a comma must stand in quotes";
 
-/** Reports what makes the whole text unreadable; only the first of it. */
+/** A reading of a text that begins. */
+export function startReading(text: string, report: Report): Reading {
+  const reading: Reading = {
+    text,
+    end: 0,
+    failed: false,
+    report(...issue) {
+      if (!reading.failed) report(...issue);
+    },
+  };
+  return reading;
+}
+
+/** Reports what makes the whole text unreadable, and nothing more after it. */
 export function refuseText(reading: Reading, code: IssueCode, offset: number, message: string, hint?: string): void {
-  if (!reading.failed) reading.report(code, { offset, pointer: "" }, message, hint);
+  reading.report(code, { offset, pointer: "" }, message, hint);
   reading.failed = true;
 }
 

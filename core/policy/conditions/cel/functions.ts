@@ -13,10 +13,10 @@ import {
 } from "@bufbuild/cel";
 import { isReflectMessage } from "@bufbuild/protobuf/reflect";
 import { type Timestamp, timestampFromMs, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { compilePattern, matchBounded } from "../patterns/patterns.ts";
 import { MAXIMUM_ELEMENTS, search, walk } from "../closures/steps.ts";
-import { INNER } from "./syntax.ts";
 import { containsText } from "../closures/texts.ts";
+import { compilePattern, matchBounded } from "../patterns/patterns.ts";
+import { INNER } from "./syntax.ts";
 
 const { BOOL, DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
 const LIST = listType(DYN);

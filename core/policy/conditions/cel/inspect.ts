@@ -2,8 +2,8 @@ import { type CelEnv, type CelFunc, celEnv, CelScalar } from "@bufbuild/cel";
 import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { suggest } from "../../suggest.ts";
 import { isVariable, LATER_VARIABLES, MEMBERS, VARIABLES } from "../bindings.ts";
-import { FUNCTIONS, TYPE_NAMES } from "./functions.ts";
 import { compilePattern } from "../patterns/patterns.ts";
+import { FUNCTIONS, TYPE_NAMES } from "./functions.ts";
 import { callOf, INNER, nameOf } from "./syntax.ts";
 
 /** Levels of a condition's syntax tree. */

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { sampleCall } from "../../call.fixture.ts";
+import { calls } from "../calls.fixture.ts";
 import { inspect, inspectCondition } from "../cel/inspect.ts";
 import { jsonOf, settled } from "../cel/json.ts";
 import { byLibrary } from "../cel/library.ts";
 import { readSource } from "../cel/source.ts";
-import { calls } from "../calls.fixture.ts";
 import { booleans, operands } from "../expressions.fixture.ts";
 import { compileHolds, compileReader } from "./compile.ts";
 import { resetSteps } from "./steps.ts";
@@ -52,6 +53,66 @@ describe("closures", () => {
     );
     for (const each of [true, false, undefined]) expect(times(seen, each), String(each)).toBeGreaterThan(decided / 10);
     expect(decided).toBeGreaterThanOrEqual(20_000);
+  }, 600_000);
+
+  it("A-A12: calculate as CEL's library does, at the edges of whole numbers too", () => {
+    const numbers = fc.constantFrom(
+      "input.a",
+      "input.b",
+      "0",
+      "1",
+      "-1",
+      "2",
+      "3",
+      "7",
+      "9007199254740991",
+      "1.0",
+      "size(input.c)",
+    );
+    const terms = fc.letrec<{ term: string }>((tie) => ({
+      term: fc.oneof(
+        { depthSize: "small" },
+        numbers,
+        fc.tuple(tie("term"), fc.constantFrom("+", "-", "*", "/", "%"), tie("term")).map((all) => `(${all.join(" ")})`),
+        fc.tuple(fc.constantFrom("min", "max"), tie("term"), tie("term")).map(([name, a, b]) => `${name}(${a}, ${b})`),
+      ),
+    })).term;
+    const comparisons = fc.tuple(terms, fc.constantFrom("==", "!=", "<", "<=", ">", ">="), terms);
+    const edges = fc.constantFrom(
+      0,
+      -0,
+      1,
+      -1,
+      2,
+      3,
+      10,
+      -7,
+      2 ** 53 - 1,
+      -(2 ** 53 - 1),
+      94_906_267,
+      2 ** 31,
+      1.5,
+      "1",
+      null,
+    );
+    const inputs = fc.record({ a: edges, b: edges, c: fc.constantFrom([], [1, 2], "text", 5) });
+    const seen = new Map<unknown, number>();
+    const property = fc.property(comparisons, fc.array(inputs, { minLength: 10, maxLength: 10 }), (parts, several) => {
+      const { root } = readSource(parts.join(" "), inspectCondition);
+      if (root === undefined) return;
+      const { holds } = compileHolds(root);
+      const evaluate = byLibrary(root);
+      for (const input of several) {
+        const call = { ...sampleCall(input), counterparty: null, money: null, bindings: undefined };
+        const [mine, value] = [holds({ ...call }), evaluate({ ...call })];
+        expect(mine, `${parts.join(" ")} over ${JSON.stringify(input)}`).toBe(
+          typeof value === "boolean" ? value : undefined,
+        );
+        count(seen, mine);
+      }
+    });
+    fc.assert(property, { numRuns: RUNS / 2 });
+    for (const each of [true, false, undefined]) expect(times(seen, each), String(each)).toBeGreaterThan(RUNS / 2);
   }, 600_000);
 
   it("A-A12: agree with CEL's library on the values of random expressions", () => {

@@ -1,4 +1,6 @@
 import type { Expr, Expr_Call, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
+import { byLibrary } from "../cel/library.ts";
+import { argumentsOf, constantOf, INNER, operandsOf, pathOf } from "../cel/syntax.ts";
 import { equality, membership, ordering, ORDERINGS } from "./comparisons.ts";
 import {
   elementAt,
@@ -9,10 +11,8 @@ import {
   smaller,
   textTest,
 } from "./json-functions.ts";
-import { byLibrary } from "../cel/library.ts";
 import { choice, every, not, some } from "./logic.ts";
 import { type Cell, exactlyOne, type Loop, mapped, quantifier, readLoop } from "./loops.ts";
-import { argumentsOf, constantOf, INNER, operandsOf, pathOf } from "../cel/syntax.ts";
 import {
   below,
   boolean,
@@ -25,6 +25,7 @@ import {
   type Term,
   anyValue,
 } from "./terms.ts";
+import { wholeNumberComparison } from "./whole-numbers.ts";
 
 /** What turned out about an expression while it was compiled. */
 export interface Notes {
@@ -64,10 +65,11 @@ function holdsIn(expression: Expr, scope: Scope): Holds | undefined {
   scope.notes.library = true;
   scope.notes.counts = true;
   const evaluate = byLibrary(expression);
-  return (call) => {
+  const asked: Holds = (call) => {
     const found = evaluate(call);
     return typeof found === "boolean" ? found : undefined;
   };
+  return wholeNumberComparison(expression, asked) ?? asked;
 }
 
 function plainHolds(expression: Expr, scope: Scope): Holds | undefined {

@@ -1,8 +1,8 @@
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import type { Json } from "../../../model/json.ts";
+import { argumentsOf, INNER, isCallOf, nameOf } from "../cel/syntax.ts";
 import { walk } from "./steps.ts";
 import { boolean, type Holds, type ReadValue, type Term, anyValue } from "./terms.ts";
-import { argumentsOf, INNER, isCallOf, nameOf } from "../cel/syntax.ts";
 import { isList, isMap } from "./values.ts";
 
 /** Where a comprehension keeps the element it looks at. Conditions are synchronous and no loop runs inside itself. */

@@ -137,10 +137,12 @@ describe("patterns", () => {
     for (const pattern of ["^(a+)+$", "(a|a)*$", "^(a|aa)+$", "^(a|a)*$", "(x+x+)+y"]) {
       const { matches } = compilePattern(pattern);
       const text = `${"a".repeat(50_000)}!`;
-      matches(text);
-      const started = performance.now();
-      matches(text);
-      expect(performance.now() - started, pattern).toBeLessThan(200);
+      const taken = [1, 2, 3].map(() => {
+        const started = performance.now();
+        matches(text);
+        return performance.now() - started;
+      });
+      expect(Math.min(...taken), pattern).toBeLessThan(200);
     }
   });
 

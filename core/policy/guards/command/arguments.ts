@@ -136,10 +136,15 @@ function readOperand(reading: Reading, word: Word): Refusal | undefined {
   if (kind === undefined) return grammar.commands.size > 0 && reading.operands === 0 ? UNKNOWN_COMMAND : TOO_MANY;
   reading.operands += 1;
   reading.at += 1;
-  if (word.unknown) return unknownProblem(reading, word, kind, word.marks.has(0) && !reading.ended);
+  if (word.unknown) return unknownProblem(reading, word, kind, canBeOption(reading, word));
   if (word.glob) return globProblem(reading, word, kind);
   noteRole(reading, kind, word);
   return isOfKind(kind, word.text) ? undefined : notOfKind(kind);
+}
+
+/** True for a word that starts with what is not known, where an option may stand. */
+function canBeOption({ grammar, ended }: Reading, word: Word): boolean {
+  return word.marks.has(0) && !ended && grammar.source.words !== true;
 }
 
 const UNKNOWN_VALUE = forbidden(
@@ -158,9 +163,10 @@ function unknownProblem({ roles }: Reading, word: Word, kind: Kind, leading: boo
 }
 
 /** A pattern becomes any number of names: it may only stand where any number of files may. */
-function globProblem({ grammar, ended }: Reading, word: Word, kind: Kind): Refusal | undefined {
+function globProblem(reading: Reading, word: Word, kind: Kind): Refusal | undefined {
+  const { grammar } = reading;
   const hardy = grammar.source.hardy === true;
-  if (word.marks.has(0) && !ended && !hardy) return WILD;
+  if (canBeOption(reading, word) && !hardy) return WILD;
   if (grammar.rest !== kind && !hardy) return WILD;
   if (kind === "path" || kind === "text" || kind === "glob") return undefined;
   return kind === "near" && isOfKind(kind, word.text) ? undefined : WILD;

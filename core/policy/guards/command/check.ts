@@ -143,7 +143,8 @@ function permitted(words: readonly Word[], { allowed }: Rules, roles: Roles): Pe
     if (refusal?.kind !== "forbidden") refusal = judged.refusal;
   }
   if (refusal !== undefined) return { refusal };
-  const disguised = program.includes("/") && allowed.some(({ entry }) => baseName(entry.program) === baseName(program));
+  const known = allowed.some(({ entry }) => entry.program === program);
+  const disguised = !known && allowed.some(({ entry }) => baseName(entry.program) === baseName(program));
   return { refusal: disguised ? refusals.PROGRAM_PATH : refusals.NOT_LISTED };
 }
 

@@ -190,23 +190,9 @@ export const SECRET_PATHS: readonly string[] = [
   "/run/podman",
 ];
 
-/** Folders at the root, and just below, that hold secrets somewhere: nothing may walk through them. */
-export const WIDE_FOLDERS: readonly string[] = [
-  "/etc",
-  "/proc",
-  "/dev",
-  "/sys",
-  "/run",
-  "/var",
-  "/var/run",
-  "/root",
-  "/home",
-  "/home/*",
-  "/users",
-  "/users/*",
-  "/library",
-  "/private",
-];
+/** Folders at the root, and just below, that hold secrets somewhere: nothing may walk through them. `*` is any one name. */
+export const WIDE_FOLDERS: readonly string[] =
+  "/etc /proc /dev /sys /run /var /var/run /root /home /home/* /users /users/* /library /private".split(" ");
 
 /** Files that shells, version control and desktops run by themselves: nothing may write them by a redirection. */
 export const STARTUP_NAMES: readonly string[] = [

@@ -37,6 +37,7 @@ export interface Range {
 
 /** Every name between slashes, `.` and `..` among them. */
 export function rawSteps(word: Word, { from, to }: Range): readonly Step[] {
+  if (word.marks.size === 0) return foldCase(word.text.slice(from, to)).split("/");
   const steps: Step[] = [];
   for (let at = from; at <= to;) {
     const slash = word.text.indexOf("/", at);

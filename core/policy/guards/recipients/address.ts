@@ -35,7 +35,7 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 export function parseAddresses(text: string): readonly Address[] | undefined {
   if (text.length > LONGEST_LIST || UNSEEN.test(text)) return undefined;
   const found: Address[] = [];
-  for (const element of elementsOf(text) ?? [""]) {
+  for (const element of elementsOf(text)) {
     const address = parseMailbox(element);
     if (address === undefined) return undefined;
     found.push(address);
@@ -44,7 +44,7 @@ export function parseAddresses(text: string): readonly Address[] | undefined {
 }
 
 /** What stands between commas and semicolons, where those in quoted names do not count. */
-function elementsOf(text: string): readonly string[] | undefined {
+function elementsOf(text: string): readonly string[] {
   const elements: string[] = [];
   let start = 0;
   let quoted = false;
@@ -56,7 +56,7 @@ function elementsOf(text: string): readonly string[] | undefined {
     start = at + 1;
   }
   elements.push(text.slice(start));
-  return quoted ? undefined : elements;
+  return elements;
 }
 
 /** `ann@example.com`, `<ann@example.com>`, `Ann Lee <ann@example.com>` or `"Lee, Ann" <ann@example.com>`. */
@@ -71,7 +71,7 @@ function parseMailbox(element: string): Address | undefined {
 
 function isName(text: string): boolean {
   const quoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
-  return quoted ? NAME.test(text.slice(1, -1)) : NAME.test(text) && !text.includes(",");
+  return quoted ? NAME.test(text.slice(1, -1)) : NAME.test(text);
 }
 
 /** The space alone: `trim` would also take line breaks. */

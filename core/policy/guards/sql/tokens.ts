@@ -43,7 +43,7 @@ const NEVER: ReadonlySet<string> = new Set(["\\", "#", "{", "}"]);
 
 /** Made once: every other piece of a query is one of them. */
 const SIGNS: ReadonlyMap<string, Token> = new Map(
-  [..."(),.=*;<>+-/|:%@?!&^~[]"].map((text) => [text, Object.freeze<Token>({ kind: "sign", text })]),
+  "(),.=*;<>+-/|:%@?!&^~[]".split("").map((text) => [text, Object.freeze<Token>({ kind: "sign", text })]),
 );
 
 interface Scan {
