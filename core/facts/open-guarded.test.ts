@@ -1,11 +1,38 @@
 import { execFileSync } from "node:child_process";
-import { link, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NoEffect } from "../errors.ts";
+import type { Json } from "../model/json.ts";
 import { openGuarded, type OpenGuardedOptions } from "./open-guarded.ts";
+
+/** What happens between the check of a path and its opening, and between the opening of its folder and its own. */
+const meanwhile: { afterCheck?: () => Promise<void>; afterFolder?: () => Promise<void> } = {};
+
+vi.mock("./realpath.ts", async (load) => {
+  const original = await load<{ readonly probeRealpath: (path: string) => Promise<Json> }>();
+  return {
+    probeRealpath: async (path: string) => {
+      const answer = await original.probeRealpath(path);
+      await meanwhile.afterCheck?.();
+      return answer;
+    },
+  };
+});
+
+vi.mock("node:fs/promises", async (load) => {
+  const original = await load<{ readonly readlink: (path: string) => Promise<string> }>();
+  return {
+    ...original,
+    readlink: async (path: string) => {
+      const target = await original.readlink(path);
+      if (path.startsWith("/proc/self/fd/")) await meanwhile.afterFolder?.();
+      return target;
+    },
+  };
+});
 
 let root = "";
 const codeOf = async (opening: Promise<unknown>): Promise<string> =>
@@ -20,6 +47,11 @@ beforeEach(async () => {
   await mkdir(join(root, "outside"));
   await writeFile(join(root, "workspace/src/a.txt"), "inside");
   await writeFile(join(root, "outside/a.txt"), "secret");
+});
+
+afterEach(() => {
+  delete meanwhile.afterCheck;
+  delete meanwhile.afterFolder;
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
@@ -79,25 +111,107 @@ describe.runIf(process.platform === "linux")("openGuarded", () => {
     await expect(readFile(at("outside/new"))).rejects.toThrow("ENOENT");
   });
 
-  it("A-A17: never opens, creates or empties a file outside, however folders and links are swapped meanwhile", async () => {
+  it.each<[string, RegExp, (outside: string) => Promise<void>]>([
+    [
+      "a folder further up becomes a link",
+      /^path_changed$/,
+      async (outside) => {
+        await rename(at("workspace/src"), at("kept"));
+        await symlink(join(outside, ".."), at("workspace/src"));
+      },
+    ],
+    [
+      "its folder becomes a link",
+      /^path_changed$/,
+      async (outside) => {
+        await rename(at("workspace/src/deep"), at("kept"));
+        await symlink(outside, at("workspace/src/deep"));
+      },
+    ],
+    [
+      "it becomes a link",
+      /ELOOP/,
+      async (outside) => {
+        await rm(at("workspace/src/deep/a.txt"));
+        await symlink(join(outside, "a.txt"), at("workspace/src/deep/a.txt"));
+      },
+    ],
+    [
+      "it becomes a second name of a file outside",
+      /^path_hard_link$/,
+      async (outside) => {
+        await rm(at("workspace/src/deep/a.txt"));
+        await link(join(outside, "a.txt"), at("workspace/src/deep/a.txt"));
+      },
+    ],
+    [
+      "it becomes a pipe",
+      /^path_special$|ENXIO/,
+      async () => {
+        await rm(at("workspace/src/deep/a.txt"));
+        execFileSync("mkfifo", [at("workspace/src/deep/a.txt")]);
+      },
+    ],
+  ])("A-A17: opens nothing where %s after it was checked", async (_, code, change) => {
+    for (const access of ["read", "write", "append"] as const) {
+      const outside = at(`${access}/deep`);
+      await rm(at("workspace"), { recursive: true });
+      await rm(at("kept"), { recursive: true, force: true });
+      await mkdir(at("workspace/src/deep"), { recursive: true });
+      await mkdir(outside, { recursive: true });
+      await writeFile(at("workspace/src/deep/a.txt"), "inside");
+      await writeFile(join(outside, "a.txt"), "secret");
+      meanwhile.afterCheck = () => change(outside);
+      expect(await codeOf(openGuarded(at("workspace/src/deep/a.txt"), options(access)))).toMatch(code);
+      expect(await readFile(join(outside, "a.txt"), "utf8")).toBe("secret");
+    }
+  });
+
+  it("A-A17: creates nothing outside where a folder further up becomes a link after it was checked", async () => {
+    await mkdir(at("outside/src"));
+    meanwhile.afterCheck = async () => {
+      await rename(at("workspace"), at("kept"));
+      await symlink(at("outside"), at("workspace"));
+    };
+    expect(await codeOf(openGuarded(at("workspace/src/new.txt"), options("write")))).toBe("path_changed");
+    expect(await readdir(at("outside/src"))).toEqual([]);
+  });
+
+  it("A-A17: opens what was checked where a folder further up becomes a link after its own was opened", async () => {
+    await mkdir(at("outside/src"));
+    await writeFile(at("outside/src/a.txt"), "secret");
+    meanwhile.afterFolder = async () => {
+      delete meanwhile.afterFolder;
+      await rename(at("workspace"), at("kept"));
+      await symlink(at("outside"), at("workspace"));
+    };
+    const file = await openGuarded(at("workspace/src/a.txt"), options());
+    expect(await file.readFile("utf8")).toBe("inside");
+    await file.close();
+  });
+
+  it("A-A17: never opens, creates or empties a file outside, however a folder further up is swapped meanwhile", async () => {
+    await mkdir(at("workspace/src/deep"));
+    await mkdir(at("outside/deep"));
+    await writeFile(at("workspace/src/deep/a.txt"), "inside");
+    await writeFile(at("outside/deep/a.txt"), "secret");
     await symlink(at("outside"), at("decoy"));
-    let swapping = true;
-    let turn = 0;
+    const storm = { over: false };
     const swap = (async () => {
-      while (swapping) {
+      for (let turn = 0; !storm.over; turn += 1) {
         await rename(at("workspace/src"), at("kept"));
         await rename(at("decoy"), at("workspace/src"));
         await rename(at("workspace/src"), at("decoy"));
         await rename(at("kept"), at("workspace/src"));
-        await setTimeout(turn++ % 4);
+        await setTimeout(turn % 3);
       }
     })();
     const outcomes = new Set<string>();
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < 600; round += 1) {
       const access = (["read", "write", "append"] as const)[round % 3] ?? "read";
       const name = round % 2 === 0 ? "a.txt" : `created-${round}.txt`;
       try {
-        const file = await openGuarded(at(`workspace/src/${name}`), options(access));
+        const file = await openGuarded(at(`workspace/src/deep/${name}`), options(access));
         if (access === "read") expect(await file.readFile("utf8")).not.toBe("secret");
         else await file.writeFile("changed");
         await file.close();
@@ -106,11 +220,11 @@ describe.runIf(process.platform === "linux")("openGuarded", () => {
         outcomes.add(error instanceof NoEffect ? "refused" : "failed");
       }
     }
-    swapping = false;
+    storm.over = true;
     await swap;
     expect(outcomes).toContain("opened");
     expect(outcomes).toContain("refused");
-    expect(await readFile(at("outside/a.txt"), "utf8")).toBe("secret");
-    expect(execFileSync("ls", [at("outside")], { encoding: "utf8" }).trim()).toBe("a.txt");
+    expect(await readFile(at("outside/deep/a.txt"), "utf8")).toBe("secret");
+    expect(await readdir(at("outside/deep"))).toEqual(["a.txt"]);
   });
 });

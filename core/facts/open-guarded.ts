@@ -26,9 +26,9 @@ const ACCESS = {
 const CAREFUL = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Opens a file for a tool so that what was checked is what is opened, whatever happens to folders and links in between: the
- * folder is opened first and must be the one that was checked, the file is opened within it, and the guard then looks at the
- * open file. New files get mode 0666 less the umask.
+ * Opens a file for a tool so that what was checked is what is opened, whatever happens to folders and links in between: its
+ * folder is opened first and must be the one that was checked, the file is opened within that folder, and the guard then looks
+ * at the open file. New files get mode 0666 less the umask.
  *
  * Linux only, which alone says where an open file lies.
  *
@@ -61,14 +61,13 @@ async function openWithin(
   access: keyof typeof ACCESS,
   check: (answer: Json) => Refusal | undefined,
 ): Promise<FileHandle> {
-  const folder = await open(dirname(real), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const folder = await open(dirname(real), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     refuse((await locationOf(folder)) === dirname(real) ? undefined : "path_changed");
     const file = await open(`/proc/self/fd/${folder.fd}/${basename(real)}`, ACCESS[access] | CAREFUL);
     try {
       const found = await file.stat();
       const kind = found.isFile() ? "file" : "other";
-      refuse((await locationOf(file)) === real ? undefined : "path_changed");
       refuse(check({ path: real, kind, links: found.nlink })?.code);
       if (access === "write") await file.truncate(0);
       return file;

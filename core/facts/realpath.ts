@@ -58,9 +58,11 @@ async function follow(path: string, cwd: string): Promise<Json> {
 }
 
 async function describePath(real: string, missing: readonly string[]): Promise<Json> {
-  const found = await lstat(real);
-  if (missing.length === 0) return { path: real, kind: kindOf(found), links: found.nlink };
-  return found.isDirectory() ? { path: join(real, ...missing), kind: "missing", links: 0 } : null;
+  if (missing.length === 0) {
+    const found = await lstat(real);
+    return { path: real, kind: kindOf(found), links: found.nlink };
+  }
+  return { path: join(real, ...missing), kind: "missing", links: 0 };
 }
 
 function kindOf(found: Stats): "file" | "folder" | "other" {

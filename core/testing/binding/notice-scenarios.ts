@@ -1,6 +1,7 @@
 import type { Action } from "../../model/call.ts";
 import type { Decision } from "../../model/decision.ts";
 import type { Json } from "../../model/json.ts";
+import type { ScriptedAnswer } from "../scripted-policy.ts";
 import { needsOf, PAUSES, SETTING, type Scenario, type Setting } from "./scenario.ts";
 import { BUY_TEA, call, collectedTwice, restartedAfterTheRun, streamed, turn } from "./stories.ts";
 
@@ -58,10 +59,11 @@ function changed(): readonly Scenario[] {
     one("in a stream", { needs: ["stream"], story: streamed(BUY_TEA) }),
     one("a sub-agent's call, which its own model is told of", {
       story: turn(call("plan", { goal: "tea" })),
-      // The words pass two hosts, and each may show them in its own way.
+      // The words pass two hosts, each of which may show them in its own way, and the result of `plan` is made of them.
       ends: ["anything"],
       runs: 2,
       says: [CHEAPER_LINE],
+      records: "the host's own",
     }),
   ];
 }
@@ -83,7 +85,7 @@ function asked(): readonly Scenario[] {
   ];
 }
 
-function asking(action: Action): Partial<Decision> {
+function asking(action: Action): ScriptedAnswer {
   return { ...cheaper(action), effect: "approve" };
 }
 
