@@ -89,6 +89,17 @@ rules: [{ id: strangers, action: purchase, when: 'counterparty.trust != "HIGH"',
   });
 });
 
+describe("an ask that could not be decided", () => {
+  const asks = "default: passthrough\nrules: [{ id: a, action: purchase, when: input.n > 1, effect: approve }]";
+
+  it("I6: raises what others say, and is no answer itself", () => {
+    expect(answer({ main: asks }, { n: 2 })).toBe("approve a rule");
+    expect(answer({ main: asks }, {})).toBe("deny null default");
+    expect(answer({ main: `extends: [org]\n${asks}`, org: ORG("[]") }, {})).toBe("deny null default");
+    expect(answer({ main: `extends: [org]\n${asks}`, org: ORG("[]", "allow") }, {})).toBe("approve a rule_unknown");
+  });
+});
+
 describe("overridable rules", () => {
   const org = ORG("[{ id: ask, action: purchase, effect: approve, overridable: true }]");
   const own = (rules: string, fallback = "passthrough"): string =>

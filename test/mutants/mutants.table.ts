@@ -946,12 +946,9 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I6",
     removes: "takes an ask that could not be decided for an answer",
     file: "core/policy/evaluate.ts",
-    find: "isAnswered ||= counting.answers;",
-    replace: "isAnswered = true;",
-    test: {
-      file: "test/differential/oracle.test.ts",
-      name: "I6: the engine agrees: 'an unknown ask beside a passthrough is no answer'",
-    },
+    find: "(said.answers ? said.decision : null) ?? policy.unanswered",
+    replace: "said.decision ?? policy.unanswered",
+    test: { file: "core/policy/layers.test.ts", name: "I6: raises what others say, and is no answer itself" },
   },
   {
     id: "M104",
