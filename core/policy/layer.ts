@@ -2,6 +2,7 @@ import type { Decision } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { CompiledRule } from "./compile.ts";
 import type { ComputeForm } from "./language/compute.ts";
+import { runProgram } from "./program.ts";
 import type { Portion } from "./tool-index.ts";
 import type { CallView } from "./view.ts";
 
@@ -63,19 +64,11 @@ export function holds({ holds: held }: CompiledRule, view: CallView): boolean | 
 export function answerOf(portion: Portion, view: CallView): LayerAnswer {
   if (portion.ordered !== undefined) return firstMatch(portion.ordered, portion, view);
   if (portion.overridable) return answerWithOverridable(portion, view);
-  for (const rule of portion.denies) {
-    const held = holds(rule, view);
-    if (held !== false) return held === true ? rule.whenTrue : rule.whenUnknown;
-  }
-  let kept: LayerAnswer | undefined;
-  for (const rule of portion.others) {
-    const held = holds(rule, view);
-    if (held === true) return kept === undefined ? rule.whenTrue : joined(kept, rule.whenTrue);
-    if (held === undefined && rule.effect !== "allow")
-      kept = kept === undefined ? rule.whenUnknown : joined(kept, rule.whenUnknown);
-  }
-  const otherwise = portion.tool?.decision ?? portion.layer.fallback;
-  return kept === undefined ? otherwise : joined(kept, otherwise);
+  const found = runProgram(portion.program, view);
+  if (found === undefined) return portion.tool?.decision ?? portion.layer.fallback;
+  if (!("kept" in found)) return found;
+  const { answer = portion.tool?.decision ?? portion.layer.fallback, kept } = found;
+  return kept.reduceRight((later, earlier) => joined(earlier, later), answer);
 }
 
 /** The first rule that holds answers, whatever its effect. A deny on the way that could not be decided refuses all the same. */

@@ -4,6 +4,7 @@ import type { MoneyStatement } from "./guards/money.ts";
 import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";
 import type { CompiledLimit } from "./limits.ts";
+import { type Program, writeProgram } from "./program.ts";
 
 /** What one document has to say about one tool: nothing else of it is looked at. */
 export interface Portion {
@@ -14,6 +15,8 @@ export interface Portion {
   readonly others: readonly CompiledRule[];
   /** All of them in file order, where the first that holds answers, whatever its effect; undefined where denies come first. */
   readonly ordered: readonly CompiledRule[] | undefined;
+  /** The same rules laid out for asking: denies, then the others. */
+  readonly program: Program;
   /** True where some of them may be overridden: then they are looked at the long way. */
   readonly overridable: boolean;
   readonly tool: CompiledTool | undefined;
@@ -108,6 +111,7 @@ function portionOf(
     denies,
     others,
     ordered: layer.combine === "first_match" ? [...denies, ...others].sort((a, b) => a.order - b.order) : undefined,
+    program: writeProgram([...denies, ...others]),
     overridable: [...denies, ...others].some((rule) => rule.overridable),
     tool,
     guarding,

@@ -513,9 +513,9 @@ export const MUTANTS: readonly Mutant[] = [
     id: "M57",
     invariant: "I6",
     removes: "lets a deny pass whose condition could not be decided",
-    file: "core/policy/layer.ts",
-    find: "if (held !== false) return held === true ? rule.whenTrue : rule.whenUnknown;",
-    replace: "if (held === true) return rule.whenTrue;",
+    file: "core/policy/program.ts",
+    find: "if (held === true || kind === DENY) return",
+    replace: "if (held === true) return",
     test: { file: "core/policy/evaluate.test.ts", name: "I6: a deny fires on anything but false" },
   },
   {

@@ -9,6 +9,7 @@ import { compileHolds } from "./closures/compile.ts";
 import { resetSteps } from "./closures/steps.ts";
 import type { Holds } from "./closures/terms.ts";
 import { type Condition, makeCondition, type Part } from "./made.ts";
+import { packedTerms } from "./packed.ts";
 
 export type { Comparison, Condition, Part } from "./made.ts";
 
@@ -51,6 +52,7 @@ function fromCel(source: string, root: Expr): Condition {
     holds,
     source,
     compiled: !library,
+    packed: packedTerms(root),
     parts: () => partsOf(source, holds, again().root),
     comparisons: () => {
       const { root: tree } = again();

@@ -1,5 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { Holds } from "./closures/terms.ts";
+import type { PackedTerm } from "./packed.ts";
 
 /** One of the conjuncts that a condition is made of. */
 export interface Part {
@@ -22,6 +23,8 @@ export interface Condition {
   readonly holds: Holds;
   /** The condition's text, for people. */
   readonly source: string;
+  /** Its questions in a form that can be laid out flat; undefined for all but the plainest conditions. */
+  readonly packed: readonly PackedTerm[] | undefined;
   /** False where CEL's library may have to evaluate it or a part of it, which takes microseconds. */
   readonly compiled: boolean;
   /** The operands of the outermost `&&`, or the condition itself. Made when first asked for. */
@@ -35,17 +38,19 @@ export interface Making {
   readonly holds: Holds;
   readonly source: string;
   readonly compiled: boolean;
+  readonly packed?: readonly PackedTerm[] | undefined;
   readonly parts: () => readonly Part[];
   readonly comparisons: () => readonly Comparison[];
 }
 
-export function makeCondition({ holds, source, compiled, parts, comparisons }: Making): Condition {
+export function makeCondition({ holds, source, compiled, packed, parts, comparisons }: Making): Condition {
   let knownParts: readonly Part[] | undefined;
   let knownComparisons: readonly Comparison[] | undefined;
   return Object.freeze<Condition>({
     holds,
     source,
     compiled,
+    packed,
     get parts() {
       return (knownParts ??= Object.freeze(parts()));
     },

@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { readText } from "../closures/steps.ts";
+import { boundedMatcher } from "./bounded-pattern.ts";
 import { type Matcher, plainMatcher } from "./plain-matcher.ts";
 
 /** UTF-16 units of a text that is matched; whether a longer one matches is unknown. */
@@ -7,12 +8,6 @@ export const LONGEST_SUBJECT = 65_536;
 
 /** Instructions of a compiled pattern. */
 const LARGEST_PROGRAM = 2_000;
-
-/**
- * Instructions times UTF-16 units of one match, which is what it costs at worst: some tenths of a second. Only a large pattern
- * on a long text reaches it, and whether they match is unknown.
- */
-const MOST_WORK = 4_194_304;
 
 /** Patterns that are kept compiled; with more, the memory starts anew. */
 const MOST_KEPT = 1_024;
@@ -35,7 +30,7 @@ const kept = new Map<string, Pattern>();
 export function compilePattern(pattern: string): Pattern {
   const known = kept.get(pattern);
   if (known !== undefined) return known;
-  const plain = plainMatcher(pattern);
+  const plain = plainMatcher(pattern) ?? boundedMatcher(pattern);
   const made = plain === undefined ? engineMatcher(pattern) : { matches: plain, size: 1 };
   if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(pattern, made);
@@ -51,8 +46,8 @@ function engineMatcher(pattern: string): Pattern {
 
 /** Undefined for a text that is too long for the pattern, or where the condition has looked through too much already. */
 export function matchBounded({ matches, size }: Pattern, text: string): boolean | undefined {
-  const work = text.length * size;
-  if (text.length > LONGEST_SUBJECT || work > MOST_WORK || !readText(work)) return undefined;
+  // What a match costs at worst. Only a large pattern on a long text reaches the bound of steps by itself.
+  if (text.length > LONGEST_SUBJECT || !readText(text.length * size)) return undefined;
   try {
     return matches(text);
   } catch {

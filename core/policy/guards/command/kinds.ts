@@ -31,9 +31,11 @@ export function isOfKind(kind: Kind, text: string): boolean {
   return CHECKS[kind as keyof typeof CHECKS](text);
 }
 
-/** True for a place below the working folder, none of whose names is hidden; `...` is Go's word for all that is below. */
+/**
+ * True for a place below the working folder, none of whose names is hidden; `...` is Go's word for all that is below. Many
+ * programs read further words from a file that is named as `@file`.
+ */
 export function isNear(text: string): boolean {
-  if (text === "" || text.startsWith("/") || text.startsWith("~") || text.startsWith("-")) return false;
-  if (text.includes("\\")) return false;
+  if (text === "" || text.startsWith("/") || /^[~@-]/.test(text) || text.includes("\\")) return false;
   return text.split("/").every((step) => step === "." || step === "..." || !step.startsWith("."));
 }

@@ -56,6 +56,8 @@ describe("sed scripts", () => {
     "/a",
     "s/[/]/e id/",
     "/[/]e id/p",
+    // Where a bracket hides the delimiter, this writes a file.
+    "s/[/]/g;s/w out/x/",
     "s/[[.a.]]/b/",
     "s\na\nb\n",
     "sxaxbx",

@@ -1,0 +1,78 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../model/json.ts";
+import { sampleCall } from "./call.fixture.ts";
+import { packedAnswer } from "./conditions/packed.ts";
+import { condition } from "./conditions/condition.ts";
+import { createIssueList } from "./issues.ts";
+import { readYaml } from "./yaml.ts";
+
+function read(text: string) {
+  const { report, list } = createIssueList(text);
+  const node = readYaml(JSON.stringify(text), report) ?? expect.fail("no text");
+  const made = condition(node, report);
+  return made ?? expect.fail(JSON.stringify(list()));
+}
+
+const value = fc.constantFrom<Json>(0, 1, 5, -1, 1.5, "1", "a", "ab", "", true, false, null, [], [1], {}, { a: 1 });
+const literal = fc.constantFrom("0", "1", "1.5", "-1", '"a"', '"1"', "true", "null");
+const member = fc.constantFrom("a", "b", "constructor", "toString");
+const question = fc.oneof(
+  fc.tuple(member, fc.constantFrom("==", "!="), literal).map(([name, sign, other]) => `input.${name} ${sign} ${other}`),
+  fc
+    .tuple(fc.constantFrom("0", "1", "1.5", "-1"), fc.constantFrom("<", "<=", ">", ">="), member)
+    .map(([other, sign, name]) => `${other} ${sign} input.${name}`),
+  fc
+    .tuple(member, fc.constantFrom("<", "<=", ">", ">="), fc.constantFrom("0", "1", "1.5"))
+    .map(([name, sign, other]) => `input.${name} ${sign} ${other}`),
+  fc
+    .tuple(member, fc.uniqueArray(literal, { minLength: 1, maxLength: 3 }))
+    .map(([name, list]) => `input.${name} in [${list.join(", ")}]`),
+  member.map((name) => `input.${name}.startsWith("a")`),
+);
+
+describe("questions that are laid out flat", () => {
+  it("I6: have the answers of the closures, and so of CEL, for every kind of value", () => {
+    const reached = new Map<string, number>();
+    fc.assert(
+      fc.property(
+        fc.array(question, { minLength: 1, maxLength: 3 }),
+        fc.oneof(
+          fc.dictionary(fc.constantFrom("a", "b", "constructor"), value),
+          fc.constantFrom<Json>([], "text", 1, null),
+        ),
+        (questions, input) => {
+          const made = read(questions.join(" && "));
+          const { action, tool, facts } = sampleCall(input);
+          const view = { action, tool, facts, counterparty: null, money: null, bindings: undefined };
+          const terms = made.packed ?? expect.fail(`not packed: ${made.source}`);
+          const members = typeof input === "object" && input !== null && !Array.isArray(input) ? input : undefined;
+          const answers = terms.map((term) => packedAnswer(term.operator, term.member, term.value, members as never));
+          const packed = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
+          expect(packed, `${made.source} over ${JSON.stringify(input)}`).toBe(made.holds(view));
+          reached.set(String(packed), (reached.get(String(packed)) ?? 0) + 1);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect([...reached.keys()].sort()).toEqual(["false", "true", "undefined"]);
+  });
+
+  it.each([
+    "input.a.b == 1",
+    "input.a == input.b",
+    "input.a == 1 || input.b == 1",
+    "!(input.a == 1)",
+    'agent == "x"',
+    'input.a < "b"',
+    "input.a == [1]",
+    "input.a == 9007199254740993",
+    "input.a in []",
+    "input.a in input.b",
+    'input.a.endsWith("x")',
+    "has(input.a)",
+    Array.from({ length: 9 }, (_, index) => `input.a != ${index}`).join(" && "),
+  ])("are left to closures in every other condition: %s", (text) => {
+    expect(read(text).packed).toBeUndefined();
+  });
+});
