@@ -1,14 +1,15 @@
 import { runRegistry } from "../runs.ts";
 import { adapters } from "./adapters.ts";
 import { gate } from "./gate.ts";
+import { policy } from "./policy.ts";
 
 /** `npm run bench [gate …]`: see `measure.ts` for how to read the numbers. */
 process.exitCode = await runRegistry(
   {
     title: "bench",
     budgetSeconds: 60,
-    runs: { gate, adapters },
-    notInThisVersion: ["policy", "evidence", "server", "mcp"],
+    runs: { policy, gate, adapters },
+    notInThisVersion: ["evidence", "server", "mcp"],
   },
   process.argv.slice(2),
 );
