@@ -52,8 +52,9 @@ const NO_OPTIONS: Settings = {
  * for its program. What cannot be read, is not known before it runs, or touches a protected place (credentials, the leash's own
  * folders and ports, other processes, disks, metadata services) is `forbidden`; what is merely not listed is `outside`.
  *
- * It judges words. It does not see where links lead, nor what the project's own scripts and tests do. The shell that runs the
- * text must be one that nobody types into, sh or bash, without aliases and without `dotglob`.
+ * It judges words. It does not see where links lead, what a program comes across that walks through folders (`grep -r`), nor
+ * what the project's own scripts and tests do. The shell that runs the text must be one that nobody types into, sh or bash,
+ * without aliases and without `dotglob`.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` for an option that cannot be read.
  * @example
  * const guard = commandGuard({ allowedCommands: ["ls", "git", "npm run"] });

@@ -26,6 +26,9 @@ export interface Carried {
   readonly unreadable: boolean;
 }
 
+/** Wrappers that a shell itself reads, so that its words may stand behind them. */
+const KNOWS_BUILTINS = new Set(["command", "time"]);
+
 /** Words behind a wrapper, each of which may be a program; more are taken for a command that cannot be read. */
 const MOST_PROGRAMS = 64;
 
@@ -59,7 +62,7 @@ function collect(words: readonly Word[], inShell: boolean, found: Found, depth: 
     found.unreadable = true;
     return;
   }
-  if (run.inner !== undefined) collect(run.inner, false, found, depth + 1);
+  if (run.inner !== undefined) collect(run.inner, KNOWS_BUILTINS.has(words[0]?.text ?? ""), found, depth + 1);
   for (const program of run.programs) found.commands.push({ words: program, inShell: false });
   for (const { text } of run.texts) {
     const line = parseLine(text);

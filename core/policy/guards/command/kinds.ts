@@ -36,6 +36,6 @@ export function isOfKind(kind: Kind, text: string): boolean {
  * programs read further words from a file that is named as `@file`.
  */
 export function isNear(text: string): boolean {
-  if (text === "" || text.startsWith("/") || /^[~@-]/.test(text) || text.includes("\\")) return false;
+  if (text === "" || /^[/~@-]/.test(text) || text.includes("\\")) return false;
   return text.split("/").every((step) => step === "." || step === "..." || !step.startsWith("."));
 }

@@ -158,6 +158,13 @@ export const SECRET_PATHS: readonly string[] = [
   "/proc/*/cwd",
   "/proc/*/exe",
   "/proc/*/task",
+  // By a link that is left again: there are no such files.
+  "/proc/environ",
+  "/proc/mem",
+  "/proc/maps",
+  "/proc/fd",
+  "/proc/root",
+  "/proc/cwd",
   "/proc/kcore",
   "/proc/kmem",
   "/proc/kallsyms",

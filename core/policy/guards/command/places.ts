@@ -93,11 +93,21 @@ function touches(word: Word, view: View): boolean {
   return pathRanges(word).some((range) => {
     if (simple && range.plain) return touchesByName(word.text.slice(range.from, range.to), view);
     const raw = rawSteps(word, range);
+    if (climbsBehindLinks(raw)) return true;
     if (raw.some((step, index) => isSecretName(step, index === raw.length - 1, view.role))) return true;
     const path = pathOf(raw, view.machine.home);
     if (path.absolute) return isProtectedPath(path, view);
     return view.folders.some((folder) => isProtectedPath(joined(folder, path), view));
   });
+}
+
+/**
+ * Below `/proc` and `/dev` stand links to elsewhere, and `..` behind them is not what the text says: `/proc/net/../environ`
+ * is a file of the process itself.
+ */
+function climbsBehindLinks(raw: readonly Step[]): boolean {
+  const up = raw.lastIndexOf("..");
+  return up > 0 && raw.slice(0, up).some((step) => couldBe(step, "proc") || couldBe(step, "dev"));
 }
 
 /** The same for one name without a slash, in a folder that is not known: words can have tens of thousands of such parts. */

@@ -146,7 +146,8 @@ export const GIT: Grammar = {
       commands: { get: { operands: ["name"] } },
     },
     add: {
-      flags: "-A -f -N -n -u -v --all --update --force --intent-to-add --dry-run --verbose --no-all --renormalize",
+      // Without `-f`: what is ignored often holds secrets, and shows in every diff once it is added.
+      flags: "-A -N -n -u -v --all --update --intent-to-add --dry-run --verbose --no-all --renormalize",
       never: "-e -i -p --edit --interactive --patch --pathspec-from-file --chmod",
       operands: ["glob*"],
     },

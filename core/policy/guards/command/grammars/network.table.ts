@@ -7,7 +7,7 @@ import type { Grammar } from "../grammar.ts";
 export const NETWORK_GRAMMARS: { readonly [program: string]: Grammar } = {
   curl: {
     flags:
-      "-s -S -f -i -I -v -k -4 -6 --silent --show-error --fail --fail-with-body --include --head --verbose --compressed " +
+      "-s -S -f -i -I -v -4 -6 --silent --show-error --fail --fail-with-body --include --head --verbose --compressed " +
       "--http1.1 --http2 --no-progress-meter --ipv4 --ipv6",
     values: {
       number: "-m --max-time --connect-timeout --retry --retry-delay",

@@ -43,14 +43,15 @@ export const SEARCH_GRAMMARS: { readonly [program: string]: Grammar } = {
   grep: GREP,
   egrep: GREP,
   fgrep: GREP,
+  // Without `--hidden` and `-u`: it would show what lies in hidden files.
   rg: {
     flags:
-      "-a -c -F -g -h -H -i -I -l -L -n -N -o -p -P -q -s -S -u -U -v -w -x -0 --case-sensitive --count --count-matches " +
+      "-a -c -F -g -h -H -i -I -l -L -n -N -o -p -P -q -s -S -U -v -w -x -0 --case-sensitive --count --count-matches " +
       "--column --crlf --debug --files --files-with-matches --files-without-match --fixed-strings --follow --heading " +
-      "--hidden --ignore-case --invert-match --json --line-number --line-regexp --multiline --multiline-dotall " +
+      "--ignore-case --invert-match --json --line-number --line-regexp --multiline --multiline-dotall " +
       "--no-config --no-filename --no-heading --no-hidden --no-ignore --no-ignore-vcs --no-line-number --no-messages --null " +
       "--one-file-system --only-matching --passthru --pcre2 --pretty --quiet --smart-case --stats --text --trim " +
-      "--type-list --unrestricted --vimgrep --with-filename --word-regexp",
+      "--type-list --vimgrep --with-filename --word-regexp",
     values: {
       text: "-e -r --regexp --replace",
       number:
