@@ -80,8 +80,8 @@ function freeze(policy: Policy, mode: Mode): InForce {
 /** What stands in the place of a policy whose file is gone. */
 function denying(lost: InForce): Policy {
   const denial = denialBy(lost, "policy_error", "The policy's file is gone.");
-  const { explain: _explained, suggest: _suggested, ...policy } = lost.policy;
-  return Object.freeze({ ...policy, canAsk: false, needs: () => [], evaluate: () => denial });
+  const { id, digest, source, mode } = lost.policy;
+  return Object.freeze<Policy>({ id, digest, source, mode, canAsk: false, needs: () => [], evaluate: () => denial });
 }
 
 /** Why a policy that was read cannot take force while the leash runs. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
-import type { CompiledRule } from "./compile.ts";
+import type { CompiledRule } from "./compile-entries.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import { runProgram } from "./program.ts";
 import type { Portion } from "./tool-index.ts";

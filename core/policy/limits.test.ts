@@ -68,7 +68,7 @@ limits: [{ id: l, action: purchase, per: [{ path: input.region, values: [eu, us]
   });
 
   it("leaves a denial as it is", () => {
-    const policy = `${COUNTED.replace("effect: allow", "effect: deny")}`;
+    const policy = COUNTED.replace("effect: allow", "effect: deny");
     expect(answer(policy, {}, used('["calls","ada"]', 9))).toBe("deny own rule");
   });
 });

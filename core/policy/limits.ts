@@ -78,7 +78,7 @@ function partOf(part: LimitPart, { action, counterparty, money }: CallView): unk
       return counterparty?.id;
     case "currency":
       return money?.currency;
-    case "input": {
+    default: {
       const value = valueAt(action.input, part.steps);
       return part.values.find((known) => known === value);
     }

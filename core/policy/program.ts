@@ -1,5 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
-import type { CompiledRule } from "./compile.ts";
+import type { CompiledRule } from "./compile-entries.ts";
 import type { Holds } from "./conditions/closures/terms.ts";
 import { packedAnswer } from "./conditions/packed.ts";
 import type { LayerAnswer } from "./layer.ts";

@@ -1,5 +1,6 @@
 import type { ToolSpec } from "../model/tool.ts";
-import type { CompiledLayer, CompiledRule, CompiledTool } from "./compile.ts";
+import type { CompiledLayer } from "./compile.ts";
+import type { CompiledRule, CompiledTool } from "./compile-entries.ts";
 import type { MoneyStatement } from "./guards/money.ts";
 import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";

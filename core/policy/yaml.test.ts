@@ -83,6 +83,7 @@ describe("readYaml", () => {
     ["I11: refuses no comma", 'a: ["b" "c"]', "yaml_syntax", 1, 9],
     ["I11: refuses the wrong bracket", "a: [1}", "yaml_syntax", 1, 6],
     ["I11: refuses a block inside brackets", "a: [\n - b: c\n]", "yaml_syntax", 2, 2],
+    ["I11: refuses a block as a value inside brackets", "a: {b:\n - c\n}", "yaml_syntax", 2, 2],
     ["I11: refuses a pair on the line of ---", "--- a: 1", "yaml_syntax", 1, 5],
     ["I11: refuses an unknown escape", 'a: "\\q"', "yaml_syntax", 1, 5],
     ["I11: refuses a number as key", "1: x", "yaml_key", 1, 1],

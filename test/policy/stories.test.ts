@@ -30,12 +30,16 @@ describe("a shell that a developer gives to an agent", () => {
   const effectOf = async (command: string): Promise<string> =>
     (await leash.decide({ tool: "shell", input: { command } })).effect;
 
-  it.each(["npm test", "pnpm run build", "git status", "ls -la src", "grep -rn createServer src", "git diff | head -50"])(
-    "runs `%s`",
-    async (command) => {
-      expect(await effectOf(command)).toBe("allow");
-    },
-  );
+  it.each([
+    "npm test",
+    "pnpm run build",
+    "git status",
+    "ls -la src",
+    "grep -rn createServer src",
+    "git diff | head -50",
+  ])("runs `%s`", async (command) => {
+    expect(await effectOf(command)).toBe("allow");
+  });
 
   it.each(["apt install x", "chown -R me ~", "mv ~/.ssh ~/.ssh.bak"])("at least asks about `%s`", async (command) => {
     expect(["approve", "deny"]).toContain(await effectOf(command));

@@ -43,11 +43,11 @@ function matches(payload: JsonObject, when: When): boolean {
   const meanings: Readonly<Record<string, () => boolean>> = {
     eq: () => actual === value,
     neq: () => actual !== value,
-    in: () => Array.isArray(value) && value.includes(actual as Json),
-    nin: () => Array.isArray(value) && !value.includes(actual as Json),
+    in: () => Array.isArray(value) && value.includes(actual),
+    nin: () => Array.isArray(value) && !value.includes(actual),
     lt: () => ordered && a < b,
     gte: () => ordered && a >= b,
-    regex: () => typeof actual === "string" && new RegExp(String(value), "u").test(actual),
+    regex: () => typeof actual === "string" && new RegExp(typeof value === "string" ? value : "", "u").test(actual),
     exists: () => actual !== undefined && actual !== null,
   };
   return meanings[op]?.() ?? false;

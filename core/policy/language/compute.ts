@@ -68,9 +68,10 @@ export const compute: Reader<ComputeForm> = (node, report) => {
 };
 
 function checkPaths(
-  { values, placeOf }: Block<ComputeForm>,
+  found: Block<ComputeForm>,
   report: (code: "duplicate", place: Place, message: string) => void,
 ): void {
+  const { values } = found;
   const paths = [...(values.set ?? []).map(({ steps }) => steps), ...(values.remove ?? [])].map((steps) =>
     steps.join("."),
   );
@@ -81,7 +82,7 @@ function checkPaths(
     if (other !== undefined)
       report(
         "duplicate",
-        placeOf("set"),
+        found.placeOf("set"),
         `\`compute\` changes \`${one}\` and \`${other}\`, one of which holds the other`,
       );
   }

@@ -107,8 +107,7 @@ function checkRule(rule: Block<RuleForm>, meaning: Effect | undefined, report: R
     report("bad_name", rule.placeOf("id"), `the id \`${id}\` is kept for the policy's own answers`);
   }
   if (meaning === undefined) return;
-  const misplaced = (key: keyof RuleForm & string, message: string): void =>
-    report("misplaced_key", rule.placeOf(key), message);
+  const misplaced = (key: keyof RuleForm, message: string): void => report("misplaced_key", rule.placeOf(key), message);
   if (rule.values.step_up !== undefined && meaning !== "step_up")
     misplaced("step_up", `\`step_up\` stands on a rule whose effect is ${meaning}`);
   if (rule.values.step_up !== undefined && required?.credential_scheme !== undefined)

@@ -89,11 +89,12 @@ function takeName(name: string, place: Place, taken: Set<string>, report: Report
   taken.add(name);
 }
 
-function checkTool({ values, placeOf }: Block<ToolForm>, guards: readonly Guard[], report: Report): void {
+function checkTool(entry: Block<ToolForm>, guards: readonly Guard[], report: Report): void {
+  const { values } = entry;
   const { approval, decision, otherwise } = values;
   const effects = [decision, otherwise];
-  const misplaced = (key: keyof ToolForm & string, message: string): void =>
-    report("misplaced_key", placeOf(key), message);
+  const misplaced = (key: keyof ToolForm, message: string): void =>
+    report("misplaced_key", entry.placeOf(key), message);
   if (approval !== undefined && !effects.includes("approve") && !effects.includes("step_up"))
     misplaced("approval", "`approval` stands on a tool whose `decision` asks nobody");
   if (values.step_up !== undefined && !effects.includes("step_up"))

@@ -21,7 +21,7 @@ describe("a pattern that the platform's engine runs", () => {
   it.each(PATTERNS)("%s means what RE2 says it means", (pattern) => {
     const matches = boundedMatcher(pattern) ?? expect.fail("it is left to RE2");
     const oracle = RE2JS.compile(pattern);
-    const alphabet = [...new Set([...pattern, ..." abcdx019_-\n\u00e9\u{1f600}"])];
+    const alphabet = [...new Set(Array.from(`${pattern} abcdx019_-\n\u00e9\u{1f600}`))];
     const random = fc.array(fc.constantFrom(...alphabet), { maxLength: 12 }).map((letters) => letters.join(""));
     const near = fc.constantFrom(
       "make -C project-7 build",
