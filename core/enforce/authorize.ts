@@ -14,6 +14,7 @@ import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
 import { untilSettled } from "./hold.ts";
 import { lookUp, type Known } from "./lookup.ts";
+import { changeNotice } from "./notice.ts";
 import { proposalOf, type Proposal } from "./proposal.ts";
 import { deniedByApproval } from "./refusals.ts";
 import { sealOrRefuse } from "./unsealable.ts";
@@ -142,6 +143,8 @@ async function open(
     finalDigest: action.digest,
     tool: action.tool,
     approvalId: approval.id,
+    // Whoever collects the call knows only what a person was shown.
+    notice: changeNotice(proposal.action, action) ?? null,
   };
   const changes = [
     writeEntry(proposal.journalId, entry, known.version),

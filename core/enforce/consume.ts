@@ -133,7 +133,7 @@ function draft(
     endedAt: null,
     proofKid: proof.kid,
     failure: null,
-    notice: changeNotice(proposal.action, action) ?? null,
+    notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
   };
   const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
   const { obligations } = decision;

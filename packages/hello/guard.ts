@@ -29,10 +29,18 @@ export async function guardCall(
       ...(context?.signal !== undefined && { signal: context.signal }),
     },
   );
-  if (outcome.kind === "result") return outcome.result;
+  if (outcome.kind === "result") return context === undefined ? outcome.result : forModel(outcome);
   if (outcome.kind === "failed" || outcome.kind === "aborted") throw outcome.error;
   if (outcome.kind === "pending" && pause === "suspend") throw new HelloPause(outcome.text);
   return outcome.text;
+}
+// #endregion
+
+// #region notice
+/** Where another form than the proposed one ran, a model is told so first. What a program gets stays as the tool gave it. */
+export function forModel({ result, notice }: { readonly result: unknown; readonly notice?: string }): unknown {
+  if (notice === undefined) return result;
+  return `${notice}\n\n${typeof result === "string" ? result : JSON.stringify(result ?? null)}`;
 }
 // #endregion
 

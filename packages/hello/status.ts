@@ -1,5 +1,6 @@
 import { deferredStatus, STATUS_TOOL, type Gate } from "@leashkit/core";
 import type { HelloTool } from "./framework.ts";
+import { forModel } from "./guard.ts";
 import { wrappedOf } from "./wrap.ts";
 
 /**
@@ -27,7 +28,7 @@ export function leashStatusTool(leash: Gate, tools: readonly HelloTool[]): Hello
         },
         { adapter: "hello", ...(context?.signal !== undefined && { signal: context.signal }) },
       );
-      return status.kind === "told" ? status.text : status.result;
+      return status.kind === "told" ? status.text : forModel(status);
     },
   };
 }

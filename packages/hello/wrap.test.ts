@@ -75,6 +75,37 @@ describe("a wrapped tool", () => {
   });
 });
 
+describe("a call that was changed before it ran", () => {
+  const cheaper = { transform: { tool: "buy", input: { item: "tea", amount: 0 } } };
+  const NOTICE = "This call was changed before it ran: amount is 0.";
+
+  it.each([
+    ["a text", "bought", "bought"],
+    ["an object", { order: 1 }, '{"order":1}'],
+    ["nothing", undefined, "null"],
+  ])("is told to a model in front of %s, and leaves a program's result as it is", async (_what, result, text) => {
+    const { leash, buy } = await shop(cheaper);
+    const [tool] = wrapTools([{ ...buy, execute: async () => result }], leash);
+    const turn = await runTurn(tool === undefined ? [] : [tool], [BUY_TEA]);
+    expect(turn).toEqual({ kind: "done", answers: [{ callId: "call-1", text: `${NOTICE}\n\n${text}` }] });
+    expect(await tool?.execute({ item: "tea" })).toEqual(result);
+  });
+
+  it("is told where it is collected, too", async () => {
+    const { leash, buy, asked, desk } = await shop("approve");
+    const tools = wrapTools([buy], leash, { pause: "defer" });
+    await runTurn(tools, [BUY_TEA]);
+    const { id, ref } = asked[0] ?? expect.fail("nobody was asked");
+    await desk.edit(id, { item: "tea", amount: 0 });
+    await leash.desk({ id: "bob" }).approve(asked[1]?.id ?? "");
+    const status = leashStatusTool(leash, tools);
+    expect([await status.execute({ ref }), await status.execute({ ref })]).toEqual([
+      `${NOTICE}\n\nbought`,
+      `${NOTICE}\n\nbought`,
+    ]);
+  });
+});
+
 describe("the status tool", () => {
   it("I2: collects a deferred call once, and only of tools behind its own gate", async () => {
     const { leash, buy, got, asked, desk } = await shop("approve");

@@ -100,7 +100,8 @@ function decodeMembers(members: Plain, Command: CommandClass | undefined): Recor
   return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, decode(member, Command)]));
 }
 
-function isNamed(
+/** LangGraph marks its classes with a name, so that another installed copy makes no difference. */
+export function isNamed(
   value: object,
   name: string,
 ): value is CommandFields & { readonly node?: unknown; readonly args?: unknown } {

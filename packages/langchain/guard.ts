@@ -1,5 +1,6 @@
 import { NoEffect, sealedText, withDefaults, type Gate, type Json, type Permit } from "@leashkit/core";
 import { loadCommand, resultCodec } from "./codec.ts";
+import { withNotice } from "./notice.ts";
 import type { Settings } from "./options.ts";
 import { isBubbleUp, waitingFor } from "./pause.ts";
 import { refuse } from "./refusal.ts";
@@ -48,9 +49,10 @@ export async function guardCall(
       ...(config.signal !== undefined && { signal: config.signal }),
     },
   );
-  if (outcome.kind === "result") return outcome.result;
   if (outcome.kind === "failed") throw outcome.error;
-  return refuse(outcome, { tool: id, toolCallId: site.toolCallId, pair: guarded.pair }, settings.onDeny);
+  const to = { tool: id, toolCallId: site.toolCallId, pair: guarded.pair };
+  if (outcome.kind === "result") return withNotice(outcome, to, settings.onDeny === "return");
+  return refuse(outcome, to, settings.onDeny);
 }
 
 /** Text and missing input are sealed as objects (`{ "input": text }`, `{}`); the tool gets them back in its own form. */

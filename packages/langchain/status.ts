@@ -3,6 +3,7 @@ import { ToolMessage } from "@langchain/core/messages";
 import { tool, type DynamicStructuredTool } from "@langchain/core/tools";
 import { loadCommand, resultCodec } from "./codec.ts";
 import { rawOf, type Raw } from "./marks.ts";
+import { contentWith } from "./notice.ts";
 import { isBubbleUp } from "./pause.ts";
 import { markInstance } from "./patch.ts";
 
@@ -47,7 +48,9 @@ async function statusOf(gate: Gate, raws: ReadonlyMap<string, Raw>, ref: unknown
     suspends: isBubbleUp,
     ...(signal !== undefined && { signal }),
   });
-  return status.kind === "told" ? status.text : contentOf(status.result, asked.raw?.pair() ?? false);
+  if (status.kind === "told") return status.text;
+  const content = contentOf(status.result, asked.raw?.pair() ?? false);
+  return status.notice === undefined ? content : contentWith(status.notice, content);
 }
 
 /** The content alone: a message made for the deferred call would answer the wrong call now. */

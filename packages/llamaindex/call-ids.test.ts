@@ -61,6 +61,17 @@ describe("the call's id", () => {
     expect(sold).toHaveLength(2);
   });
 
+  it("I2: is not there where the provider gave none: such calls are told apart all the same", async () => {
+    const { leash, proposed } = await watchedLeash();
+    const sold: string[] = [];
+    const tools = wrapTools([buyInto(sold)], leash, { scope: "s" });
+    for (const _ of [1, 2]) {
+      await agent({ llm: new ScriptedLlm([call("buy", { ...tea }, "")]), tools }).run("go");
+    }
+    expect(proposed()).toEqual([{ tool: "buy", input: tea, index: 0 }, expect.not.objectContaining({ callId: "" })]);
+    expect(sold).toEqual(["tea", "tea"]);
+  });
+
   it("is heard from another callback manager too, once that is known", async () => {
     const { leash, proposed } = await watchedLeash();
     const [buy] = wrapTools([buyInto([])], leash, { scope: "s" });

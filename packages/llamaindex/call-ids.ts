@@ -22,12 +22,12 @@ function remember({
   readonly toolCall?: { readonly id?: unknown; readonly input?: unknown } | null;
 }): void {
   const { id, input } = toolCall ?? {};
-  if (isReference(input) && typeof id === "string" && id !== "") ids.set(input, id);
+  if (isReference(input)) ids.set(input, typeof id === "string" ? id : "");
 }
 
 /**
- * The id of the model's call that brought these arguments, once; undefined where a program made the call. To be asked before
- * anything else is awaited: the callbacks come one microtask after the call.
+ * The id of the model's call that brought these arguments, once: empty for a call that has none, undefined where a program made
+ * the call. To be asked before anything else is awaited: the callbacks come one microtask after the call.
  */
 export async function takeCallId(input: unknown): Promise<string | undefined> {
   watchCallIds();

@@ -1,6 +1,7 @@
 import { isLeashError, LeashDenied, LeashError } from "@leashkit/core";
 import type { ArgumentReader, AuthorizeOptions, Gate, LeashErrorCode, LeashPending, Outcome } from "@leashkit/core";
 import { HAND_OFF, handOffCodec } from "./hand-off.ts";
+import { withNotice } from "./notice.ts";
 import type { Settings } from "./options.ts";
 import { siteOf, within, type Site } from "./site.ts";
 
@@ -28,7 +29,7 @@ type Refused = Exclude<Outcome<never>, { readonly kind: "result" | "failed" }>;
 export async function guardCall(layer: Layer, input: unknown): Promise<unknown> {
   const site = await siteOf(layer.settings, input);
   const outcome = await attempt(layer, input, site);
-  if (outcome.kind === "result") return outcome.result;
+  if (outcome.kind === "result") return site.isRead ? withNotice(outcome) : outcome.result;
   if (outcome.kind === "failed") throw outcome.error;
   if (outcome.kind === "pending" && site.run !== undefined) return site.run.park(outcome.error as LeashPending);
   if (layer.settings.onDeny === "throw" || layer.id === HAND_OFF) throw readable(outcome);
@@ -72,7 +73,7 @@ async function attempt(layer: Layer, input: unknown, site: Site): Promise<Outcom
 export async function runBeneath(layer: Layer, input: unknown, site: Site): Promise<unknown> {
   if (layer.beneath === undefined) return within(() => layer.work(input));
   const outcome = await attempt(layer.beneath, input, site);
-  if (outcome.kind === "result") return outcome.result;
+  if (outcome.kind === "result") return site.isRead ? withNotice(outcome) : outcome.result;
   throw outcome.kind === "failed" ? outcome.error : new InnerEnd(outcome);
 }
 

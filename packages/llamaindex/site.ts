@@ -10,10 +10,12 @@ export interface Site {
   readonly identity: Pick<ToolCall, "callId" | "scope">;
   /** The run that can be suspended for this call. */
   readonly run: SuspendableRun | undefined;
+  /** True where a model reads what the call comes to. */
+  readonly isRead: boolean;
 }
 
-/** Of a call that is new each time, and for which no run can be suspended. */
-export const NO_SITE: Site = Object.freeze({ identity: {}, run: undefined });
+/** Of a model's call that is new each time, and for which no run can be suspended. */
+export const NO_SITE: Site = Object.freeze({ identity: {}, run: undefined, isRead: true });
 
 /** A guarded tool that is at work, and the run it is part of. */
 interface AtWork {
@@ -33,8 +35,9 @@ export async function siteOf(settings: Settings, input: unknown): Promise<Site> 
   const inner = outer !== undefined && run === outer.run;
   const callId = await takeCallId(input);
   const scope = inner ? undefined : run === undefined ? settings.scope : run.scope(input);
-  if (callId === undefined || scope === undefined) return NO_SITE;
-  return { identity: { callId, scope }, run };
+  const isRead = callId !== undefined;
+  if (callId === undefined || callId === "" || scope === undefined) return { ...NO_SITE, isRead };
+  return { identity: { callId, scope }, run, isRead };
 }
 
 /** Runs a tool's own work. */

@@ -3,6 +3,7 @@ import type { JSONValue } from "@llamaindex/core/global";
 import { FunctionTool } from "@llamaindex/core/tools";
 import { innerRefusal, isInnerPause, runBeneath, type Layer } from "./guard.ts";
 import { layerOf, leaveUnguarded } from "./marks.ts";
+import { withNotice } from "./notice.ts";
 import { NO_SITE } from "./site.ts";
 
 /**
@@ -32,7 +33,7 @@ async function statusOf(gate: Gate, ref: unknown, runs: ReadonlyMap<string, Run<
   try {
     const options = { adapter: "llamaindex", suspends: isInnerPause };
     const answer = await deferredStatus(gate, ref, (name) => runs.get(name), options);
-    return answer.kind === "told" ? answer.text : (answer.result as JSONValue);
+    return answer.kind === "told" ? answer.text : (withNotice(answer) as JSONValue);
   } catch (error) {
     const text = innerRefusal(error);
     if (text === undefined) throw error;

@@ -1,5 +1,5 @@
 import type { Call, Caller, CallKind } from "./call.ts";
-import type { Ending } from "./ending.ts";
+import { withNotice, type Ending } from "./ending.ts";
 import { isObject, own, text } from "./members.ts";
 import type { Answer, Screenshot, ShellChunk } from "./outputs.ts";
 
@@ -48,21 +48,32 @@ const ENCODERS: Readonly<Record<CallKind, Encoder>> = {
   unknown: () => undefined,
 };
 
-const CHAT_PARTS: ReadonlySet<unknown> = new Set(["text"]);
-const INPUT_PARTS: ReadonlySet<unknown> = new Set(["input_text", "input_image", "input_file"]);
+/** The content parts that an API takes in the place of a text, and which of them is one. */
+interface Parts {
+  readonly text: "text" | "input_text";
+  readonly known: ReadonlySet<unknown>;
+}
 
-/** A result as text: text as it is, nothing as the empty text, anything else as JSON. Content parts pass where the API takes them. */
-function words(ending: Ending, parts?: ReadonlySet<unknown>): string {
+const CHAT_PARTS: Parts = { text: "text", known: new Set(["text"]) };
+const INPUT_PARTS: Parts = { text: "input_text", known: new Set(["input_text", "input_image", "input_file"]) };
+
+/** A result as text, behind what was changed before the call ran. Content parts pass where the API takes them. */
+function words(ending: Ending, parts?: Parts): string {
   if (ending.kind !== "result") return ending.text;
-  const { result } = ending;
+  const { result, notice } = ending;
+  if (parts === undefined || !areParts(result, parts)) return withNotice(textOf(result), notice);
+  const told = notice === undefined ? result : [{ type: parts.text, text: notice }, ...result];
+  return told as unknown as string;
+}
+
+function areParts(result: unknown, { known }: Parts): result is readonly unknown[] {
+  return Array.isArray(result) && result.length > 0 && result.every((part) => known.has(own(part, "type")));
+}
+
+/** Text as it is, nothing as the empty text, anything else as JSON. */
+function textOf(result: unknown): string {
   if (result === undefined) return "";
-  if (typeof result === "string") return result;
-  const areParts =
-    parts !== undefined &&
-    Array.isArray(result) &&
-    result.length > 0 &&
-    result.every((part) => parts.has(own(part, "type")));
-  return areParts ? (result as unknown as string) : JSON.stringify(result);
+  return typeof result === "string" ? result : JSON.stringify(result);
 }
 
 function callerOf({ caller }: Call): { readonly caller?: Caller } {
@@ -81,8 +92,16 @@ const NOT_EXECUTABLE = 126;
 function shellChunks(ending: Ending): ShellChunk[] {
   if (ending.kind === "refused") return [chunk("", ending.text, NOT_EXECUTABLE)];
   if (ending.kind === "failed") return [chunk("", ending.text, 1)];
-  const chunks: readonly unknown[] = Array.isArray(ending.result) ? ending.result : [ending.result];
-  return chunks.length > 0 && chunks.every(isChunk) ? [...chunks] : [chunk(words(ending), "", 0)];
+  const { result, notice } = ending;
+  const chunks: readonly unknown[] = Array.isArray(result) ? result : [result];
+  const written = chunks.length > 0 && chunks.every(isChunk) ? chunks : [chunk(textOf(result), "", 0)];
+  return written.map((each, index) => (index === 0 ? noted(each, notice) : each));
+}
+
+/** On its standard error, where a shell's own remarks stand: what the command wrote stays as it is. */
+function noted(first: ShellChunk, notice: string | undefined): ShellChunk {
+  if (notice === undefined) return first;
+  return { ...first, stderr: first.stderr === "" ? notice : withNotice(first.stderr, notice) };
 }
 
 function chunk(stdout: string, stderr: string, exitCode: number): ShellChunk {
@@ -100,12 +119,12 @@ function isChunk(value: unknown): value is ShellChunk {
 
 function patchResult(ending: Ending): { readonly status: "completed" | "failed"; readonly output?: string } {
   if (ending.kind !== "result") return { status: "failed", output: ending.text };
-  const status = own(ending.result, "status");
-  if (status === "completed" || status === "failed") {
-    const output = own(ending.result, "output");
-    return typeof output === "string" ? { status, output } : { status };
-  }
-  return ending.result === undefined ? { status: "completed" } : { status: "completed", output: words(ending) };
+  const { result, notice } = ending;
+  const status = own(result, "status");
+  const isStated = status === "completed" || status === "failed";
+  const stated: unknown = isStated ? own(result, "output") : result === undefined ? undefined : textOf(result);
+  const output = typeof stated === "string" ? withNotice(stated, notice) : notice;
+  return { status: isStated ? status : "completed", ...(output !== undefined && { output }) };
 }
 
 /** The policy and the person saw the pending safety checks in the input: leave to run is their acknowledgement. */

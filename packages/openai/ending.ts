@@ -2,7 +2,8 @@ import { isLeashError, refusalText, type Outcome } from "@leashkit/core";
 
 /** How a call ended, as far as the model is told. */
 export type Ending =
-  | { readonly kind: "result"; readonly result: unknown }
+  /** `notice`: what was changed before the call ran. */
+  | { readonly kind: "result"; readonly result: unknown; readonly notice?: string }
   /** Nothing ran. */
   | { readonly kind: "refused"; readonly text: string }
   | { readonly kind: "failed"; readonly text: string };
@@ -11,6 +12,11 @@ export function endingOf(outcome: Outcome<unknown>): Ending {
   if (outcome.kind === "result") return outcome;
   if (outcome.kind === "failed") return { kind: "failed", text: failureText(outcome.error) };
   return { kind: "refused", text: outcome.text };
+}
+
+/** What the model reads of a call that was changed before it ran: that first, then what the tool said. */
+export function withNotice(text: string, notice: string | undefined): string {
+  return notice === undefined ? text : `${notice}\n\n${text}`;
 }
 
 /** What the model reads of a failure whose words are not for it. */

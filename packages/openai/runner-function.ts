@@ -1,4 +1,5 @@
 import { canonicalText, refusalText, type Gate, type Outcome, type Run } from "@leashkit/core";
+import { withNotice } from "./ending.ts";
 import { CUT_SHORT, isWhole } from "./finish-reason.ts";
 import { isObject, own, text } from "./members.ts";
 import { parsedArguments, textArguments } from "./runner-arguments.ts";
@@ -42,17 +43,25 @@ export function gatedFunction(guarded: Guarded, work: Function, owner: object): 
       run,
       { pause: "hold", adapter: "openai", ...(controller instanceof AbortController && { signal: controller.signal }) },
     );
-    return resultOf(outcome);
+    return resultOf(outcome, runner);
   };
 }
 
 /** A refusal has to be a result: the runner ends with everything that is thrown. */
-function resultOf(outcome: Outcome<unknown>): unknown {
-  if (outcome.kind === "result") return outcome.result;
+function resultOf(outcome: Outcome<unknown>, runner: unknown): unknown {
+  // Without a runner it is a program that called, and no model reads the result.
+  if (outcome.kind === "result") return runner === undefined ? outcome.result : forModel(outcome);
   if (outcome.kind !== "failed") return outcome.text;
   const refusal = refusalText(outcome.error);
   if (refusal === undefined) throw outcome.error;
   return refusal;
+}
+
+/** What was changed before the call ran comes in front of what the runner would make of the result. */
+function forModel({ result, notice }: { readonly result: unknown; readonly notice?: string }): unknown {
+  if (notice === undefined) return result;
+  const isText = typeof result === "string" || result === undefined;
+  return withNotice(isText ? String(result) : JSON.stringify(result), notice);
 }
 
 /** What the runner shows of the answer whose calls it runs. */

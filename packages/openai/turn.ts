@@ -2,7 +2,7 @@ import type { PendingError } from "@leashkit/core";
 import { attempt, toolOf, type Running } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { encode, unchangedScreen } from "./encode.ts";
-import { endingOf, TOOL_FAILED, type Ending } from "./ending.ts";
+import { endingOf, TOOL_FAILED, withNotice, type Ending } from "./ending.ts";
 import type { Settings } from "./options.ts";
 import type { Answer } from "./outputs.ts";
 import type { Planned } from "./plan.ts";
@@ -106,9 +106,13 @@ async function answered(
   for (const { call, ending } of ended) {
     const output = encode(call, ending) ?? (await unchanged(call, ending, settings));
     if (output !== undefined) outputs.push(output);
-    else unanswerable.push({ callId: call.id ?? null, text: ending.kind === "result" ? NO_FORM : ending.text });
+    else unanswerable.push({ callId: call.id ?? null, text: unansweredText(ending) });
   }
   return { outputs, pending, suspension: null, unanswerable };
+}
+
+function unansweredText(ending: Ending): string {
+  return ending.kind === "result" ? withNotice(NO_FORM, ending.notice) : ending.text;
 }
 
 const NO_FORM = "The call ran. Its result is not of the form that the API takes.";

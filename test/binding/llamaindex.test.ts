@@ -6,7 +6,7 @@ const argumentText = { "argument text: LlamaIndex parses the text itself, lenien
 
 describeBinding(byItself, {
   ...argumentText,
-  "suspend: LlamaIndex cannot take up a run of its own: use runWorkflow": 58,
+  "suspend: LlamaIndex cannot take up a run of its own: use runWorkflow": 60,
   "unknown tools: LlamaIndex throws where nobody catches it, and the process ends": 6,
 });
 describeBinding(toBeSuspended, {

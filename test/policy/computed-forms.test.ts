@@ -48,6 +48,24 @@ describe("a call that the policy changes", () => {
     expect(ran).toHaveLength(1);
   });
 
+  it("is told of a call that waited and was collected later", async () => {
+    const { leash, ran } = await attempt(CAP.replace("effect: allow", "effect: approve"), {});
+    const call = { tool: "query", input: { limit: 500 } };
+    const pending = await leash.attempt(call, () => "rows", { pause: "defer" });
+    const ref = pending.kind === "pending" ? pending.error.ref : expect.fail("it does not wait");
+    await leash.desk({ id: "ann" }).approve(ref);
+    const collected = await leash.attemptDeferred(ref, (sealed) => {
+      ran.push(sealed);
+      return "rows";
+    });
+    expect(collected).toEqual({
+      kind: "result",
+      result: "rows",
+      notice: "This call was changed before it ran: limit is 100.",
+    });
+    expect(ran).toEqual([{ limit: 100 }]);
+  });
+
   it("I14: names members and what ran, never a rule", async () => {
     const { once } = await attempt(CAP.replace("cap", "secret-rule"), { limit: 500 });
     expect(JSON.stringify(await once())).not.toContain("secret-rule");

@@ -74,7 +74,9 @@ describe("resumeWorkflow", () => {
     await our.leash.desk({ id: "bob" }).approve(edit.id);
     expect(await settledWorkflow(suspension, our.leash)).toBe(true);
     const { llm } = await resumed(our, suspension);
-    expect([shown(llm), our.effects]).toEqual([["buy water: 1"], ["buy water"]]);
+    // LlamaIndex shows a text as JSON without its quotes.
+    const told = String.raw`This call was changed before it ran: item is \water\.\n\nbuy water: 1`;
+    expect([shown(llm), our.effects]).toEqual([[told], ["buy water"]]);
   });
 
   it("I4: an approval that expired is a refusal", async () => {
