@@ -24,6 +24,8 @@ async function refOf(leash: Leash, run: Run<string>): Promise<string> {
   return outcome.error.ref;
 }
 
+const CHANGED = 'This call was changed before it ran: the tool is "reserve"; days is 1.';
+
 describe("a call for which the policy put another tool", () => {
   it("I1: is refused by default: nothing ran, and the journal says so", async () => {
     const { leash, journal, log } = await leashThatSays(swapping);
@@ -56,7 +58,11 @@ describe("a call for which the policy put another tool", () => {
   it("I1: runs as the other tool with its input where `run` says that it can", async () => {
     const { leash, journal } = await leashThatSays(swapping);
     const { ran, run } = recording();
-    expect(await leash.attempt(BUY, run, { swap: true })).toEqual({ kind: "result", result: "reserve done" });
+    expect(await leash.attempt(BUY, run, { swap: true })).toEqual({
+      kind: "result",
+      result: "reserve done",
+      notice: CHANGED,
+    });
     expect(ran).toEqual([SWAPPED]);
     expect(await journal()).toMatchObject([{ state: "done", tool: "reserve" }]);
   });
@@ -103,7 +109,7 @@ describe("a call for which a person approved another tool", () => {
     const { ran, run } = recording();
     await refOf(leash, run);
     await settle(leash, "approve");
-    const done = { kind: "result", result: "reserve done" };
+    const done = { kind: "result", result: "reserve done", notice: CHANGED };
     expect(await leash.attempt(BUY, run, { pause: "defer", swap: true })).toEqual(done);
     expect(await leash.attempt(BUY, run, { pause: "defer", swap: true })).toEqual(done);
     expect(ran).toEqual([SWAPPED]);
@@ -116,7 +122,7 @@ describe("a call for which a person approved another tool", () => {
     await settle(leash, "approve");
     expect(await leash.deferred(ref)).toMatchObject({ tool: "reserve", status: "approved" });
     const outcome = await leash.attemptDeferred(ref, run, { swap: true });
-    expect(outcome).toEqual({ kind: "result", result: "reserve done" });
+    expect(outcome).toEqual({ kind: "result", result: "reserve done", notice: CHANGED });
     expect(ran).toEqual([SWAPPED]);
   });
 });
