@@ -99,8 +99,9 @@ describe("readYaml", () => {
     ["I11: refuses half a surrogate pair in a key", '"\\ud800": 1', "yaml_key", 1, 1],
     ["I11: refuses half a surrogate pair", 'a: "\\ud800"', "yaml_text", 1, 4],
   ])("%s", (_what, text, code, line, column) => {
-    const { issues } = read(text);
+    const { node, issues } = read(text);
     expect(issues).toContainEqual(expect.objectContaining({ code, line, column }));
+    if (code === "yaml_syntax") expect(node).toBeUndefined();
   });
 
   it.each([
@@ -133,6 +134,30 @@ describe("readYaml", () => {
     expect(few.map(({ code }) => code)).toEqual([...Array.from({ length: 21 }, () => "yaml_alias"), "yaml_tag"]);
     const many = read(`[&a x${", *a".repeat(500_000)}]`).issues;
     expect(many).toMatchObject([{ code: "yaml_alias", line: 1, column: 404 }]);
+  });
+
+  it("reads ten thousand rules in one text of some three MiB", () => {
+    const rule = (index: number): string =>
+      [
+        `  - id: rule-${index}`,
+        `    action: [service-${index}.pay, "service-${index}.refund"]`,
+        `    when: 'input.amount_minor <= ${index} && input.currency in ["USD", "EUR", "GBP", "CHF"]'`,
+        "    effect: approve # a person looks at each of them",
+        `    reason: payments of the service ${index} are looked at, whatever they are for`,
+        "    approval: { expires_in: 3600, use_within: 15m }",
+        "    proof:",
+        "      ttl: 5m",
+      ].join("\n");
+    const text = `leash: 1\nrules:\n${Array.from({ length: 10_000 }, (_, index) => rule(index)).join("\n")}\n`;
+    expect(text.length).toBeGreaterThan(3_000_000);
+    const { node, issues } = read(text);
+    expect(issues).toEqual([]);
+    const rules = node?.kind === "map" ? node.members.get("rules")?.value : undefined;
+    expect(rules?.kind === "list" ? rules.items.length : undefined).toBe(10_000);
+  });
+
+  it("points at keys by RFC 6901", () => {
+    expect(read("a/b~c:\n  - { d: 1, d: 2 }").issues).toMatchObject([{ pointer: "/a~1b~0c/0/d" }]);
   });
 
   it("tells nothing behind the first slip of the pen", () => {

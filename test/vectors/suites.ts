@@ -5,6 +5,7 @@ import { paserk } from "./paserk.ts";
 import { pasetoOthers, pasetoVersion4 } from "./paseto.ts";
 import type { VectorSuite } from "./suite.ts";
 import { wycheproofEd25519 } from "./wycheproof.ts";
+import { yamlReading } from "./yaml.ts";
 
 export const SUITES: readonly VectorSuite[] = [
   pasetoVersion4,
@@ -15,4 +16,5 @@ export const SUITES: readonly VectorSuite[] = [
   canonicalNumbers,
   jsonParsing,
   openLeash,
+  yamlReading,
 ];

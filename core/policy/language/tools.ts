@@ -69,15 +69,21 @@ export const tools: Reader<readonly ToolEntry[]> = (node, report) => {
   for (const [written, { keyPlace, value }] of node.members) {
     const problem = nameProblem(written);
     if (problem !== undefined) report("bad_name", keyPlace, `a tool's name ${problem}`);
-    const entry = readTool(value, report);
+    let isSound = true;
+    const note: Report = (...issue) => {
+      isSound = false;
+      report(...issue);
+    };
+    const entry = readTool(value, note);
     if (problem !== undefined || entry === undefined) continue;
     const name = written.normalize("NFC");
     takeName(name, keyPlace, taken, report);
     const aliases = entry.values.aliases ?? [];
     for (const alias of aliases) takeName(alias, entry.placeOf("aliases"), taken, report);
     const { otherwise = "deny" } = entry.values;
-    const guards = guardsOf(entry, report, otherwise !== "deny");
-    checkTool(entry, guards, report);
+    // What could not be read must not be taken for a list that is empty.
+    const guards = isSound ? guardsOf(entry, report, otherwise !== "deny") : [];
+    if (isSound) checkTool(entry, guards, report);
     const names = [name, ...aliases];
     entries.push({ ...entry.values, name, names, guards, json: toJson(value), place: keyPlace });
   }

@@ -28,59 +28,88 @@ export interface Between {
   readonly end: number;
 }
 
+/** What was found so far. */
+type Finding = { -readonly [Key in keyof Between]: Between[Key] } & {
+  /** A space that may stand where nothing but spaces indents. */
+  tab: Mark | undefined;
+  atNewline: boolean;
+  /** A comment may follow. */
+  spaced: boolean;
+};
+
 /**
  * Reads the marks before a node by the rules of the library's composer: one indicator at most, spaces around comments, no tab
  * where it would indent. Anchors and tags are refused here.
  */
 export function readBetween(marks: readonly Mark[], around: Surroundings, reading: Reading): Between {
-  const { inFlow, next } = around;
-  let indicator: Mark | undefined;
-  let comma: Mark | undefined;
-  let tab: Mark | undefined;
-  let atNewline = around.onNewLine;
-  let spaced = around.onNewLine;
-  let hasNewline = false;
-  let hasComment = false;
-  let hasProperties = false;
-  for (const mark of marks) {
-    if (tab !== undefined && atNewline && mark.type !== "comment" && mark.type !== "newline") refuseTab(tab, reading);
-    tab = undefined;
-    switch (mark.type) {
-      case "space":
-        if (mayIndent(around) && mark.source.includes("\t")) tab = mark;
-        spaced = true;
-        continue;
-      case "newline":
-        atNewline = spaced = hasNewline = true;
-        continue;
-      case "comment":
-        if (!spaced) refuseSyntax(reading, mark.offset, "a space must stand before `#`");
-        hasComment = true;
-        atNewline = false;
-        continue;
-      case "anchor":
-      case "tag":
-        refuseProperty(mark, around.pointer, reading);
-        hasProperties = true;
-        break;
-      case around.indicator:
-        if (indicator !== undefined) refuseMark(mark, reading);
-        indicator = mark;
-        break;
-      case "comma":
-        if (!inFlow || comma !== undefined) refuseMark(mark, reading);
-        comma = mark;
-        break;
-      default:
-        refuseMark(mark, reading);
-    }
-    atNewline = mark === indicator && (mark.type === "seq-item-ind" || mark.type === "explicit-key-ind");
-    spaced = false;
-  }
-  if (tab !== undefined && ((atNewline && tab.indent <= around.indent) || isBlock(next))) refuseTab(tab, reading);
+  const { offset, onNewLine, next, indent } = around;
   const last = marks.at(-1);
-  const end = last === undefined ? around.offset : last.offset + last.source.length;
-  return { indicator, comma, hasNewline, hasComment, hasProperties, end };
+  const found: Finding = {
+    indicator: undefined,
+    comma: undefined,
+    hasNewline: false,
+    hasComment: false,
+    hasProperties: false,
+    end: last === undefined ? offset : last.offset + last.source.length,
+    tab: undefined,
+    atNewline: onNewLine,
+    spaced: onNewLine,
+  };
+  for (const mark of marks) {
+    const { tab } = found;
+    if (tab !== undefined && found.atNewline && mark.type !== "comment" && mark.type !== "newline") {
+      refuseTab(tab, reading);
+    }
+    found.tab = undefined;
+    if (!takeBlank(mark, found, around, reading)) takeMark(mark, found, around, reading);
+  }
+  const { tab } = found;
+  if (tab !== undefined && ((found.atNewline && tab.indent <= indent) || isBlock(next))) refuseTab(tab, reading);
+  return found;
+}
+
+/** Takes a space, a line end or a comment; false for anything else. */
+function takeBlank(mark: Mark, found: Finding, around: Surroundings, reading: Reading): boolean {
+  switch (mark.type) {
+    case "space":
+      if (mayIndent(around) && mark.source.includes("\t")) found.tab = mark;
+      found.spaced = true;
+      return true;
+    case "newline":
+      found.atNewline = true;
+      found.spaced = true;
+      found.hasNewline = true;
+      return true;
+    case "comment":
+      if (!found.spaced) refuseSyntax(reading, mark.offset, "a space must stand before `#`");
+      found.hasComment = true;
+      found.atNewline = false;
+      return true;
+    default:
+      return false;
+  }
+}
+
+function takeMark(mark: Mark, found: Finding, { indicator, inFlow, pointer }: Surroundings, reading: Reading): void {
+  found.spaced = false;
+  found.atNewline = mark.type === indicator && (indicator === "seq-item-ind" || indicator === "explicit-key-ind");
+  switch (mark.type) {
+    case "anchor":
+    case "tag":
+      refuseProperty(mark, pointer, reading);
+      found.hasProperties = true;
+      break;
+    case indicator:
+      if (found.indicator !== undefined) refuseMark(mark, reading);
+      found.indicator = mark;
+      break;
+    case "comma":
+      if (!inFlow || found.comma !== undefined) refuseMark(mark, reading);
+      found.comma = mark;
+      break;
+    default:
+      refuseMark(mark, reading);
+  }
 }
 
 /** A block map or block list. */

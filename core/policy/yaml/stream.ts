@@ -1,4 +1,4 @@
-import { CST, Lexer, Parser } from "yaml";
+import { type CST, Lexer, Parser } from "yaml";
 import { endOf, type Reading, refuseSyntax, refuseText } from "./reading.ts";
 
 /** Levels of nesting; a policy needs about seven. */
@@ -25,7 +25,7 @@ const MAXIMUM_BLANKS = 1000;
 export function readStream(reading: Reading): CST.Document | undefined {
   const parser = new Parser();
   const stream: Stream = { reading, document: undefined };
-  const counts: Counts = { lexemes: 0, blanks: 0, properties: 0, isContent: false };
+  const counts: Counts = { lexemes: 0, blanks: 0, properties: 0 };
   for (const lexeme of new Lexer().lex(reading.text)) {
     const { offset } = parser;
     for (const token of parser.next(lexeme)) accept(token, stream);
@@ -49,14 +49,11 @@ interface Counts {
   blanks: number;
   /** Anchors, aliases and tags. */
   properties: number;
-  /** The next lexeme is a scalar's own text, whatever it looks like. */
-  isContent: boolean;
 }
 
 function count(lexeme: string, counts: Counts): void {
   counts.lexemes += 1;
-  const first = counts.isContent ? undefined : lexeme.charAt(0);
-  counts.isContent = lexeme === CST.SCALAR;
+  const first = lexeme.charAt(0);
   counts.blanks = first === " " || first === "\n" || first === "\t" || first === "\r" ? counts.blanks + 1 : 0;
   if (first === "&" || first === "*" || first === "!") counts.properties += 1;
 }
