@@ -68,7 +68,7 @@ describe("link", () => {
     expect(line.slice(0, line.indexOf(',"prev"'))).toBe(
       '{"v":1,"stream":"w","seq":7,"ts":"2026-01-01T00:00:00.001Z","type":"approval.settled","tenant":"acme",' +
         '"actor_type":"person","actor_id":"ann","action_type":"purchase","decision":"ALLOW","effective":"COMPUTE",' +
-        '"rule":null,"reason_code":"rule","policy_id":"p","policy_digest":"0b","digest":"0a","input_ref":"in",' +
+        '"shadow_decision":"DENY","shadow_rule":"stricter","rule":null,"reason_code":"rule","policy_id":"p","policy_digest":"0b","digest":"0a","input_ref":"in",' +
         '"output_ref":"out","signature_valid":true,"answer":"approve","method":"terminal","assurance":"login",' +
         '"device":null,"detail":"","action_id":"a1","decision_id":"d1","approval_id":"p1","proof_kid":"k1",' +
         '"proof_jti":"j1","adapter":"x","trace_id":"t1"',

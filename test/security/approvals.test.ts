@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLeash, isLeashError, LeashPending, loadPolicy, type Leash } from "@leashkit/core";
+import { createLeash, isLeashError, LeashPending, type Leash } from "@leashkit/core";
 import { countingShop, fakeClock, scriptedPolicy } from "@leashkit/core/testing";
 import { durable, logOf, onlyPending, testLeash } from "../support/leash.ts";
 
@@ -130,8 +130,10 @@ describe("a late click", () => {
     "A-H12: a policy that demands what this version cannot enforce (%s) is refused, not read past",
     async (demand) => {
       const text = `leash: 1\ndefault: deny\ntools:\n  buy:\n    decision: approve\n    approval: { ${demand} }\n`;
-      expect(await outcomeOf(loadPolicy(text))).toBe("LEASH_POLICY_INVALID");
-      expect(typeof (await outcomeOf(loadPolicy(text.replace(demand, "expires_in: 60"))))).toBe("object");
+      const start = (policy: string): Promise<unknown> =>
+        outcomeOf(createLeash({ policy: { text: policy }, store: "memory", notify: [] }));
+      expect(await start(text)).toBe("LEASH_CONFIG_INVALID");
+      expect(typeof (await start(text.replace(demand, "expires_in: 60")))).toBe("object");
     },
   );
 });
