@@ -202,7 +202,9 @@ async function abortHolder(world: World): Promise<void> {
   world.holder = undefined;
   touch(world);
   holder.abort.abort();
-  expect(await holder.outcome).toBe("LEASH_ABORTED");
+  // A question that expired before the caller went away ended by that, if the holder looked at it before it was told to stop.
+  const ends = model.status === "expired" ? ["LEASH_ABORTED", "LEASH_EXPIRED"] : ["LEASH_ABORTED"];
+  expect(ends).toContain(await holder.outcome);
   if (model.status === "pending") move(model, "cancelled", "approval.cancelled");
 }
 

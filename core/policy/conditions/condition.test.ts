@@ -69,6 +69,9 @@ describe("a condition", () => {
     ["input.a", { a: "true" }],
     ["input.a", { a: 1 }],
     ["input.a / 0 == 1", { a: 1 }],
+    ["{'a': 1, 'a': 1} == {'a': 1}", {}],
+    ["has(input.a.b)", { a: [] }],
+    ["has(input.a.b)", { a: "b" }],
     ["has(input.a.b)", {}],
     ["input.b == 1", "text"],
     ["counterparty.trust == 'HIGH'", {}],
@@ -116,6 +119,9 @@ describe("a condition", () => {
     ["'untrusted' in labels['/to']", {}],
     ["min(input.a, 100) == 7 && max(input.a, 100) == 100", { a: 7 }],
     ["min([3, 1, 2]) == 1 && max(1, 2.5) == 2.5", {}],
+    ["{'b': 1, '1': 2}.map(k, k) == ['b', '1']", {}],
+    ["{'USD': 100, 'EUR': 90}[input.a] == 90", { a: "EUR" }],
+    ["!input.a.exists(google, google.protobuf.Timestamp == 1)", { a: [{ protobuf: { Timestamp: 1 } }] }],
   ])("is true: %s over %j", (text, input) => {
     expect(decide(text, input)).toBe(true);
   });

@@ -22,6 +22,7 @@ describe("the parts of a condition", () => {
     ["input.a && input.b || input.c", ["input.a && input.b || input.c"]],
     ["input.a && input.b ? input.c : input.d", ["input.a && input.b ? input.c : input.d"]],
     ["!(input.a && input.b)", ["!(input.a && input.b)"]],
+    ["(input.a && input.b || input.c) && input.d", ["input.a && input.b || input.c", "input.d"]],
     ["input.a == 'x && (y' && input.b", ["input.a == 'x && (y'", "input.b"]],
     ['input.a == "\\"&&" && input.b', ['input.a == "\\"&&"', "input.b"]],
     ["input.a == r'\\' && input.b", ["input.a == r'\\'", "input.b"]],

@@ -117,6 +117,7 @@ describe("the quick parser", () => {
     "a ? b : c",
     "{}",
     "1u",
+    "size( ) == 1",
     "1e3",
     "0x1",
     "!!a",
