@@ -96,7 +96,7 @@ describe("a turn", () => {
     const interceptor = createInterceptor(leash, { tools, handlers: { buy: () => "sold" }, pause: "defer" });
     const make = api === "chat" ? chatCall : functionCall;
     const { pending } = await interceptor.run([make("c", "buy", { amount: 5 })]);
-    const { id = "", ref = "" } = (await pendingAt(leash))[0] ?? {};
+    const { id, ref } = (await pendingAt(leash))[0] ?? expect.fail("nothing waits");
     await leash.desk({ id: "bob" }).edit(id, { amount: 1 });
     await approveAll(leash);
     const { outputs } = await interceptor.run([make("s", "leash_status", { ref })]);
@@ -109,7 +109,7 @@ describe("a turn", () => {
     const tools = [{ type: "computer_use_preview", display_width: 1, display_height: 1, environment: "browser" }];
     const interceptor = createInterceptor(leash, { tools, handlers: { computer: () => "clicked" }, pause: "hold" });
     const running = interceptor.run([{ type: "computer_call", call_id: "c", actions: [{ type: "click", x: 1 }] }]);
-    const { id = "" } = (await pendingAt(leash))[0] ?? {};
+    const { id } = (await pendingAt(leash))[0] ?? expect.fail("nothing waits");
     await leash.desk({ id: "bob" }).edit(id, { actions: [], pending_safety_checks: [] });
     await approveAll(leash);
     expect((await running).unanswerable).toMatchObject([
