@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../model/json.ts";
 import { answer, type Circumstances, decide, sampleCall } from "./call.fixture.ts";
@@ -86,6 +87,25 @@ describe("A-A8: a cap per agent and day", () => {
     }
     expect(effects).toEqual(["allow", "allow", "allow", "approve", "allow", "approve"]);
     expect(spent).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe("A-A8: payments that were cut into pieces", () => {
+  it("are held no later than the one that passes the cap, in whatever pieces", () => {
+    const policy = loadPolicy(`leash: 1\n${DAILY}`);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 2, maxLength: 12 }), (pieces) => {
+        let spent = 0;
+        for (const amount of pieces) {
+          const { action, tool, facts } = sampleCall({ amount, currency: "USD" }, used(DAY_USD, spent));
+          const { effect } = policy.evaluate(action, tool, facts);
+          expect(effect).toBe(spent + amount > 1000 ? "approve" : "allow");
+          if (effect === "allow") spent += amount;
+        }
+        expect(spent).toBeLessThanOrEqual(1000);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 
