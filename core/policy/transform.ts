@@ -1,5 +1,6 @@
 import type { Transform } from "../model/decision.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { equal as equalValues } from "./conditions/closures/values.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import type { CallView } from "./view.ts";
 
@@ -48,16 +49,7 @@ function own(value: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** Deep equality of JSON; the order of members means nothing. */
+/** Deep equality of JSON; the order of members means nothing. What is too deep to tell is not equal. */
 export function equal(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item: Json, index) => equal(item, b[index] as Json));
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && equal(a[name], b[name]))
-  );
+  return a === b || equalValues(a, b) === true;
 }
