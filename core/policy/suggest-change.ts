@@ -1,7 +1,7 @@
 import { canonicalText } from "../canonical.ts";
 import type { Action } from "../model/call.ts";
 import type { Facts } from "../model/facts.ts";
-import type { Json, JsonObject } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { SuggestedChange, Suggestion } from "../model/policy.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { CompiledPolicy } from "./compile.ts";
@@ -10,7 +10,7 @@ import { evaluate } from "./evaluate.ts";
 import type { MoneyStatement } from "./guards/money.ts";
 import { valueAt } from "./language/paths.ts";
 import { amountOf, usedOf } from "./limits.ts";
-import { equal } from "./transform.ts";
+import { equal, withMember } from "./transform.ts";
 import { CallView } from "./view.ts";
 
 /** Single changes that are tried; a tool with more values in its rules gets no suggestion beyond them. */
@@ -44,7 +44,11 @@ export function suggestChange(
     for (const chosen of choices(candidates, size)) {
       trials += 1;
       if (trials > MOST_TRIALS) return undefined;
-      const input = chosen.reduce<Json>((before, { steps, to }) => withMember(before, steps, to), action.input);
+      const input = chosen.reduce<Json | undefined>(
+        (before, { steps, to }) => before && withMember(before, steps, to),
+        action.input,
+      );
+      if (input === undefined) continue;
       const decision = evaluate(policy, { ...action, input }, tool, facts);
       if (decision.effect === "allow" && decision.transform === null) {
         return { changes: chosen.map((candidate) => changeOf(candidate, action)), input, decision };
@@ -129,12 +133,4 @@ function* choices(candidates: readonly Candidate[], size: number, from = 0): Gen
       if (others.every(({ steps }) => steps.join("\0") !== candidate.steps.join("\0"))) yield [candidate, ...others];
     }
   }
-}
-
-function withMember(value: Json | undefined, [step, ...rest]: readonly string[], member: Json): Json {
-  if (step === undefined) return member;
-  const whole: JsonObject =
-    typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-  const inner = Object.hasOwn(whole, step) ? whole[step] : undefined;
-  return Object.fromEntries([...Object.entries(whole), [step, withMember(inner, rest, member)]]);
 }

@@ -29,7 +29,11 @@ function isObject(value: Json | undefined): value is JsonObject {
 }
 
 /** A copy with the member set; undefined where a step is something that has no members. Missing steps are made. */
-function withMember(value: Json | undefined, [step, ...rest]: readonly string[], member: Json): Json | undefined {
+export function withMember(
+  value: Json | undefined,
+  [step, ...rest]: readonly string[],
+  member: Json,
+): Json | undefined {
   if (step === undefined) return member;
   const whole: JsonObject | undefined = value === undefined ? {} : isObject(value) ? value : undefined;
   if (whole === undefined) return undefined;
