@@ -8,6 +8,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import { answerOf, type LayerAnswer, strictest } from "./layer.ts";
 import { beyond, counterNeed } from "./limits.ts";
+import { runProgram, UNSURE } from "./program.ts";
 import type { Portions, ToolIndex } from "./tool-index.ts";
 import { changesNothing, computed } from "./transform.ts";
 import { CallView } from "./view.ts";
@@ -36,7 +37,7 @@ export function evaluate(policy: CompiledPolicy, action: Action, tool: ToolSpec,
 export function needsOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): readonly Need[] {
   const found = new Map<string, Need>();
   for (const index of [policy.index, policy.shadow]) {
-    for (const portion of index?.of(tool) ?? []) {
+    for (const portion of index?.of(tool).portions ?? []) {
       const view = new CallView(action, tool, facts, portion);
       const needs = [
         ...portion.guarding.flatMap(({ guards }) => guards.flatMap((guard) => guard.needs(action.input))),
@@ -49,7 +50,11 @@ export function needsOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, 
 }
 
 function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
-  const portions = index.of(tool);
+  const { quick, otherwise, portions } = index.of(tool);
+  if (quick !== undefined && facts.counterparty === null) {
+    const found = runProgram(quick, action.input, undefined);
+    if (found !== UNSURE) return found ?? otherwise ?? policy.unanswered;
+  }
   const [portion] = portions;
   if (portions.length > 1) return decideInLayers(portions, policy, action, tool, facts);
   const view = new CallView(action, tool, facts, portion);

@@ -16,7 +16,7 @@ const MOST_NEAR_RULES = 2;
 /** Why a call is decided as it is. Made on demand: nothing of it is on the path of a decision. */
 export function explain(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Explanation {
   const decision = evaluate(policy, action, tool, facts);
-  const views = policy.index.of(tool).map((portion) => new CallView(action, tool, facts, portion));
+  const views = policy.index.of(tool).portions.map((portion) => new CallView(action, tool, facts, portion));
   const rules = views.flatMap((view) => {
     const { denies, layer, others } = view.portion;
     return [...denies, ...others].map((rule) => explainRule(rule, layer.id, view, decision));

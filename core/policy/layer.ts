@@ -2,7 +2,7 @@ import type { Decision } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { CompiledRule } from "./compile-entries.ts";
 import type { ComputeForm } from "./language/compute.ts";
-import { runProgram } from "./program.ts";
+import { runProgram, UNSURE } from "./program.ts";
 import type { Portion } from "./tool-index.ts";
 import type { CallView } from "./view.ts";
 
@@ -64,11 +64,19 @@ export function holds({ holds: held }: CompiledRule, view: CallView): boolean | 
 export function answerOf(portion: Portion, view: CallView): LayerAnswer {
   if (portion.ordered !== undefined) return firstMatch(portion.ordered, portion, view);
   if (portion.overridable) return answerWithOverridable(portion, view);
-  const found = runProgram(portion.program, view);
-  if (found === undefined) return portion.tool?.decision ?? portion.layer.fallback;
-  if (!("kept" in found)) return found;
-  const { answer = portion.tool?.decision ?? portion.layer.fallback, kept } = found;
-  return kept.reduceRight((later, earlier) => joined(earlier, later), answer);
+  const found = runProgram(portion.program, view.action.input, view);
+  return found === UNSURE ? answerWithUnsure(portion, view) : (found ?? portion.otherwise);
+}
+
+/** The same, rule by rule, where asks that could not be decided count beside what was found. */
+function answerWithUnsure(portion: Portion, view: CallView): LayerAnswer {
+  const kept: LayerAnswer[] = [];
+  for (const rule of portion.others) {
+    const held = holds(rule, view);
+    if (held === true) return [...kept, rule.whenTrue].reduce(joined);
+    if (held === undefined && rule.effect !== "allow") kept.push(rule.whenUnknown);
+  }
+  return [...kept, portion.otherwise].reduce(joined);
 }
 
 /** The first rule that holds answers, whatever its effect. A deny on the way that could not be decided refuses all the same. */
@@ -83,8 +91,7 @@ function firstMatch(rules: readonly CompiledRule[], portion: Portion, view: Call
     if (answers) return all;
     kept = all;
   }
-  const otherwise = portion.tool?.decision ?? portion.layer.fallback;
-  return kept === undefined ? otherwise : joined(kept, otherwise);
+  return kept === undefined ? portion.otherwise : joined(kept, portion.otherwise);
 }
 
 /** Both count: the strictest is the answer, and what either demands beside it stays. */
@@ -117,7 +124,7 @@ function answerWithOverridable(portion: Portion, view: CallView): LayerAnswer {
       .map(([rule]) => rule.whenUnknown);
   if (found?.overridable !== true) {
     const end = first === -1 ? others.length : first;
-    const otherwise = found?.whenTrue ?? portion.tool?.decision ?? portion.layer.fallback;
+    const otherwise = found?.whenTrue ?? portion.otherwise;
     return together([...keptUntil(end), otherwise]) ?? otherwise;
   }
   const firm = others.findIndex(([rule, held]) => held === true && !rule.overridable);

@@ -75,7 +75,7 @@ function faceOf(policy: CompiledPolicy): Policy {
     suggest: (action, tool, facts) => suggestChange(policy, action, tool, facts),
     idempotent(tool) {
       // A document that says no is not overruled by one that says yes.
-      const stated = policy.index.of(tool).flatMap((portion) => portion.tool?.idempotent ?? []);
+      const stated = policy.index.of(tool).portions.flatMap((portion) => portion.tool?.idempotent ?? []);
       return stated.length === 0 ? undefined : stated.every(Boolean);
     },
   });

@@ -28,25 +28,32 @@ const question = fc.oneof(
   fc
     .tuple(member, fc.uniqueArray(literal, { minLength: 1, maxLength: 3 }))
     .map(([name, list]) => `input.${name} in [${list.join(", ")}]`),
-  member.map((name) => `input.${name}.startsWith("a")`),
+  fc.tuple(member, fc.constantFrom('""', '"a"', '"ab"')).map(([name, start]) => `input.${name}.startsWith(${start})`),
 );
+const pattern = fc
+  .tuple(member, fc.constantFrom("a", "^a$", "^a(b|c)$", "[ab]+$"))
+  .map(([name, text]) => `input.${name}.matches("${text}")`);
+/** With at most one pattern: two of them share their steps, and are left to closures. */
+const questions = fc
+  .tuple(fc.array(question, { minLength: 1, maxLength: 3 }), fc.option(pattern, { nil: undefined }))
+  .map(([plain, last]) => (last === undefined ? plain : [...plain, last]));
 
 describe("questions that are laid out flat", () => {
   it("I6: have the answers of the closures, and so of CEL, for every kind of value", () => {
     const reached = new Map<string, number>();
     fc.assert(
       fc.property(
-        fc.array(question, { minLength: 1, maxLength: 3 }),
+        questions,
         fc.oneof(
           fc.dictionary(fc.constantFrom("a", "b", "constructor"), value),
           fc.constantFrom<Json>([], "text", 1, null),
         ),
-        (questions, input) => {
-          const made = read(questions.join(" && "));
+        (asked, input) => {
+          const made = read(asked.join(" && "));
           const { action, tool, facts } = sampleCall(input);
           const view = { action, tool, facts, counterparty: null, money: null, bindings: undefined };
           const terms = made.packed ?? expect.fail(`not packed: ${made.source}`);
-          const members = typeof input === "object" && input !== null && !Array.isArray(input) ? input : undefined;
+          const members = typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
           const answers = terms.map((term) => packedAnswer(term.operator, term.member, term.value, members as never));
           const packed = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
           expect(packed, `${made.source} over ${JSON.stringify(input)}`).toBe(made.holds(view));
@@ -70,6 +77,7 @@ describe("questions that are laid out flat", () => {
     "input.a in []",
     "input.a in input.b",
     'input.a.endsWith("x")',
+    'input.a.matches("a") && input.b.matches("b")',
     "has(input.a)",
     Array.from({ length: 9 }, (_, index) => `input.a != ${index}`).join(" && "),
   ])("are left to closures in every other condition: %s", (text) => {

@@ -69,7 +69,7 @@ function candidatesOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, fa
     if (steps.length === 0 || equal(valueAt(action.input, steps), to)) return;
     found.set(canonicalText([steps, to]), { steps, to });
   };
-  for (const portion of policy.index.of(tool)) {
+  for (const portion of policy.index.of(tool).portions) {
     const view = new CallView(action, tool, facts, portion);
     const money = portion.money;
     for (const { condition } of [...portion.denies, ...portion.others]) {

@@ -1,3 +1,4 @@
+import type { Decision } from "../model/decision.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { CompiledLayer } from "./compile.ts";
 import type { CompiledRule, CompiledTool } from "./compile-entries.ts";
@@ -5,7 +6,8 @@ import type { MoneyStatement } from "./guards/money.ts";
 import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";
 import type { CompiledLimit } from "./limits.ts";
-import { type Program, writeProgram } from "./program.ts";
+import type { LayerAnswer } from "./layer.ts";
+import { isPacked, type Program, writeProgram } from "./program.ts";
 
 /** What one document has to say about one tool: nothing else of it is looked at. */
 export interface Portion {
@@ -17,10 +19,12 @@ export interface Portion {
   /** All of them in file order, where the first that holds answers, whatever its effect; undefined where denies come first. */
   readonly ordered: readonly CompiledRule[] | undefined;
   /** The same rules laid out for asking: denies, then the others. */
-  readonly program: Program;
+  readonly program: Program<LayerAnswer>;
   /** True where some of them may be overridden: then they are looked at the long way. */
   readonly overridable: boolean;
   readonly tool: CompiledTool | undefined;
+  /** The answer where no rule has one: the tool's own, or the document's default. */
+  readonly otherwise: LayerAnswer;
   /** Entries whose guards a call must pass: the tool's own, and those of the names it is registered under. */
   readonly guarding: readonly CompiledTool[];
   readonly limits: readonly CompiledLimit[];
@@ -34,51 +38,87 @@ export interface Portion {
 /** The portions of all documents, the broadest first. */
 export type Portions = readonly [Portion, ...Portion[]];
 
+/**
+ * All that decides calls of one tool. A class, because plans are made one by one in code that is seldom run: literals would
+ * have as many shapes there, and what meets many shapes is slow for ever.
+ */
+export class ToolPlan {
+  /** The registration that it was made for. */
+  readonly spec: ToolSpec;
+  /** Whole decisions, where nothing but packed conditions of one document is asked; undefined for every other tool. */
+  readonly quick: Program<Decision> | undefined;
+  /** The decision where `quick` has none; null where the document passes. */
+  readonly otherwise: Decision | null;
+  readonly portions: Portions;
+
+  constructor(spec: ToolSpec, portions: Portions) {
+    const [portion, narrower] = portions;
+    this.spec = spec;
+    this.quick = narrower === undefined ? quickProgram(portion) : undefined;
+    this.otherwise = portion.otherwise.decision;
+    this.portions = portions;
+  }
+}
+
+function quickProgram(portion: Portion): Program<Decision> | undefined {
+  const { counterparty, denies, isPlain, ordered, others, otherwise, overridable } = portion;
+  if (!isPlain || overridable || ordered !== undefined || counterparty !== undefined || !otherwise.isPlain)
+    return undefined;
+  const rules = [...denies, ...others];
+  const isQuick = rules.every((rule) => isPacked(rule) && rule.whenTrue.isPlain);
+  return isQuick ? writeProgram(rules, decisionIn) : undefined;
+}
+
 export interface ToolIndex {
-  /** The rules for a tool, by its registered id and, for whatever refuses, all its aliases. */
-  of(tool: ToolSpec): Portions;
+  /** What decides calls of a tool, by its registered id and, for whatever refuses, all its aliases. */
+  of(tool: ToolSpec): ToolPlan;
 }
 
 /** What is kept for names that no document knows; beyond it the memory starts anew: a flood of names costs time only. */
 const MAXIMUM_NAMES = 4096;
 
 /**
- * Finds rules by tool, once for each name. Names that one entry of the `tools` block lists are names of one tool, for every
- * rule: the policy's author said so. Aliases that only the registry knows can refuse a call and never let one through.
+ * Finds rules by tool, once for each registration. Names that one entry of the `tools` block lists are names of one tool, for
+ * every rule: the policy's author said so. Aliases that only the registry knows can refuse a call and never let one through.
  */
 export function createToolIndex(layers: readonly [CompiledLayer, ...CompiledLayer[]]): ToolIndex {
-  const known = new Map<string, Portions>();
-  const strangers = new Map<string, Portions>();
-  const bySpec = new WeakMap<ToolSpec, Portions>();
-  const named = (name: string): Portions => {
-    const remembered = known.get(name) ?? strangers.get(name);
-    if (remembered !== undefined) return remembered;
-    const found = portionsOf(layers, name, [], undefined);
-    const memory = layers.some(({ names }) => names.has(name)) ? known : strangers;
+  const known = new Map<string, ToolPlan>();
+  const strangers = new Map<string, ToolPlan>();
+  const bySpec = new WeakMap<ToolSpec, ToolPlan>();
+  const planned = (spec: ToolSpec, met: ToolPlan | undefined): ToolPlan => {
+    // Registrations that say no more than the name are all the same.
+    if (met !== undefined && isBare(met.spec) && isBare(spec)) return met;
+    const plan = bySpec.get(spec) ?? new ToolPlan(spec, portionsOf(layers, spec));
+    bySpec.set(spec, plan);
+    const memory = layers.some(({ names }) => names.has(spec.id)) ? known : strangers;
     if (strangers.size >= MAXIMUM_NAMES) strangers.clear();
-    memory.set(name, found);
-    return found;
+    memory.set(spec.id, plan);
+    return plan;
   };
   return {
     of(spec) {
-      if (spec.aliases.length === 0 && spec.counterparty === null) return named(spec.id);
-      const remembered = bySpec.get(spec);
-      if (remembered !== undefined) return remembered;
-      const found = portionsOf(layers, spec.id, spec.aliases, registeredPath(spec.counterparty));
-      bySpec.set(spec, found);
-      return found;
+      const met = known.get(spec.id) ?? strangers.get(spec.id);
+      return met?.spec === spec ? met : planned(spec, met);
     },
   };
+}
+
+function isBare({ aliases, counterparty }: ToolSpec): boolean {
+  return aliases.length === 0 && counterparty === null;
+}
+
+function decisionIn({ decision }: LayerAnswer): Decision {
+  if (decision === null) throw new Error("a rule has a decision");
+  return decision;
 }
 
 type RegisteredPath = readonly string[] | "unreadable" | undefined;
 
 function portionsOf(
   [broadest, ...narrower]: readonly [CompiledLayer, ...CompiledLayer[]],
-  id: string,
-  aliases: readonly string[],
-  registered: RegisteredPath,
+  { aliases, counterparty, id }: ToolSpec,
 ): Portions {
+  const registered = registeredPath(counterparty);
   const name = id.normalize("NFC");
   const others = aliases.map((alias) => alias.normalize("NFC"));
   const found: [Portion, ...Portion[]] = [portionOf(broadest, name, others, undefined)];
@@ -104,6 +144,7 @@ function portionOf(
   const others = rulesFor(layer, names).filter(({ effect }) => effect !== "deny");
   const entries = [...new Set(every.flatMap((each) => layer.entries.get(each) ?? []))];
   const guarding = entries.filter(({ guards }) => guards.length > 0);
+  const rules = [...denies, ...others];
   const limits = layer.limits.filter(({ patterns }) =>
     patterns.some((pattern) => every.some((each) => meets(pattern, each))),
   );
@@ -111,10 +152,11 @@ function portionOf(
     layer,
     denies,
     others,
-    ordered: layer.combine === "first_match" ? [...denies, ...others].sort((a, b) => a.order - b.order) : undefined,
-    program: writeProgram([...denies, ...others]),
-    overridable: [...denies, ...others].some((rule) => rule.overridable),
+    ordered: layer.combine === "first_match" ? rules.toSorted((a, b) => a.order - b.order) : undefined,
+    program: writeProgram(rules, (answer) => answer),
+    overridable: rules.some((rule) => rule.overridable),
     tool,
+    otherwise: tool?.decision ?? layer.fallback,
     guarding,
     limits,
     isPlain: guarding.length === 0 && limits.length === 0,

@@ -1,5 +1,7 @@
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import type { Json, JsonObject } from "../../model/json.ts";
+import { resetSteps } from "./closures/steps.ts";
+import { compilePattern, matchBounded, type Pattern } from "./patterns/patterns.ts";
 import { argumentsOf, constantOf, operandsOf, pathOf } from "./cel/syntax.ts";
 
 /** What a packed question asks of a member of the input. */
@@ -12,6 +14,7 @@ export const PACKED = {
   atLeast: 5,
   among: 6,
   startsWith: 7,
+  matches: 8,
 } as const;
 
 export type PackedOperator = (typeof PACKED)[keyof typeof PACKED];
@@ -20,9 +23,13 @@ export type PackedOperator = (typeof PACKED)[keyof typeof PACKED];
 export interface PackedTerm {
   readonly operator: PackedOperator;
   readonly member: string;
-  /** A text, number, boolean or null; for `among` the set of them. */
-  readonly value: unknown;
+  readonly value: PackedValue;
 }
+
+type Simple = string | number | boolean | null;
+
+/** A plain value; for `among` the set of them, for `matches` the compiled pattern. */
+export type PackedValue = Simple | ReadonlySet<Simple> | Pattern;
 
 /** More questions in one condition are asked by closures. */
 const MOST_TERMS = 8;
@@ -43,14 +50,16 @@ export function packedTerms(root: Expr): readonly PackedTerm[] | undefined {
   const operands = operandsOf(root, "_&&_");
   if (operands.length > MOST_TERMS) return undefined;
   const terms = operands.map(packedTerm);
-  return terms.every((term) => term !== undefined) ? terms : undefined;
+  if (!terms.every((term) => term !== undefined)) return undefined;
+  // Patterns of one condition share its steps: two of them are counted by closures.
+  return terms.filter(({ operator }) => operator === PACKED.matches).length > 1 ? undefined : terms;
 }
 
 function packedTerm(expression: Expr): PackedTerm | undefined {
   const { exprKind } = expression;
   if (exprKind.case !== "callExpr") return undefined;
   const { function: name, args, target } = exprKind.value;
-  if (name === "startsWith") return target === undefined ? undefined : withText(target, args[0]);
+  if (target !== undefined && (name === "startsWith" || name === "matches")) return withText(name, target, args[0]);
   const [left, right] = args;
   if (left === undefined || right === undefined || args.length !== 2 || target !== undefined) return undefined;
   if (argumentsOf(expression, "@in") !== undefined) return amongValues(left, right);
@@ -59,8 +68,8 @@ function packedTerm(expression: Expr): PackedTerm | undefined {
   const ordered = ORDERED.get(name);
   if (ordered !== undefined)
     return typeof value === "number" ? { operator: ordered[isMirrored ? 1 : 0], member, value } : undefined;
-  if (name === "_==_") return { operator: PACKED.equals, member, value };
-  return name === "_!=_" ? { operator: PACKED.differs, member, value } : undefined;
+  if (name === "_==_") return { operator: PACKED.equals, member, value: interned(value) };
+  return name === "_!=_" ? { operator: PACKED.differs, member, value: interned(value) } : undefined;
 }
 
 function sides(
@@ -77,14 +86,20 @@ function memberOf(expression: Expr): string | undefined {
   return path?.variable === "input" && path.steps.length === 1 ? path.steps[0] : undefined;
 }
 
-function isSimple(value: Json): boolean {
+/** Texts that are equal become one and the same object, which is compared without being read. */
+function interned(value: Simple): Simple {
+  return typeof value === "string" ? (Object.keys({ [value]: null })[0] ?? value) : value;
+}
+
+function isSimple(value: Json): value is Simple {
   return value === null || typeof value !== "object";
 }
 
-function withText(target: Expr, argument: Expr | undefined): PackedTerm | undefined {
+function withText(name: "startsWith" | "matches", target: Expr, argument: Expr | undefined): PackedTerm | undefined {
   const member = memberOf(target);
   const value = argument && constantOf(argument);
-  return member !== undefined && typeof value === "string" ? { operator: PACKED.startsWith, member, value } : undefined;
+  if (member === undefined || typeof value !== "string") return undefined;
+  return { operator: PACKED[name], member, value: name === "matches" ? compilePattern(value) : interned(value) };
 }
 
 function amongValues(left: Expr, right: Expr): PackedTerm | undefined {
@@ -93,17 +108,17 @@ function amongValues(left: Expr, right: Expr): PackedTerm | undefined {
   const values = list && constantOf(list);
   if (member === undefined || !Array.isArray(values) || values.length === 0 || !values.every(isSimple))
     return undefined;
-  return { operator: PACKED.among, member, value: new Set(values) };
+  return { operator: PACKED.among, member, value: new Set(values.map(interned)) };
 }
 
-/** The answer to one question: true, false, or undefined for unknown. `input` is undefined where it has no members. */
+/** The answer to one question about a map: true, false, or undefined for unknown. */
 export function packedAnswer(
   operator: unknown,
   member: string,
   value: unknown,
-  input: JsonObject | undefined,
+  input: JsonObject,
 ): boolean | undefined {
-  const found = input !== undefined && Object.hasOwn(input, member) ? input[member] : undefined;
+  const found = Object.hasOwn(input, member) ? input[member] : undefined;
   if (found === undefined) return undefined;
   switch (operator) {
     case PACKED.equals:
@@ -121,8 +136,20 @@ export function packedAnswer(
     case PACKED.among:
       return (value as ReadonlySet<unknown>).has(found);
     case PACKED.startsWith:
-      return typeof found === "string" ? found.startsWith(value as string) : undefined;
+      return typeof found === "string" ? startsWith(found, value as string) : undefined;
+    case PACKED.matches:
+      return typeof found === "string" ? matchesPattern(value as Pattern, found) : undefined;
     default:
       return undefined;
   }
+}
+
+function matchesPattern(pattern: Pattern, text: string): boolean | undefined {
+  resetSteps();
+  return matchBounded(pattern, text);
+}
+
+function startsWith(text: string, start: string): boolean {
+  const last = start.length - 1;
+  return last < 0 || (text.charCodeAt(last) === start.charCodeAt(last) && text.lastIndexOf(start, 0) === 0);
 }

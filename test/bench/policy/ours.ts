@@ -1,8 +1,9 @@
-import { canonicalText, type Action, type Facts, type Json, type ToolSpec } from "@leashkit/core";
+import { canonicalText, type Action, type Facts, type Json, type JsonObject } from "@leashkit/core";
 import { loadPolicy } from "../../../core/policy/index.ts";
+import { sampleAction } from "../../../core/policy/sample.ts";
+import { createToolRegistry } from "../../../core/tools.ts";
 import { inProcess, type Maker } from "./engine.ts";
 import { commandPattern, perKind, type Rule } from "./rules.ts";
-import type { Request } from "./traffic.ts";
 
 export const ours: Maker = {
   name: "leashkit",
@@ -11,11 +12,11 @@ export const ours: Maker = {
   role: "ours",
   make(rules, requests) {
     const policy = loadPolicy(policyText(rules));
-    const tools = new Map(requests.map(({ tool }) => [tool, toolSpec(tool)] as const));
-    const calls = requests.map((request) => ({
-      action: sealed(request),
-      tool: tools.get(request.tool) ?? toolSpec(request.tool),
-    }));
+    const registry = createToolRegistry();
+    const calls = requests.map(({ tool: id, input }) => {
+      const tool = registry.get(id) ?? registry.register({ id });
+      return { action: sealed(tool.id, input), tool };
+    });
     return inProcess(
       this.name,
       calls,
@@ -72,37 +73,7 @@ export function conditionText(rule: Rule): string {
   });
 }
 
-function toolSpec(id: string): ToolSpec {
-  return Object.freeze({
-    id,
-    origin: "host",
-    aliases: [],
-    schemaDigest: null,
-    sideEffect: "unknown",
-    idempotent: false,
-    counterparty: null,
-    redact: [],
-    labels: { emits: [], accepts: [] },
-  });
-}
-
-/** An action as sealing makes it: its input is parsed from its own text, and frozen. */
-export function sealed({ tool, input }: Request): Action {
-  const text = canonicalText(input);
-  return Object.freeze({
-    v: 1,
-    tool,
-    input: Object.freeze(JSON.parse(text) as Json),
-    text,
-    digest: "",
-    inputDigest: "",
-    identity: "ephemeral",
-    callKey: "",
-    actionId: "",
-    principal: { tenant: "acme", subject: "ada", agent: "shopper", chain: [] },
-    session: null,
-    labels: {},
-    schemaDigest: null,
-    requestedAt: 0,
-  });
+/** An action as sealing makes it: its input is parsed from its own text, and frozen like itself. */
+function sealed(tool: string, input: JsonObject): Action {
+  return Object.freeze(sampleAction({}, tool, Object.freeze(JSON.parse(canonicalText(input)) as Json)));
 }
