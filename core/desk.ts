@@ -1,5 +1,8 @@
 import type { Approver } from "./model/approval.ts";
-import type { Desk, LogReport } from "./model/leash.ts";
+import { thisOwner } from "./journal/owner.ts";
+import { createPresence } from "./journal/presence.ts";
+import { createJournal } from "./journal/settle.ts";
+import type { Desk, Journal, LogReport } from "./model/leash.ts";
 import { verifyLog } from "./audit/verify.ts";
 import { createDesk } from "./approvals/desk.ts";
 import { openState } from "./state.ts";
@@ -7,6 +10,7 @@ import { openState } from "./state.ts";
 /** A desk on the state folder of a leash that may run in another process. */
 export interface OpenDesk {
   readonly desk: Desk;
+  readonly journal: Journal;
   verifyLog(): Promise<LogReport>;
   close(): Promise<void>;
 }
@@ -24,8 +28,11 @@ export async function openDesk(options: {
   readonly tenant?: string;
 }): Promise<OpenDesk> {
   const state = await openState({ state: options.state, store: "sqlite" });
+  const { tenant = "default" } = options;
+  const presence = createPresence(state.store, thisOwner(state.instance));
   return {
-    desk: createDesk({ ...state, tenant: options.tenant ?? "default" }, options.approver),
+    desk: createDesk({ ...state, tenant }, options.approver),
+    journal: createJournal({ ...state, tenant, presence }, options.approver),
     verifyLog: () => verifyLog(state.store),
     close: () => state.store.close(),
   };

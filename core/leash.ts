@@ -12,6 +12,8 @@ import { LeashError } from "./errors.ts";
 import { type OwnPlaces, systemProbe } from "./facts/probes.ts";
 import { thisOwner } from "./journal/owner.ts";
 import { createPresence } from "./journal/presence.ts";
+import { createJournal } from "./journal/settle.ts";
+import { createTurns } from "./limits/turns.ts";
 import type { Approval, Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
 import type { Mode } from "./model/effect.ts";
@@ -79,7 +81,11 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     const { policy, mode } = bound.inForce;
     refuseUnmet(policy, mode, handlersOf(options));
     const targets = surfacesOf(options, policy, mode, state.store);
-    const announcer = createAnnouncer(targets, tenant, (approver) => deskOf(() => context, state, tenant, approver));
+    const announcer = createAnnouncer(targets, {
+      ...state,
+      tenant,
+      openDesk: (approver) => deskOf(() => context, state, tenant, approver),
+    });
     const context = contextOf(options, state, bound, announcer);
     bound.watch();
     return assemble(context, principal, state, { announcer, bound });
@@ -148,6 +154,7 @@ function contextOf(options: LeashOptions, state: State, bound: BoundPolicy, anno
     },
     keys: state.keys,
     random: state.random,
+    turns: createTurns(),
     presence: createPresence(state.store, thisOwner(state.instance)),
     counterparty: options.counterparty,
     probe: systemProbe(placesOf(options)),
@@ -190,6 +197,11 @@ function assemble(context: Context, principal: Principal, state: State, { announ
     as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
     narrow: (limits) => face(narrowed(scope, limits)),
     desk: (approver: Approver): Desk => deskOf(() => context, state, scope.principal.tenant, approver),
+    journal: (person) =>
+      createJournal(
+        { store, stream: state.stream, tenant: scope.principal.tenant, presence: context.presence },
+        person,
+      ),
     verifyLog: () => verifyLog(store),
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),
@@ -207,7 +219,8 @@ function assemble(context: Context, principal: Principal, state: State, { announ
 
 /** A child may do at most what its parents may; nothing widens on the way down. */
 function narrowed(scope: Scope, limits: Narrowing): Scope {
-  const { principal } = scope;
+  const { context, principal } = scope;
+  if (limits.policy !== undefined) refuseUnmet(limits.policy, "enforce", context.obligations);
   const child =
     limits.agent === undefined
       ? principal

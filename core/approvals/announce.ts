@@ -1,46 +1,56 @@
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk } from "../model/leash.ts";
 import type { Notifier } from "../model/runtime.ts";
+import type { Store } from "../store/store.ts";
+import { createRounds } from "./rounds.ts";
 import type { AttachedSurface, Surface } from "./surface.ts";
 import { displayName } from "./visible.ts";
 
 /** Whatever tells people of approvals. */
 export interface Announcer {
+  /** News of an approval: that it waits, or that it does no longer. */
   announce(approval: Approval): void;
   close(): void;
 }
 
-/** How many approvals are remembered as told; an older one would be told of a second time, which does no harm. */
-const REMEMBERED = 10_000;
+/** What an announcer works with. A surface answers for one tenant and hears of that one only. */
+export interface AnnouncerParts {
+  readonly store: Store;
+  readonly stream: string;
+  readonly tenant: string;
+  readonly openDesk: (approver: Approver) => Desk;
+}
 
 /**
- * Tells every notifier and surface of an approval, once in this process. None of them can block the call or each other, and a
- * failure is reported as a process warning: the approval still stands at the desk. A surface answers for one tenant and hears
- * of that one only.
+ * Tells every notifier and surface of an approval, once in this process; of equal ones one after the other, and again when one is
+ * escalated. None of them can block the call or each other, and a failure is reported as a process warning: the approval still
+ * stands at the desk.
  *
  * @param targets undefined where the host chose none.
  */
 export function createAnnouncer(
   targets: readonly (Notifier | Surface)[] | undefined,
-  tenant: string,
-  openDesk: (approver: Approver) => Desk,
+  { store, stream, tenant, openDesk }: AnnouncerParts,
 ): Announcer {
   const notifiers = (targets ?? []).filter((target) => typeof target === "function");
   const surfaces = attachAll(targets ?? [], openDesk);
-  const told = new Set<string>();
+  const rounds = createRounds({ store, stream, tell: tellAll });
+
+  function tellAll(approval: Approval): void {
+    const reached = approval.principal.tenant === tenant ? surfaces : [];
+    for (const notify of notifiers) tell(approval, notify);
+    for (const surface of reached) tell(approval, (opened) => surface.opened(opened));
+    if (targets === undefined || (targets.length > 0 && notifiers.length + reached.length === 0)) {
+      tellWhereToAnswer(approval);
+    }
+  }
+
   return {
-    announce(approval) {
-      if (told.has(approval.id)) return;
-      told.add(approval.id);
-      for (const oldest of told) if (told.size > REMEMBERED) told.delete(oldest);
-      const reached = approval.principal.tenant === tenant ? surfaces : [];
-      for (const notify of notifiers) tell(approval, notify);
-      for (const surface of reached) tell(approval, (opened) => surface.opened(opened));
-      if (targets === undefined || (targets.length > 0 && notifiers.length + reached.length === 0)) {
-        tellWhereToAnswer(approval);
-      }
+    announce: (approval) => (approval.status === "pending" ? rounds.opened(approval) : rounds.ended(approval.id)),
+    close() {
+      rounds.close();
+      closeAll(surfaces);
     },
-    close: () => closeAll(surfaces),
   };
 }
 

@@ -25,7 +25,7 @@ export interface DeskParts {
   readonly random: Random;
   /** Asks the policy about the call that was asked about first, as an edit would have it. Absent at a desk without a policy. */
   readonly review?: (asked: Approval, edited: Approval) => Promise<Reviewed>;
-  /** Tells people of an approval that the desk itself opened. */
+  /** Tells people of an approval that the desk itself opened, and whoever tells them of one that it ended. */
   readonly announce?: (approval: Approval) => void;
 }
 

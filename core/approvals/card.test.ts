@@ -70,7 +70,7 @@ describe("card", () => {
     };
     const text = cardOf({ demand: "step_up", terms }).replaceAll(/\s+/gu, " ");
     expect(text).toContain(
-      "needs a step-up by totp; 2 people; one of the roles cfo; someone other than the person it is for; a reason",
+      "needs a step-up by totp; 2 people (0 of 2 said yes); one of the roles cfo; someone who neither asked for it nor edited it; a reason",
     );
   });
 

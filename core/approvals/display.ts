@@ -12,6 +12,7 @@ import {
   shorten,
   wrap,
 } from "./layout.ts";
+import { yesOf } from "./eligibility.ts";
 import { displayName, isMixed, scriptsOf, visible, words } from "./visible.ts";
 
 function parsedString(token: string): string {
@@ -70,9 +71,9 @@ function demands(approval: Approval): string {
   const { edit } = approval;
   return [
     approval.demand === "step_up" ? `a step-up by ${terms.methods.map(displayName).join(" or ") || "any method"}` : "",
-    terms.quorum > 1 ? `${terms.quorum} people` : "",
+    terms.quorum > 1 ? `${terms.quorum} people (${yesOf(approval)} said yes)` : "",
     terms.roles.length > 0 ? `one of the roles ${terms.roles.map(displayName).join(", ")}` : "",
-    terms.fourEyes ? "someone other than the person it is for" : "",
+    terms.fourEyes ? "someone who neither asked for it nor edited it" : "",
     terms.reasonRequired ? "a reason" : "",
     edit === null || edit.self ? "" : "someone other than the editor",
   ]
@@ -95,15 +96,24 @@ function circumstances({ method, device, assurance, at, reason }: Verdict | Edit
   return `(${how}, ${assurance}), ${new Date(at).toISOString()}${why}`;
 }
 
+function escalation({ escalatedAt }: Approval): string {
+  return escalatedAt === undefined ? "" : `nobody had answered by ${new Date(escalatedAt).toISOString()}`;
+}
+
 /**
  * One line: where an approval stands, and who answered. Safe to print.
  * @example statusLine(approval); // K7Q2 send_money: denied; deny by ada (cli on laptop, login), 2026-01-01T00:00:00.000Z
  */
 export function statusLine(approval: Approval): string {
   return [
-    `${displayName(approval.ref)} ${displayName(approval.tool)}: ${approval.status}`,
+    `${displayName(approval.ref)} ${displayName(approval.tool)}: ${approval.status}${votes(approval)}`,
     ...approval.verdicts.map(verdictText),
   ].join("; ");
+}
+
+/** How many yeses an open question has of how many it takes; empty where one is enough. */
+function votes(approval: Approval): string {
+  return approval.status === "pending" && approval.terms.quorum > 1 ? ` (${yesOf(approval)})` : "";
 }
 
 export interface CardOptions {
@@ -143,11 +153,12 @@ export function card(approval: Approval, options: CardOptions): string {
     ["asked by", why],
     ["edited by", editText(approval)],
     ["needs", demands(approval)],
+    ["escalated", escalation(approval)],
     ["time left", approval.status === "pending" ? `${duration(left)} (until ${until})` : ""],
     ["input", `${count(Array.from(approval.text).length, "character")}, ${count(bytes, "byte")}`],
   ];
   const stands = approval.status === "pending" && left <= 0 ? "expired" : approval.status;
-  const heading = `Approval ${displayName(approval.ref)}: ${stands === "pending" ? "a person must answer" : stands}`;
+  const heading = `Approval ${displayName(approval.ref)}: ${stands === "pending" ? `a person must answer${votes(approval)}` : stands}`;
   return [
     wrap(heading, columns - 2).join("\n  "),
     ...facts.filter(([, value]) => value !== "").flatMap(([label, value]) => field(label, value, columns)),

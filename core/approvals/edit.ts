@@ -11,11 +11,12 @@ import type { SettleOptions } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
 import { signEdit } from "../tokens/edit.ts";
 import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen, type Reviewed } from "./answer.ts";
+import { samePerson } from "./person.ts";
 import { readRef, type RefRow, writeApproval, writeRef } from "./rows.ts";
 
 /** True when the yes of this approver does not count because they made the call what it is. */
 export function isOwnEdit({ edit, terms }: Pick<Approval, "edit" | "terms">, approver: string): boolean {
-  return edit?.editor === approver && !(edit.self && terms.edit === "self");
+  return edit?.editor !== undefined && samePerson(edit.editor, approver) && !(edit.self && terms.edit === "self");
 }
 
 /**
@@ -41,6 +42,7 @@ export async function editApproval(
     // Its time ran out since it was read; the next read settles it as expired.
     if (successor.openedAt >= stored.value.expiresAt) continue;
     if (!(await replace(parts, stored, successor, call))) continue;
+    parts.announce?.({ ...stored.value, status: "cancelled" });
     parts.announce?.(successor);
     return successor;
   }

@@ -45,6 +45,22 @@ export async function endApproval(
   return result.ok;
 }
 
+/** When people must be told again; undefined where they need not be, or were. Epoch milliseconds. */
+export function escalationAt({ status, openedAt, escalatedAt, terms }: Approval): number | undefined {
+  if (status !== "pending" || escalatedAt !== undefined || terms.escalateAfterMs === undefined) return undefined;
+  return openedAt + terms.escalateAfterMs;
+}
+
+/** Marks an approval as told again: of any number of processes one does, and tells. Undefined when somebody moved it first. */
+export async function escalate(store: Store, stream: string, stored: Stored<Approval>): Promise<Approval | undefined> {
+  const escalated: Approval = { ...stored.value, escalatedAt: store.now() };
+  const result = await store.commit([writeApproval(escalated, stored.version)], {
+    stream,
+    records: [approvalRecord(escalated, "approval.escalated")],
+  });
+  return result.ok ? escalated : undefined;
+}
+
 /** Sleeps until the approval may have changed, its time is up, or the signal aborts. Holds the process open meanwhile. */
 export async function waitForChange(
   store: Store,

@@ -12,7 +12,7 @@ import { terminal } from "./terminal.ts";
 
 const QUIET = 20;
 const FIRST = sampleApproval({ ref: "K7Q2" });
-const SECOND = sampleApproval({ ref: "M3T8" });
+const SECOND = sampleApproval({ ref: "M3T8", text: '{"amount":1}' });
 
 function scene(...approvals: readonly Approval[]) {
   const screen = fakeTerminal();

@@ -2,9 +2,11 @@ import { StringDecoder } from "node:string_decoder";
 
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Desk, SettleOptions } from "../model/leash.ts";
 import type { Clock } from "../model/runtime.ts";
 import { card, statusLine } from "./display.ts";
+import { hasAnswered } from "./eligibility.ts";
+import { count } from "./layout.ts";
 import { type AttachedSurface, operatingSystemUser, type Surface } from "./surface.ts";
 import { visible } from "./visible.ts";
 
@@ -137,18 +139,24 @@ interface Context {
 }
 
 /** Asks until there is a yes or a no; undefined when there will be none. */
-async function answerTo(approval: Approval, context: Context, signal: AbortSignal): Promise<"y" | "n" | undefined> {
+async function answerTo(
+  approval: Approval,
+  equal: number,
+  context: Context,
+  signal: AbortSignal,
+): Promise<"y" | "n" | undefined> {
   const { keyboard, clock, say } = context;
+  const also = equal === 0 ? "" : ` and ${count(equal, "equal call")}`;
   const show = () => say(card(approval, { now: clock.now(), columns: keyboard.output.columns }));
   show();
   for (;;) {
-    const line = (await ask(`Approve ${visible(approval.ref)}? [y/n/?] `, keyboard, signal))?.toLowerCase();
+    const line = (await ask(`Approve ${visible(approval.ref)}${also}? [y/n/?] `, keyboard, signal))?.toLowerCase();
     if (line === undefined) return undefined;
     if (line === "y" || line === "yes") return "y";
     if (line === "n" || line === "no") return "n";
     if (line === "?") show();
     say(
-      "y runs exactly this call once, n refuses it, ? shows it again. Without an answer it waits until its time is up.",
+      `y runs exactly this call${also} once, n refuses it, ? shows it again. Without an answer it waits until its time is up.`,
     );
   }
 }
@@ -163,7 +171,8 @@ async function askReason(keyboard: Keyboard, signal: AbortSignal): Promise<strin
 async function handle(id: string, context: Context, closing: AbortSignal): Promise<void> {
   const { desk, say } = context;
   const approval = await desk.get(id);
-  if (approval.status !== "pending") return say(statusLine(approval));
+  if (approval.status !== "pending" || hasAnswered(approval, desk.approver.id)) return say(statusLine(approval));
+  const equal = await equalTo(approval, desk);
   const over = new AbortController();
   const signal = AbortSignal.any([closing, over.signal]);
   // Should the wait fail, the question is merely not withdrawn: the desk still refuses an answer that is too late.
@@ -172,16 +181,36 @@ async function handle(id: string, context: Context, closing: AbortSignal): Promi
     () => undefined,
   );
   try {
-    const answer = await answerTo(approval, context, signal);
+    const answer = await answerTo(approval, equal.length, context, signal);
     const reason =
       answer !== undefined && approval.terms.reasonRequired ? await askReason(context.keyboard, signal) : "";
     if (answer === undefined || reason === undefined)
       return say(`\nNot answered here. ${statusLine(await desk.get(id))}`);
     const options = reason === "" ? {} : { reason };
-    say(statusLine(answer === "y" ? await desk.approve(id, options) : await desk.deny(id, options)));
+    for (const each of [id, ...equal]) await settle(each, answer, options, context);
   } finally {
     over.abort();
   }
+}
+
+/** The others that the answer is for, as they were when the question was asked. A step-up is made for one call. */
+async function equalTo({ id, demand }: Approval, desk: Desk): Promise<readonly string[]> {
+  if (demand === "step_up") return [];
+  const group = (await desk.groups()).find(({ ids }) => ids.includes(id));
+  return group?.ids.filter((other) => other !== id) ?? [];
+}
+
+/** One that was settled elsewhere meanwhile keeps the others from nothing. */
+async function settle(id: string, answer: "y" | "n", options: SettleOptions, { desk, say }: Context): Promise<void> {
+  try {
+    say(statusLine(answer === "y" ? await desk.approve(id, options) : await desk.deny(id, options)));
+  } catch (error) {
+    say(notAnswered(error));
+  }
+}
+
+function notAnswered(error: unknown): string {
+  return `Not answered: ${visible(error instanceof Error ? error.message : String(error))}`;
 }
 
 /** One question at a time, in the order in which the approvals were opened. */
@@ -195,7 +224,7 @@ function queue(context: Context): AttachedSurface {
       try {
         await handle(current, context, closing.signal);
       } catch (error) {
-        context.say(`Not answered: ${visible(error instanceof Error ? error.message : String(error))}`);
+        context.say(notAnswered(error));
       }
     }
   }

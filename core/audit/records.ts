@@ -1,3 +1,4 @@
+import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
 import type { Approval, Approver, Edit, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
@@ -136,6 +137,7 @@ export function approvalRecord(
     | "approval.cancelled"
     | "approval.lapsed"
     | "approval.refused"
+    | "approval.escalated"
     | "approval.consumed",
   detail?: string,
 ): AuditRecord {
@@ -162,7 +164,7 @@ export function approvalRecord(
 export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord {
   return {
     payload: {
-      type: "approval.settled",
+      type: answerType(approval, verdict),
       tenant: approval.principal.tenant,
       actor_type: "person",
       actor_id: verdict.approver,
@@ -178,6 +180,28 @@ export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord
       ...(verdict.reason === null ? {} : { detail: verdict.reason }),
     },
     envelope: { action_id: approval.actionId, approval_id: approval.id },
+  };
+}
+
+/** Whether the answer ended the question, is one of several that it takes, or takes a yes back. */
+function answerType(approval: Approval, { answer }: Verdict): AuditPayload["type"] {
+  if (answer === "revoke") return "approval.revoked";
+  return approval.status === "pending" ? "approval.voted" : "approval.settled";
+}
+
+/** A call was refused without asking, because a person said no to one like it. */
+export function rememberedRecord(action: Action, decision: Decision, approvalId: string, retries: number): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(action.principal, "approval.remembered"),
+      action_type: action.tool,
+      rule: decision.rule,
+      policy_id: decision.policyId,
+      policy_digest: decision.policyDigest,
+      digest: action.digest,
+      detail: `retry ${retries}`,
+    },
+    envelope: { action_id: action.actionId, approval_id: approvalId },
   };
 }
 
@@ -208,4 +232,26 @@ export function systemRecord(
   details: Pick<AuditPayload, "policy_id" | "policy_digest" | "detail">,
 ): AuditRecord {
   return { payload: { type, tenant, actor_type: "system", actor_id: "leash", ...details }, envelope: {} };
+}
+
+/** A person said what became of a call whose outcome nobody knew. */
+export function journalRecord(
+  entry: Pick<JournalEntry, "tenant" | "tool" | "finalDigest" | "callKey" | "approvalId">,
+  person: Approver,
+  outcome: "done" | "not done",
+  reason: string | undefined,
+): AuditRecord {
+  const approval = entry.approvalId === null ? {} : { approval_id: entry.approvalId };
+  return {
+    payload: {
+      type: "journal.settled",
+      tenant: entry.tenant,
+      actor_type: "person",
+      actor_id: person.id,
+      action_type: entry.tool,
+      digest: entry.finalDigest,
+      detail: reason === undefined ? outcome : `${outcome}: ${reason}`,
+    },
+    envelope: { action_id: uuidv8(entry.callKey), ...approval },
+  };
 }

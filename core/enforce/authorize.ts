@@ -9,7 +9,9 @@ import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { consume, type Grant, type Standing } from "./consume.ts";
 import { current } from "./current.ts";
-import { decide, denial, isWithin, type Decided } from "./decide.ts";
+import { decide, type Decided } from "./decide.ts";
+import { denial } from "./denial.ts";
+import { isWithin } from "./round.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
 import { untilSettled } from "./hold.ts";
@@ -17,6 +19,7 @@ import { lookUp, type Known } from "./lookup.ts";
 import { changeNotice } from "./notice.ts";
 import { proposalOf, type Proposal } from "./proposal.ts";
 import { deniedByApproval } from "./refusals.ts";
+import { refuseRemembered } from "./remembered.ts";
 import { sealOrRefuse } from "./unsealable.ts";
 
 /** What asking for leave needs to know. `swap`: as `GuardOptions` says. */
@@ -102,6 +105,7 @@ async function standingOf(
   if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
     const isSwapped = decided.action.tool !== proposal.action.tool;
     if (isSwapped && options.swap !== true) await denySwapped(scope, decided, options);
+    await refuseRemembered(scope, proposal, decided, options);
     await open(scope, proposal, decided, known, options);
     return undefined;
   }

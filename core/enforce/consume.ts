@@ -4,6 +4,7 @@ import { sha256Hex } from "../digest.ts";
 import type { LeashDenied } from "../errors.ts";
 import { uuidv7, uuidv8 } from "../ids.ts";
 import { commitEntry, freshEntry } from "../journal/entries.ts";
+import type { Reserved } from "../limits/readings.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
@@ -69,9 +70,28 @@ export async function consume(
   standing: Standing,
   origin: Origin,
 ): Promise<Grant | undefined> {
+  const decided = standing.kind === "decided" ? standing.decided : await decideAgain(scope, proposal, standing);
+  if (decided.counted === undefined) return grantBy(scope, proposal, standing, decided, origin);
+  const turn = await scope.context.turns.take(decided.counted.charges.map(({ counter }) => counter));
+  try {
+    const now = turn.waited ? await decideAgain(scope, proposal, standing) : decided;
+    const isAllowed = now.decision.effect === "allow" || now.decision.effect === "deny";
+    // Others came to the limit first, and beyond it a person is asked.
+    if (standing.kind === "decided" && !isAllowed) return undefined;
+    return await grantBy(scope, proposal, standing, now, origin);
+  } finally {
+    turn.end();
+  }
+}
+
+async function grantBy(
+  scope: Scope,
+  proposal: Proposal,
+  standing: Standing,
+  decided: Decided,
+  origin: Origin,
+): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  const decided =
-    standing.kind === "decided" ? standing.decided : await decideAgain(scope, proposal, standing.approval);
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
   await presence.enter(proposal.journalId);
@@ -93,16 +113,15 @@ export async function consume(
  * Decides the call as proposed or, where an approver edited this very call, as edited. Only a claim of the row so far: that the
  * desk signed the edit and the yes to these bytes is `uncovered`'s question.
  */
-function decideAgain(
-  scope: Scope,
-  { action, proposedDigest }: Proposal,
-  approval: Stored<Approval> | undefined,
-): Promise<Decided> {
-  if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest) return decide(scope, action);
-  if (!showsWhatRuns(approval.value)) return decide(scope, action);
+function decideAgain(scope: Scope, { action, proposedDigest }: Proposal, standing: Standing): Promise<Decided> {
+  const own = standing.kind === "continued" ? (standing.entry.reserved ?? []) : [];
+  const approval = standing.kind === "decided" ? undefined : standing.approval;
+  if (approval === undefined || approval.value.edit?.proposedDigest !== proposedDigest)
+    return decide(scope, action, own);
+  if (!showsWhatRuns(approval.value)) return decide(scope, action, own);
   const { tool, text } = approval.value;
   const spec = scope.context.registry.get(tool);
-  return decideEdited(scope, action, reseal(action, tool, JSON.parse(text) as Json, spec));
+  return decideEdited(scope, action, reseal(action, tool, JSON.parse(text) as Json, spec), own);
 }
 
 /** The grant, and the one commit that makes it true. */
@@ -119,9 +138,15 @@ function draft(
   const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
   const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId, decisionId, now: at, random });
-  const before = standing.entry ?? freshEntry(proposal, action);
+  const { reserved, ...before } = standing.entry ?? freshEntry(proposal, action);
+  // Going on counts once: what was reserved at the start is still held.
+  const held: Reserved =
+    standing.kind === "continued"
+      ? { changes: [], reservations: reserved ?? [] }
+      : (decided.counted?.readings.reserve(decided.counted.charges) ?? NOTHING_RESERVED);
   const entry: JournalEntry = {
     ...before,
+    ...(held.reservations.length > 0 && { reserved: held.reservations }),
     state: "running",
     finalDigest: action.digest,
     tool: action.tool,
@@ -140,8 +165,10 @@ function draft(
   const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey, obligations };
   const used = standing.kind === "approved" ? useUp(standing.approval) : { changes: [], records: [] };
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
-  return { grant, changes: used.changes, append: { stream, records } };
+  return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
 }
+
+const NOTHING_RESERVED: Reserved = { changes: [], reservations: [] };
 
 /** The approval is used in the very commit that starts the run: that is what makes it good for one execution. */
 function useUp({ value, version }: Stored<Approval>): { changes: Change[]; records: AuditRecord[] } {

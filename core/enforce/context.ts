@@ -1,4 +1,5 @@
 import type { Probe, StatedCounterparty } from "../facts/gather.ts";
+import type { Turns } from "../limits/turns.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Mode } from "../model/effect.ts";
 import type { Narrowing } from "../model/leash.ts";
@@ -29,6 +30,8 @@ export interface Context {
   readonly keys: KeyRing;
   readonly random: Random;
   readonly presence: Presence;
+  /** Whose turn it is at the limits' counters. */
+  readonly turns: Turns;
   /** The host's own word on whom a call deals with. */
   readonly counterparty: StatedCounterparty | undefined;
   /** Finds out what the policy must know. */

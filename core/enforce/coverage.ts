@@ -1,9 +1,8 @@
-import { isOwnEdit } from "../approvals/edit.ts";
-import { isStepUp } from "../approvals/step-up.ts";
+import { objectionTo, yesCount } from "../approvals/eligibility.ts";
 import { canonicalText } from "../canonical.ts";
 import type { LeashDenied } from "../errors.ts";
 import { atLeast } from "../model/effect.ts";
-import type { Approval, Verdict } from "../model/approval.ts";
+import type { Approval } from "../model/approval.ts";
 import { verifyEdit } from "../tokens/edit.ts";
 import { verifyVerdict } from "../tokens/verdict.ts";
 import type { Scope } from "./context.ts";
@@ -34,10 +33,12 @@ export function uncovered(
   if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {
     return voidApproval(approval, "The approval carries an answer whose signature does not hold.");
   }
-  const time = scope.context.store.now();
-  const counting = approval.verdicts.filter((verdict) => counts(verdict, approval, use === "first" ? time : undefined));
-  const approvers = new Set(counting.map((verdict) => verdict.approver));
-  if (counting.length < approval.verdicts.length || approvers.size < Math.max(1, approval.terms.quorum)) {
+  const { principal } = now.action;
+  const counted = approval.verdicts.every(
+    (verdict) => verdict.answer === "approve" && objectionTo(verdict, approval, principal) === undefined,
+  );
+  const isFresh = use === "continued" || inTime(approval, scope.context.store.now());
+  if (!counted || !isFresh || yesCount(approval.verdicts) < Math.max(1, approval.terms.quorum)) {
     return voidApproval(approval, "The approval does not carry the answers it needs.");
   }
   return undefined;
@@ -59,9 +60,9 @@ function same(a: unknown, b: unknown): boolean {
   return canonicalText(a) === canonicalText(b);
 }
 
-function counts(verdict: Verdict, approval: Approval, now: number | undefined): boolean {
-  if (verdict.answer !== "approve") return false;
-  if (approval.demand === "step_up" && !isStepUp(verdict, approval)) return false;
-  if (isOwnEdit(approval, verdict.approver)) return false;
-  return now === undefined || now < verdict.at + approval.terms.useWithinMs;
+/** By the times that the desk signed: the last yes is fresh enough to be used, and the first one was given to the same question. */
+function inTime({ verdicts, terms }: Approval, now: number): boolean {
+  const times = verdicts.map(({ at }) => at);
+  const last = Math.max(...times);
+  return now < last + terms.useWithinMs && last < Math.min(...times) + terms.expiresInMs;
 }

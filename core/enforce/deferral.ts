@@ -39,7 +39,7 @@ export async function adoptDeferral(scope: Scope, proposal: Proposal): Promise<P
 
 /** A no is remembered for as long as a yes could have been waited for. */
 function stillHolds({ status, settledAt, terms }: Approval, now: number): boolean {
-  if (status === "denied") return settledAt !== null && now < settledAt + terms.expiresInMs;
+  if (status === "denied" || status === "revoked") return settledAt !== null && now < settledAt + terms.expiresInMs;
   return status === "pending" || status === "approved";
 }
 

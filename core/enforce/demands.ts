@@ -24,22 +24,31 @@ export function cannotBeMet(
   return undefined;
 }
 
-/** One approver without a role is what the desk of this version asks for. */
+/** True for terms that the desk can keep; whether there are enough people with the right roles only they can show. */
 function areMet(terms: ApprovalTerms): boolean {
   return (
     isDuration(terms.expiresInMs) &&
     isDuration(terms.useWithinMs) &&
-    terms.quorum === 1 &&
-    terms.roles.length === 0 &&
-    !terms.fourEyes &&
-    !terms.reasonRequired &&
-    terms.escalateAfterMs === undefined
+    Number.isSafeInteger(terms.quorum) &&
+    terms.quorum >= 1 &&
+    (terms.escalateAfterMs === undefined || isDuration(terms.escalateAfterMs)) &&
+    (terms.denyMemoryMs === undefined || terms.denyMemoryMs === 0 || isDuration(terms.denyMemoryMs))
   );
 }
 
 function isDuration(ms: number): boolean {
   return Number.isSafeInteger(ms) && ms > 0;
 }
+
+/** The terms of asking that the desk keeps. */
+const KEPT: ReadonlySet<string> = new Set([
+  "quorum",
+  "roles",
+  "four_eyes",
+  "reason_required",
+  "escalate_after",
+  "deny_memory",
+]);
 
 /** Of what a policy uses, what is not there; undefined where everything is. Asked once, when the policy is put to use. */
 export function missingFor(
@@ -53,13 +62,9 @@ export function missingFor(
       what: `handlers for the obligations ${types.join(", ")}`,
       help: "Register them: `createLeash({ obligations: { … } })`.",
     };
-  if (requires.counters)
-    return { what: "counters for its `limits`", help: "This version keeps none: every such call would be denied." };
-  if (requires.terms.length > 0)
-    return {
-      what: `a desk that keeps ${requires.terms.join(", ")}`,
-      help: "The desk of this version takes one yes of one approver.",
-    };
+  const terms = requires.terms.filter((term) => !KEPT.has(term));
+  if (terms.length > 0)
+    return { what: `a desk that keeps ${terms.join(", ")}`, help: "The desk of this version does not know them." };
   if (requires.channels.length > 0)
     return {
       what: "a way to tell people by `notify`",

@@ -31,6 +31,8 @@ export async function untilSettled(
     else await pauseWith(pause, approval.value, signal);
     approval = await current(scope, approval.value.id);
   }
+  // An equal question that was kept back is told of now.
+  scope.context.announce(approval.value);
   return approval;
 }
 
@@ -58,6 +60,7 @@ async function hold(
   await waitForChange(scope.context.store, approval, signal);
   if (!signal.aborted) return;
   await cancel(scope, approval.value.id, proposedDigest);
+  scope.context.announce({ ...approval.value, status: "cancelled" });
   throwIfAborted(signal);
 }
 

@@ -1,4 +1,5 @@
 import { decidedRecord, outcomeRecord } from "../audit/records.ts";
+import { LeashError } from "../errors.ts";
 import { journalId, readEntry } from "../journal/entries.ts";
 import { readResult } from "../journal/results.ts";
 import type { Action, ToolCall } from "../model/call.ts";
@@ -9,6 +10,7 @@ import type { Permit } from "../model/permit.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { decide } from "./decide.ts";
+import { type Counted } from "./round.ts";
 import { withPermit } from "./permit.ts";
 import { deniedByPolicy } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
@@ -19,6 +21,7 @@ interface Observed {
   /** Undefined where the input could not be sealed. */
   readonly action: Action | undefined;
   readonly decision: Decision;
+  readonly counted?: Counted | undefined;
 }
 
 /** What the policy says of a call, whatever is wrong with it. */
@@ -63,15 +66,13 @@ export async function observedPermit(scope: Scope, call: ToolCall, options: Auth
 async function permitObserved(
   scope: Scope,
   call: ToolCall,
-  { action, decision }: Observed,
+  seen: Observed,
   options: AuthorizeOptions,
 ): Promise<Permit> {
-  const { store, stream, random } = scope.context;
+  const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const record =
-    action === undefined ? unsealableRecord(scope, call, decision, options) : decidedRecord(action, decision, options);
-  await store.commit([], { stream, records: [record] });
+  const { action, decision } = await record(scope, call, seen, options);
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
   return Object.freeze({
@@ -86,6 +87,26 @@ async function permitObserved(
     signal,
   });
 }
+
+/** Writes what was decided, and counts what would have run. Others count meanwhile: then it is decided again. */
+async function record(scope: Scope, call: ToolCall, first: Observed, options: AuthorizeOptions): Promise<Observed> {
+  const { store, stream } = scope.context;
+  let seen = first;
+  for (let tries = 0; tries < MOST_COUNTS; tries += 1) {
+    const { action, counted, decision } = seen;
+    const told =
+      action === undefined
+        ? unsealableRecord(scope, call, decision, options)
+        : decidedRecord(action, decision, options);
+    const { changes } = counted?.readings.reserve(counted.charges) ?? { changes: [] };
+    const { ok } = await store.commit(changes, { stream, records: [told] });
+    if (ok || action === undefined) return seen;
+    seen = await decide(scope, action);
+  }
+  throw new LeashError("LEASH_STORE_UNAVAILABLE", "The counters of this call never rest, so it could not be recorded.");
+}
+
+const MOST_COUNTS = 1_000;
 
 export async function runObserved<T>(
   scope: Scope,

@@ -5,6 +5,7 @@ import type { Decision, ReasonCode } from "../model/decision.ts";
 const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
   tool_unknown: "LEASH_TOOL_UNKNOWN",
   input_invalid: "LEASH_INPUT_INVALID",
+  limit: "LEASH_LIMIT_EXCEEDED",
 };
 
 /** A denial by policy as the exception that programs get. */
@@ -37,11 +38,12 @@ const DENIED_BY_POLICY = "The policy denied this call. The error's `reason`, and
 
 /** An approval that ended without leave to run. */
 export function deniedByApproval(approval: Approval): LeashDenied {
-  if (approval.status === "denied") {
+  if (approval.status === "denied" || approval.status === "revoked") {
     const verdict = approval.verdicts.at(-1);
     return new LeashDenied({
       reasonCode: "person_denied",
-      reason: "A person denied this call.",
+      reason:
+        approval.status === "denied" ? "A person denied this call." : "A person took their yes to this call back.",
       note: verdict?.reason ?? null,
       approvalId: approval.id,
     });

@@ -3,13 +3,17 @@ import { LeashDenied, LeashError } from "../errors.ts";
 import { commitEntry, readEntry } from "../journal/entries.ts";
 import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
-import type { JournalEntry } from "../model/journal.ts";
+import { releaseChanges } from "../limits/readings.ts";
+import type { Turns } from "../limits/turns.ts";
+import type { Ledger } from "../limits/rows.ts";
+import type { JournalEntry, Reservation } from "../model/journal.ts";
 import type { GuardOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
-import type { Change } from "../store/store.ts";
+import type { Append, Change } from "../store/store.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./consume.ts";
 import type { Scope } from "./context.ts";
+import { ledgerOf } from "./round.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
 
@@ -174,7 +178,11 @@ async function recordOutcome(
 ): Promise<void> {
   const { store, stream } = scope.context;
   const { journalId, action } = grant.proposal;
-  const entry: JournalEntry = { ...grant.entry, ...outcome, endedAt: store.now() };
+  const { reserved = [], ...rest } = grant.entry;
+  // Only what surely had no effect gives back what it counts; whatever else was started stays counted.
+  const freed = outcome.failure?.effect === "none" ? reserved : [];
+  const kept = freed === reserved || reserved.length === 0 ? {} : { reserved };
+  const entry: JournalEntry = { ...rest, ...kept, ...outcome, endedAt: store.now() };
   const type = outcome.state in RECORDS ? RECORDS[outcome.state as keyof typeof RECORDS] : undefined;
   const records =
     type === undefined
@@ -187,7 +195,10 @@ async function recordOutcome(
         ];
   const changes: Change[] = result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : [];
   const write = (expect: number): Promise<boolean> =>
-    commitEntry(store, { id: journalId, entry, expect }, changes, { stream, records });
+    commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { id: journalId, entry, expect }, changes, {
+      stream,
+      records,
+    });
   try {
     if (await write(grant.version)) return;
     // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.
@@ -198,6 +209,31 @@ async function recordOutcome(
   }
   throw unrecorded(grant, undefined);
 }
+
+/** Many calls change one counter: a conflict there is no news about this call, and is tried again. */
+async function commitWithRelease(
+  ledger: Ledger,
+  turns: Turns,
+  freed: readonly Reservation[],
+  row: { readonly id: string; readonly entry: JournalEntry; readonly expect: number },
+  changes: readonly Change[],
+  append: Append,
+): Promise<boolean> {
+  if (freed.length === 0) return commitEntry(ledger.store, row, changes, append);
+  const turn = await turns.take(freed.map(({ counter }) => counter));
+  try {
+    for (let tries = 0; tries < MAX_RELEASES; tries += 1) {
+      const released = await releaseChanges(ledger, freed);
+      if (await commitEntry(ledger.store, row, [...changes, ...released], append)) return true;
+      if ((await readEntry(ledger.store, row.id))?.version !== row.expect) return false;
+    }
+    return false;
+  } finally {
+    turn.end();
+  }
+}
+
+const MAX_RELEASES = 1_000;
 
 /** An ephemeral call that nobody was asked about can never be proposed again: its result needs no keeping. */
 function mayBeAskedAgain({ action, entry }: Grant): boolean {

@@ -7,6 +7,7 @@ import { createPresence } from "../journal/presence.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Principal } from "../model/principal.ts";
 import type { ToolRegistration } from "../model/tool.ts";
+import { createTurns } from "../limits/turns.ts";
 import { memoryStore } from "../store/memory.ts";
 import { scriptedPolicy } from "../testing/scripted-policy.ts";
 import { memoryKeyRing } from "../tokens/keys.ts";
@@ -29,6 +30,7 @@ function scopeWith(tool: ToolRegistration = { id: "buy" }, principal: Principal 
     inForce: { policy: scriptedPolicy(() => "allow"), mode: "enforce" },
     keys: memoryKeyRing({ clock, random: randomBytes }),
     random: randomBytes,
+    turns: createTurns(),
     presence: createPresence(store, thisOwner("instance-1")),
     counterparty: undefined,
     probe: () => null,

@@ -4,7 +4,7 @@ import type { AuditRecord } from "../model/audit.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Scope } from "./context.ts";
-import { denial } from "./decide.ts";
+import { denial } from "./denial.ts";
 import { deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
 

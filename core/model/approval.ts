@@ -25,10 +25,13 @@ export interface Approver {
   readonly device?: string;
 }
 
-/** One person's answer. `token` is the desk's signature over all of it and is what counts when the approval is used. */
+/**
+ * One person's answer; `revoke` takes a yes back that was not used yet. `token` is the desk's signature over all of it and is what counts
+ * when the approval is used.
+ */
 export interface Verdict {
   readonly v: 1;
-  readonly answer: "approve" | "deny";
+  readonly answer: "approve" | "deny" | "revoke";
   readonly approver: string;
   readonly roles: readonly string[];
   readonly method: string;
@@ -65,6 +68,14 @@ export interface Edit {
   readonly token: string;
 }
 
+/** Open questions that differ in nothing that a person decides by: one card, and still one signed answer for each. */
+export interface ApprovalGroup {
+  /** The oldest of them, for the card. */
+  readonly first: Approval;
+  /** All of them, oldest first. */
+  readonly ids: readonly string[];
+}
+
 /** A question to a person, bound to one call key and one action digest. */
 export interface Approval {
   readonly v: 1;
@@ -94,9 +105,11 @@ export interface Approval {
   readonly requestedAt: number;
   readonly openedAt: number;
   readonly expiresAt: number;
-  /** When the answer fell; null while pending. */
+  /** When the last answer that it took fell; null while pending. */
   readonly settledAt: number | null;
   readonly verdicts: readonly Verdict[];
+  /** When people were told again because nobody had answered. Absent: they were not. */
+  readonly escalatedAt?: number;
   /** Set where an approver's edit opened this approval; null for a call as it was proposed. */
   readonly edit: Edit | null;
 }

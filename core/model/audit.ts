@@ -13,12 +13,17 @@ export type RecordType =
   | "mode.changed"
   | "approval.opened"
   | "approval.viewed"
+  | "approval.voted"
   | "approval.settled"
+  | "approval.revoked"
+  | "approval.escalated"
+  | "approval.remembered"
   | "approval.expired"
   | "approval.cancelled"
   | "approval.lapsed"
   | "approval.consumed"
   | "approval.refused"
+  | "journal.settled"
   | "obligation.failed"
   | "unguarded";
 
@@ -45,7 +50,7 @@ export interface AuditPayload {
   readonly output_ref?: string;
   readonly signature_valid?: boolean;
   /** For approvals: by which method and device the answer came. */
-  readonly answer?: "approve" | "deny";
+  readonly answer?: "approve" | "deny" | "revoke";
   readonly method?: string;
   readonly assurance?: string;
   readonly device?: string | null;

@@ -56,6 +56,8 @@ export interface ApprovalTerms {
   readonly edit: "other" | "self";
   /** After which time others are told, too. Absent: never. */
   readonly escalateAfterMs?: number;
+  /** How long a no answers calls like it without asking; 0: not at all. Absent: the default, which is narrower in what is like it. */
+  readonly denyMemoryMs?: number;
 }
 
 /** What rules and layers that are only observed would have made of the call. */

@@ -1,9 +1,31 @@
 import type { Json } from "./json.ts";
 
 /** Something the policy must know before it can decide; the enforcement point gathers it. */
-export interface Need {
-  readonly kind: "resolve" | "realpath" | "self" | "counter" | "label" | "session";
+export type Need =
+  | CounterNeed
+  | { readonly kind: "resolve" | "realpath" | "self" | "label" | "session"; readonly key: string };
+
+/** What a counter holds at the moment of the decision: a whole number of at least 0. */
+export interface CounterNeed {
+  readonly kind: "counter";
+  /** The policy's name for it, which no other counter has. */
   readonly key: string;
+  readonly window: CounterWindow;
+}
+
+/** How long what was counted counts. */
+export interface CounterWindow {
+  readonly lengthMs: number;
+  /** True: windows that begin at multiples of their length since the epoch; else the time before the call. */
+  readonly fixed: boolean;
+}
+
+/** What a call adds to a counter when it gets leave to run. */
+export interface Charge {
+  readonly counter: string;
+  /** A whole number of at least 0. */
+  readonly amount: number;
+  readonly window: CounterWindow;
 }
 
 /** What a policy may know beside the call. Recorded with the decision, so that it can be replayed. */

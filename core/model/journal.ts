@@ -18,6 +18,13 @@ export type JournalState = "held" | "running" | "suspended" | "done" | "failed" 
 /** Whether a failed run may have changed anything outside. */
 export type FailureEffect = "none" | "unknown";
 
+/** What a call holds of a limit's counter, from its start on: given back only where it is sure that nothing happened. */
+export interface Reservation {
+  readonly counter: string;
+  /** From when until when it counts there, epoch milliseconds, and how much. */
+  readonly bucket: readonly [start: number, end: number, amount: number];
+}
+
 /** The one row per (call key, digest): what became of a call. */
 export interface JournalEntry {
   readonly v: 1;
@@ -42,6 +49,8 @@ export interface JournalEntry {
   readonly outputRef: string | null;
   /** What the model is told where another form than the proposed one ran; null or absent where it ran as proposed. */
   readonly notice?: string | null;
+  /** Absent: it counts on no limit, or what it held was given back. */
+  readonly reserved?: readonly Reservation[];
   /** Name of the error's class, never its message: that may quote the input. */
   readonly failure: { readonly kind: string; readonly effect: FailureEffect } | null;
 }

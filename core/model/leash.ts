@@ -1,4 +1,4 @@
-import type { Approval, Approver, ApprovalStatus } from "./approval.ts";
+import type { Approval, ApprovalGroup, Approver, ApprovalStatus } from "./approval.ts";
 import type { ToolCall } from "./call.ts";
 import type { Decision, Obligation } from "./decision.ts";
 import type { Mode } from "./effect.ts";
@@ -6,7 +6,7 @@ import type { Json } from "./json.ts";
 import type { ResultCodec } from "./journal.ts";
 import type { KeySet } from "./keys.ts";
 import type { Authorization, Permit } from "./permit.ts";
-import type { PolicyIssue } from "./policy.ts";
+import type { Policy, PolicyIssue } from "./policy.ts";
 import type { Principal } from "./principal.ts";
 import type { Pause } from "./runtime.ts";
 import type { ToolRegistration, ToolSpec } from "./tool.ts";
@@ -142,22 +142,38 @@ export interface SettleOptions {
   readonly reason?: string;
 }
 
+/** How a desk takes an answer: to one approval by its id or ref, or to a list of them. */
+export interface Answering {
+  (idOrRef: string, options?: SettleOptions): Promise<Approval>;
+  /** All or nothing, each with a signed answer of its own. A list that holds an approval under step-up is refused whole. */
+  (list: readonly string[], options?: SettleOptions): Promise<readonly Approval[]>;
+}
+
 /** Where approvals are answered. Holding one means being able to approve: keep it from agents and tools. */
 export interface Desk {
   readonly approver: Approver;
   /** Open approvals, oldest first. */
   pending(): Promise<readonly Approval[]>;
+  /** The same, those that a person decides alike together. */
+  groups(): Promise<readonly ApprovalGroup[]>;
   /**
    * One approval by its id, or an open one by its ref.
    * @throws {LeashError} `LEASH_CONFIG_INVALID` when it is unknown or the ref is ambiguous.
    */
   get(idOrRef: string): Promise<Approval>;
   /**
-   * Says yes to exactly the bytes shown. A late answer changes nothing.
+   * Says yes to exactly the bytes shown. Under a quorum it stays pending until enough people did. A late answer changes nothing.
    * @throws {LeashError} `LEASH_EXPIRED` when it is too late, `LEASH_DENIED` when it was settled before or the approver may not.
    */
-  approve(idOrRef: string, options?: SettleOptions): Promise<Approval>;
-  deny(idOrRef: string, options?: SettleOptions): Promise<Approval>;
+  approve: Answering;
+  /** Says no: one is enough, whoever else said yes. */
+  deny: Answering;
+  /**
+   * Takes a yes back that was not used yet. The call that waits is denied, with the reason as the person's note.
+   * @throws {LeashError} `LEASH_DENIED` when it is not approved, or its run began; `LEASH_EXPIRED` when it lapsed before.
+   * @example await desk.revoke("K7Q2", { reason: "wrong account" });
+   */
+  revoke(idOrRef: string, options?: SettleOptions): Promise<Approval>;
   /**
    * Asks about the same call with other input. The approval is cancelled and one for the edited bytes takes its place; on a yes to
    * that one the waiting call runs them, once. The yes must be another approver's, unless the policy says `edit: self`.
@@ -173,12 +189,52 @@ export interface Desk {
   wait(idOrRef: string, options?: { readonly signal?: AbortSignal }): Promise<Approval>;
 }
 
+/** A call that started and whose outcome nobody knows. */
+export interface UnsettledCall {
+  /** As in the log and the permit. */
+  readonly actionId: string;
+  readonly tool: string;
+  /** Digest of what ran. */
+  readonly digest: string;
+  /** `unknown` was found so; `cut_off` started in a process that is gone, and nobody asked for it since. */
+  readonly state: "unknown" | "cut_off";
+  /** Epoch milliseconds, store clock. */
+  readonly startedAt: number | null;
+  readonly attempt: number;
+  readonly approvalId: string | null;
+}
+
+/** What a person found out: the call had its effect, or surely had none. */
+export type SettledOutcome = "done" | "not_done";
+
+/** Where calls of unknown outcome are settled. Holding one means being able to let a call run again: keep it from agents. */
+export interface Journal {
+  /** The calls of this tenant without an outcome, oldest first. */
+  unsettled(): Promise<readonly UnsettledCall[]>;
+  /**
+   * Writes what became of a call. After `done` it never runs again, and there is no result to hand out; after `not_done` it counts on
+   * no limit, and the same call may be proposed, decided and asked about anew.
+   *
+   * @param call its action id; the digest where several calls share that.
+   * @throws {LeashError} `LEASH_DENIED` when it has an outcome, still runs or is not there, `LEASH_STORE_UNAVAILABLE`.
+   * @example await leash.journal({ id: "ann" }).settle(actionId, "not_done", { reason: "The bank has no such transfer." });
+   */
+  settle(call: string, outcome: SettledOutcome, options?: SettleOptions): Promise<UnsettledCall>;
+}
+
 /** What a narrowed leash may do at most. Whatever the parent refuses stays refused. */
 export interface Narrowing {
   /** Only these tools. */
   readonly tools?: readonly string[];
   /** Name of the child agent; joins the parent's chain. */
   readonly agent?: string;
+  /**
+   * Decides beside what the parent decides by, and the strictest word counts: it can refuse, ask, compute, oblige and limit, and lift
+   * nothing. Say `default: allow` in it, or it allows only what its own rules do. Its limits count this child's calls alone.
+   */
+  readonly policy?: Policy;
+  /** False: the child reaches nobody who could answer, so a call that must ask a person is refused at once. Default true. */
+  readonly asks?: boolean;
 }
 
 /** The result of checking the log. `firstBad` names the first line that does not hold. */
@@ -231,8 +287,19 @@ export interface Leash extends Gate {
   reload(): Promise<PolicyReload>;
   /** The same leash for another principal. */
   as(principal: Partial<Principal>): Leash;
+  /**
+   * A leash for a child agent, whose authority is within this one's. What it asks is asked where this leash asks, and shows the way
+   * from the first agent to the child.
+   *
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` for a policy that needs what is not here, such as a handler for its obligations.
+   * @example
+   * const policy = await loadPolicy("leash: 1\ndefault: allow\nlimits: [{ id: few, action: search, window: 1h, max: 10 }]");
+   * const child = leash.narrow({ agent: "researcher", tools: ["search"], policy });
+   */
   narrow(limits: Narrowing): Leash;
   desk(approver: Approver): Desk;
+  /** What has no known outcome, for a person to settle. */
+  journal(person: Approver): Journal;
   /** Recomputes the whole hash chain from the stored bytes. */
   verifyLog(): Promise<LogReport>;
   /** The log's lines as JSONL, stream by stream. */

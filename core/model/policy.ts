@@ -1,7 +1,7 @@
 import type { Action } from "./call.ts";
 import type { Decision } from "./decision.ts";
 import type { Effect, Mode } from "./effect.ts";
-import type { Facts, Need } from "./facts.ts";
+import type { Charge, Facts, Need } from "./facts.ts";
 import type { Json } from "./json.ts";
 import type { ToolSpec } from "./tool.ts";
 
@@ -21,6 +21,8 @@ export interface Policy {
   /** What must be in `facts.probes` before the call can be decided; `facts` are those that are known by then. */
   needs(action: Action, tool: ToolSpec, facts: Facts): readonly Need[];
   evaluate(action: Action, tool: ToolSpec, facts: Facts): Decision;
+  /** What the call, once it has leave, counts on: every counter was among `needs`. Absent: this engine has no limits. */
+  charges?(action: Action, tool: ToolSpec, facts: Facts): readonly Charge[];
   /** Why `evaluate` answers as it does, rule by rule. For people; a model must not see it. Absent: this engine cannot tell. */
   explain?(action: Action, tool: ToolSpec, facts: Facts): Explanation;
   /**
@@ -40,7 +42,7 @@ export interface PolicyRequirements {
   readonly counters: boolean;
   /** Notification targets as URLs, of `channels` and `notify`. */
   readonly channels: readonly string[];
-  /** Terms of asking that a desk must keep: `quorum`, `roles`, `four_eyes`, `reason_required`, `escalate_after`. */
+  /** Terms of asking that a desk must keep: `quorum`, `roles`, `four_eyes`, `reason_required`, `escalate_after`, `deny_memory`. */
   readonly terms: readonly string[];
 }
 

@@ -2,12 +2,12 @@ import { canonicalText } from "../canonical.ts";
 import type { Action } from "../model/call.ts";
 import type { Counterparty, Decision, Obligation } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
-import type { Facts, Need } from "../model/facts.ts";
+import type { Charge, Facts, Need } from "../model/facts.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import { answerOf, type LayerAnswer, strictest } from "./layer.ts";
-import { beyond, counterNeed } from "./limits.ts";
+import { beyond, chargeOf, counterNeed } from "./limits.ts";
 import { runProgram, UNSURE } from "./program.ts";
 import type { Portions, ToolIndex } from "./tool-index.ts";
 import { changesNothing, computed } from "./transform.ts";
@@ -47,6 +47,15 @@ export function needsOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, 
     }
   }
   return [...found.values()];
+}
+
+/** What the call counts on once it has leave to run. */
+export function chargesOf(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): readonly Charge[] {
+  return policy.index.of(tool).portions.flatMap((portion) => {
+    if (portion.limits.length === 0) return [];
+    const view = new CallView(action, tool, facts, portion);
+    return portion.limits.map((limit) => chargeOf(limit, view));
+  });
 }
 
 function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {

@@ -65,7 +65,7 @@ function explainGuards(view: CallView): readonly ExplainedGuard[] {
 function explainLimits(view: CallView): readonly ExplainedLimit[] {
   return view.portion.limits.map((limit) => ({
     limit: limit.id,
-    window: `${limit.window / 1000} s`,
+    window: `${limit.window.lengthMs / 1000} s`,
     max: limit.max,
     used: usedOf(limit, view) ?? null,
     amount: amountOf(limit, view) ?? null,

@@ -56,7 +56,7 @@ describe("a limit on the number of calls", () => {
   it("says which counters must be read", () => {
     const { action, tool, facts } = sampleCall();
     expect(loadPolicy(`leash: 1\n${COUNTED}`).needs(action, tool, facts)).toEqual([
-      { kind: "counter", key: '["calls","ada"]' },
+      { kind: "counter", key: '["calls","ada"]', window: { lengthMs: 3_600_000, fixed: false } },
     ]);
   });
 
@@ -123,5 +123,30 @@ describe("what does not load", () => {
     ["an input without values", "{ id: l, action: a, window: 1h, max: 1, per: [{ path: input.a }] }", "missing_key"],
   ])("%s", (_what, limit, code) => {
     expect(checkPolicy(`leash: 1\nlimits: [${limit}]`).map((issue) => issue.code)).toEqual([code]);
+  });
+});
+
+describe("conditions on limits", () => {
+  const policy = `${PURCHASES.replace("effect: allow }", "effect: allow, when: limits.daily.left >= input.amount && limits.daily.used < 500 }")}
+limits: [{ id: daily, action: purchase, sum: money.amount, per: [agent, money.currency], window: 24h, max: 1000 }]`;
+
+  it.each([
+    [0, 1000, "allow own rule"],
+    [499, 501, "allow own rule"],
+    [500, 1, "deny default default"],
+  ])("see what is used and what is left: %d used, %d more", (before, amount, expected) => {
+    expect(answer(policy, { amount, currency: "USD" }, used(DAY_USD, before))).toBe(expected);
+  });
+
+  it("I6: are unknown, and so allow nothing, where the counter is unknown or no such limit counts the call", () => {
+    expect(answer(policy, { amount: 1, currency: "USD" })).toBe("deny default default");
+    const other = policy.replace("limits.daily.left", "limits.weekly.left");
+    expect(answer(other, { amount: 1, currency: "USD" }, used(DAY_USD, 0))).toBe("deny default default");
+  });
+
+  it("can be read by name and listed, as any map", () => {
+    const listed = policy.replace(/when: [^}]*/u, 'when: "limits.exists(id, limits[id].left > 10)" ');
+    expect(answer(listed, { amount: 1, currency: "USD" }, used(DAY_USD, 900))).toBe("allow own rule");
+    expect(answer(listed, { amount: 1, currency: "USD" }, used(DAY_USD, 995))).toBe("deny default default");
   });
 });

@@ -1,8 +1,9 @@
 import { canonicalText } from "../canonical.ts";
 import { domainDigest } from "../digest.ts";
 import type { Decision } from "../model/decision.ts";
-import type { Need } from "../model/facts.ts";
+import type { Charge, CounterWindow, Need } from "../model/facts.ts";
 import { answer, type Identity, VERBS } from "./answers.ts";
+import type { LimitStandings } from "./conditions/bindings.ts";
 import type { LimitEntry, LimitPart, LimitSum } from "./language/limits.ts";
 import type { Pattern } from "./language/names.ts";
 import { valueAt } from "./language/paths.ts";
@@ -15,10 +16,7 @@ export interface CompiledLimit {
   readonly patterns: readonly Pattern[];
   readonly sum: LimitSum | undefined;
   readonly parts: readonly LimitPart[];
-  /** Milliseconds. */
-  readonly window: number;
-  /** True: windows that begin at multiples of their length since the epoch; else the time before the call. */
-  readonly fixed: boolean;
+  readonly window: CounterWindow;
   readonly max: number;
   readonly whenOver: Decision;
   readonly whenUnknown: Decision;
@@ -36,8 +34,7 @@ export function compileLimit(limit: LimitEntry, identity: Identity): CompiledLim
     patterns: limit.action,
     sum: limit.sum,
     parts: limit.per ?? [],
-    window: limit.window,
-    fixed: limit.fixed === true,
+    window: { lengthMs: limit.window, fixed: limit.fixed === true },
     max: limit.max,
     whenOver: answer(identity, {
       ...shared,
@@ -100,15 +97,38 @@ export function usedOf(limit: CompiledLimit, view: CallView): number | undefined
   return typeof used === "number" && Number.isSafeInteger(used) && used >= 0 ? used : undefined;
 }
 
+/** What conditions may know of limits; one whose counter is not known is not there, and what is asked of it is unknown. */
+export function standingsOf(limits: readonly CompiledLimit[], view: CallView): LimitStandings {
+  const known = limits.flatMap((limit) => {
+    const used = usedOf(limit, view);
+    return used === undefined
+      ? []
+      : [[limit.id, { used, max: limit.max, left: Math.max(0, limit.max - used) }] as const];
+  });
+  return Object.fromEntries(known);
+}
+
 /** Why the call may not simply go on; undefined where it stays within the limit. */
 export function beyond(limit: CompiledLimit, view: CallView): Decision | undefined {
   const [amount, used] = [amountOf(limit, view), usedOf(limit, view)];
   if (amount === undefined || used === undefined) return limit.whenUnknown;
-  return used + amount > limit.max ? limit.whenOver : undefined;
+  const total = used + amount;
+  if (total <= limit.max) return undefined;
+  return Object.freeze({ ...limit.whenOver, reason: `${limit.whenOver.reason}: ${total} of ${limit.max}` });
 }
 
 /** The counter that must be read before the call can be held against the limit. */
 export function counterNeed(limit: CompiledLimit, view: CallView): readonly Need[] {
   const key = counterOf(limit, view);
-  return key === undefined ? [] : [{ kind: "counter", key }];
+  return key === undefined ? [] : [{ kind: "counter", key, window: limit.window }];
+}
+
+/**
+ * What the call adds to the limit's counter when it runs.
+ * @throws Error where that is not known: such a call is refused before.
+ */
+export function chargeOf(limit: CompiledLimit, view: CallView): Charge {
+  const [counter, amount] = [counterOf(limit, view), amountOf(limit, view)];
+  if (counter === undefined || amount === undefined) throw new Error("what cannot be counted has no leave to run");
+  return { counter, amount, window: limit.window };
 }

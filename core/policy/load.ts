@@ -2,7 +2,7 @@ import { PolicyInvalid } from "../errors.ts";
 import type { Policy, PolicyIssue } from "../model/policy.ts";
 import { failedCases } from "./cases.ts";
 import { type CompiledPolicy, compilePolicy } from "./compile.ts";
-import { evaluate, needsOf } from "./evaluate.ts";
+import { chargesOf, evaluate, needsOf } from "./evaluate.ts";
 import { explain } from "./explain.ts";
 import { createIssueList } from "./issues.ts";
 import { readLayers, type Resolve } from "./layers.ts";
@@ -70,6 +70,7 @@ function faceOf(policy: CompiledPolicy): Policy {
     canAsk,
     requires,
     needs: (action, tool, facts) => needsOf(policy, action, tool, facts),
+    charges: (action, tool, facts) => chargesOf(policy, action, tool, facts),
     evaluate: (action, tool, facts) => evaluate(policy, action, tool, facts),
     explain: (action, tool, facts) => explain(policy, action, tool, facts),
     suggest: (action, tool, facts) => suggestChange(policy, action, tool, facts),

@@ -2,10 +2,11 @@ import type { Action } from "../model/call.ts";
 import type { Counterparty } from "../model/decision.ts";
 import type { Facts } from "../model/facts.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import type { Bindings, CallInView } from "./conditions/bindings.ts";
+import type { Bindings, CallInView, LimitStandings } from "./conditions/bindings.ts";
 import { type Money, moneyOf } from "./guards/money.ts";
 import { normalizeHost } from "./hosts.ts";
 import { valueAt } from "./language/paths.ts";
+import { standingsOf } from "./limits.ts";
 import type { Portion } from "./tool-index.ts";
 
 /** The trust of a counterparty that the policy does not list. */
@@ -27,6 +28,7 @@ export class CallView implements CallInView {
   /** The library evaluator's variables, made when it is first needed. */
   bindings: Bindings | undefined;
   private readMoney: Money | null | undefined;
+  private readLimits: LimitStandings | undefined;
 
   constructor(action: Action, tool: ToolSpec, facts: Facts, portion: Portion) {
     this.action = action;
@@ -37,6 +39,12 @@ export class CallView implements CallInView {
       portion.counterparty === undefined && facts.counterparty === null ? null : counterpartyOf(portion, action, facts);
     this.bindings = undefined;
     this.readMoney = undefined;
+    this.readLimits = undefined;
+  }
+
+  /** The limits of this document that count the call, as far as their counters are known. */
+  get limits(): LimitStandings {
+    return (this.readLimits ??= standingsOf(this.portion.limits, this));
   }
 
   /** Amount and currency where the policy says that they stand; null where they cannot be read. */

@@ -2,7 +2,17 @@ import type { AuditRecord } from "../model/audit.ts";
 import type { Json } from "../model/json.ts";
 
 /** What rows are about. */
-export type Kind = "approval" | "ref" | "journal" | "deferral" | "instance" | "blob" | "policy" | "used";
+export type Kind =
+  | "approval"
+  | "ref"
+  | "journal"
+  | "deferral"
+  | "denial"
+  | "instance"
+  | "blob"
+  | "policy"
+  | "used"
+  | "counter";
 
 /** A row as stored. `version` counts from 1 and grows by one with every change. */
 export interface Row {

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 
+import { groupsOf } from "../approvals/groups.ts";
 import { LeashError } from "../errors.ts";
 import type { Approval, ApprovalStatus } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Answering, Desk, SettleOptions } from "../model/leash.ts";
 
 /** A desk whose approvals a test moves itself. */
 export interface FakeDesk extends Desk {
@@ -26,6 +27,7 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
     if (found === undefined) throw new LeashError("LEASH_CONFIG_INVALID", `"${id}" names no open approval.`);
     return found;
   };
+  const open = () => [...rows.values()].filter(({ status }) => status === "pending");
   const become = (id: string, status: ApprovalStatus): Approval => {
     const next = { ...row(id), status };
     rows.set(id, next);
@@ -37,14 +39,28 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
     answers.push(reason === undefined ? `${answer} ${id}` : `${answer} ${id}: ${reason}`);
     return become(id, answer === "approve" ? "approved" : "denied");
   };
+  const answering = (answer: "approve" | "deny"): Answering => {
+    function answerTo(id: string, options?: SettleOptions): Promise<Approval>;
+    function answerTo(list: readonly string[], options?: SettleOptions): Promise<readonly Approval[]>;
+    async function answerTo(
+      target: string | readonly string[],
+      options?: SettleOptions,
+    ): Promise<Approval | readonly Approval[]> {
+      if (typeof target === "string") return settle(target, answer, options?.reason);
+      return target.map((id) => settle(id, answer, options?.reason));
+    }
+    return answerTo;
+  };
   return {
     approver: { id: "ada" },
     answers,
     become: (id, status) => void become(id, status),
-    pending: async () => [...rows.values()].filter(({ status }) => status === "pending"),
+    pending: async () => open(),
+    groups: async () => groupsOf(open()),
     get: async (id) => row(id),
-    approve: async (id, options) => settle(id, "approve", options?.reason),
-    deny: async (id, options) => settle(id, "deny", options?.reason),
+    approve: answering("approve"),
+    deny: answering("deny"),
+    revoke: async (id) => become(id, "revoked"),
     edit: () => Promise.reject(new LeashError("LEASH_CONFIG_INVALID", "A fake desk does not edit. Use a leash's own.")),
     async wait(id, options) {
       const until = options?.signal === undefined ? {} : { signal: options.signal };

@@ -56,6 +56,11 @@ export async function approve(io: Io, ref: string, options: AnswerOptions): Prom
   });
 }
 
+/** `leash approvals revoke`: takes back a yes that was not used yet. */
+export async function revoke(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
+  return withDesk(options, async ({ desk }) => settled(io, await desk.revoke(ref, settleOptions(options)), options));
+}
+
 /** `leash approvals deny`. */
 export async function deny(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
   return withDesk(options, async ({ desk }) => settled(io, await desk.deny(ref, settleOptions(options)), options));
@@ -81,13 +86,14 @@ function settled(io: Io, approval: Approval, options: CommonOptions): Exit {
 
 function table(approvals: readonly Approval[], now: number): string {
   const rows = [
-    ["REF", "TOOL", "AGENT", "FOR", "WITH", "TIME LEFT", "INPUT"],
+    ["REF", "TOOL", "AGENT", "FOR", "WITH", "YES", "TIME LEFT", "INPUT"],
     ...approvals.map((approval) => [
       displayName(approval.ref),
       displayName(approval.tool),
       [...approval.principal.chain, approval.principal.agent].map(displayName).join(" > "),
       displayName(approval.principal.subject),
       approval.counterparty === null ? "-" : displayName(approval.counterparty.id),
+      `${yesCount(approval)} of ${approval.terms.quorum}`,
       duration(approval.expiresAt - now),
       `${Array.from(approval.text).length} characters`,
     ]),
@@ -102,6 +108,10 @@ function table(approvals: readonly Approval[], now: number): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+function yesCount({ verdicts }: Approval): number {
+  return verdicts.filter(({ answer }) => answer === "approve").length;
 }
 
 /** What programs get: no verdict's token, no call key. `input_text` is the exact sealed text. */
@@ -127,6 +137,9 @@ function asJson(approval: Approval): object {
     action_id: approval.actionId,
     opened_at: new Date(approval.openedAt).toISOString(),
     expires_at: new Date(approval.expiresAt).toISOString(),
+    escalated_at: approval.escalatedAt === undefined ? null : new Date(approval.escalatedAt).toISOString(),
+    yes: yesCount(approval),
+    quorum: approval.terms.quorum,
     verdicts: approval.verdicts.map(({ answer, approver, method, assurance, device, reason, at }) => ({
       answer,
       approver,

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from "commander";
 
-import { type AnswerOptions, approve, deny, listApprovals, showApproval } from "./approvals.ts";
+import { type AnswerOptions, approve, deny, listApprovals, revoke, showApproval } from "./approvals.ts";
 import { EXIT, type Exit, reportError } from "./exit.ts";
 import { type ExplainOptions, explainPolicy } from "./explain.ts";
 import type { Io } from "./io.ts";
+import { listUnsettled, settleCall, type SettleCallOptions } from "./journal.ts";
 import { verifyLog } from "./log.ts";
 import { checkPolicy } from "./policy.ts";
 import type { CommonOptions } from "./state.ts";
@@ -47,6 +48,7 @@ function program(io: Io, finish: Finish): Command {
     });
   addApprovals(leash, io, finish);
   addPolicy(leash, io, finish);
+  addJournal(leash, io, finish);
   addLog(leash, io, finish);
   return leash;
 }
@@ -83,6 +85,14 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
     .action(async (ref: string, _options: unknown, command: Command) =>
       finish(await deny(io, ref, command.optsWithGlobals<AnswerOptions>())),
     );
+  approvals
+    .command("revoke")
+    .description("take back a yes that was not used yet")
+    .argument("<ref>", "its short ref, or its id")
+    .option("--reason <text>", "kept in the log and told to the model")
+    .action(async (ref: string, _options: unknown, command: Command) =>
+      finish(await revoke(io, ref, command.optsWithGlobals<AnswerOptions>())),
+    );
 }
 
 function addPolicy(leash: Command, io: Io, finish: Finish): void {
@@ -104,6 +114,26 @@ function addPolicy(leash: Command, io: Io, finish: Finish): void {
     .argument("<file>")
     .action(async (file: string, _options: unknown, command: Command) =>
       finish(await checkPolicy(io, file, command.optsWithGlobals<CommonOptions>())),
+    );
+}
+
+function addJournal(leash: Command, io: Io, finish: Finish): void {
+  const journal = leash.command("journal").description("calls that started and have no known outcome");
+  journal
+    .command("list")
+    .description("those calls, oldest first")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await listUnsettled(io, command.optsWithGlobals<CommonOptions>())),
+    );
+  journal
+    .command("settle")
+    .description("write down what became of one, after you looked at the other side")
+    .argument("<id>", "its id; its digest where several share that")
+    .option("--done", "it happened: it never runs again")
+    .option("--not-done", "it did not: it counts on no limit, and may be proposed again")
+    .option("--reason <text>", "kept in the log")
+    .action(async (id: string, _options: unknown, command: Command) =>
+      finish(await settleCall(io, id, command.optsWithGlobals<SettleCallOptions>())),
     );
 }
 

@@ -6,6 +6,11 @@ import type { Facts } from "../../model/facts.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 import type { ToolSpec } from "../../model/tool.ts";
 
+/** Used so far, the cap, and what is left of it: whole numbers of at least 0. */
+export type LimitStandings = Readonly<
+  Record<string, { readonly used: number; readonly max: number; readonly left: number }>
+>;
+
 /** What a condition can know: one call, whom it deals with and what it costs. */
 export interface CallInView {
   readonly action: Action;
@@ -15,6 +20,8 @@ export interface CallInView {
   readonly counterparty: Counterparty | null;
   /** Amount in minor units. May be a getter: read only where a condition needs it. */
   readonly money: { readonly amount: number; readonly currency: string } | null;
+  /** What the limits on the call stand at, by id. May be a getter; absent where there is none. */
+  readonly limits?: LimitStandings;
   /** Filled by the first condition that CEL's library decides, for the others of the same call. Undefined at the start. */
   bindings: Bindings | undefined;
 }
@@ -33,15 +40,13 @@ const MAKERS = {
   money: ({ money }) => mapOrNothing(money, ["amount", "currency"]),
   now: ({ facts: { now } }) => (Number.isSafeInteger(now) ? timestampFromMs(now) : undefined),
   labels: ({ action }) => objectToCel(action.labels),
+  limits: ({ limits = {} }) => objectToCel(limits),
 } as const satisfies Readonly<Record<string, (call: CallInView) => CelInput | undefined>>;
 
 export type Variable = keyof typeof MAKERS;
 
 /** What a condition can speak of. */
 export const VARIABLES: readonly string[] = Object.keys(MAKERS);
-
-/** Variables of the language that this version does not fill. */
-export const LATER_VARIABLES: readonly string[] = ["limits"];
 
 /** Members of the variables whose members are known; a condition that names another one does not load. */
 export const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([

@@ -269,10 +269,6 @@ describe("a condition that can never mean anything", () => {
     expect(compile(text).issues.map(({ code }) => code)).toContain("bad_condition");
   });
 
-  it("is refused by name where this version does not fill it", () => {
-    expect(compile("limits.daily > 1").issues[0]?.message).toContain("not supported by this version");
-  });
-
   it("knows the variable of a comprehension inside and not outside of it", () => {
     expect(compile("input.a.all(x, x > 0) && x > 0").issues).toMatchObject([{ column: 26 }]);
   });

@@ -83,7 +83,7 @@ describe("a computed value", () => {
     expect(compute("size(input.list.map(x, input.list.filter(y, y == x)))", list(300))).toBe(300);
   });
 
-  it.each(["", "input.a +", "inptu.a", "input.a.matches(input.b)", "nothing(1)", "limits.x"])(
+  it.each(["", "input.a +", "inptu.a", "input.a.matches(input.b)", "nothing(1)", "session.x"])(
     "A-P2: refuses %j",
     (text) => {
       expect(read(text).issues.map(({ code }) => code)).toEqual(["bad_condition"]);

@@ -16,6 +16,7 @@ export interface TermsForm {
   readonly reason_required?: boolean;
   readonly notify?: readonly string[];
   readonly escalate_after?: number;
+  readonly deny_memory?: number;
 }
 
 export interface StepUpForm {
@@ -38,7 +39,18 @@ const LONGEST_PROOF_SECONDS = 3600;
 
 const LARGEST_QUORUM = 20;
 
+const NONE = /^0[smhd]?$/;
+
 const METHOD = /^[a-z][a-z0-9_-]{0,63}$/;
+
+/** A duration, or none of it: `0`, or zero with a unit. */
+function durationOrNone(what: string): Reader<number> {
+  const read = duration(what);
+  return (node, report) => {
+    const isNone = node.kind === "scalar" && NONE.test(String(node.value)) && typeof node.value !== "boolean";
+    return isNone ? 0 : read(node, report);
+  };
+}
 
 export const termsShape: Shape<TermsForm> = {
   what: "`approval`",
@@ -52,6 +64,7 @@ export const termsShape: Shape<TermsForm> = {
     reason_required: flag("`reason_required`"),
     notify: namesOf("`notify`", notifyTarget),
     escalate_after: duration("`escalate_after`"),
+    deny_memory: durationOrNone("`deny_memory`"),
   },
   later: ["count"],
 };
@@ -99,18 +112,20 @@ export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: 
     notify: form.notify ?? [],
     edit: form.edit ?? "other",
     ...(form.escalate_after === undefined ? {} : { escalateAfterMs: form.escalate_after }),
+    ...(form.deny_memory === undefined ? {} : { denyMemoryMs: form.deny_memory }),
   };
 }
 
 /** The keys of `form` that ask more of a desk than one yes within a time. */
 export function demandingTerms(form: TermsForm | undefined): readonly string[] {
   if (form === undefined) return [];
-  const { quorum = 1, roles, four_eyes, reason_required, escalate_after } = form;
+  const { quorum = 1, roles, four_eyes, reason_required, escalate_after, deny_memory } = form;
   return [
     ...(quorum > 1 ? ["quorum"] : []),
     ...(roles === undefined ? [] : ["roles"]),
     ...(four_eyes === true ? ["four_eyes"] : []),
     ...(reason_required === true ? ["reason_required"] : []),
     ...(escalate_after === undefined ? [] : ["escalate_after"]),
+    ...(deny_memory === undefined ? [] : ["deny_memory"]),
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Gate } from "../../model/leash.ts";
 import type { AdapterBinding } from "./binding.ts";
-import { bindingCases, denyAllCases } from "./cases.ts";
+import { bindingCases, denyAllCases, type BindingCase } from "./cases.ts";
 import { reference } from "./reference.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -39,6 +39,9 @@ function silent(gate: Gate): Gate {
 }
 
 describe("core alone passes what every adapter must pass", () => {
-  for (const { name, run } of bindingCases(reference)) it(name, run);
+  // No answer counts in these, so that each waits until its approval expires: they wait together.
+  const waits = ({ name }: BindingCase): boolean => /^step up and (?:yes|edit) \(/u.test(name);
+  const cases = bindingCases(reference).toSorted((one, other) => Number(waits(other)) - Number(waits(one)));
+  for (const each of cases) it(each.name, { concurrent: waits(each) }, each.run);
   for (const { name, run } of denyAllCases(reference)) it(name, run);
 });

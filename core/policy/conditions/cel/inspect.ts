@@ -1,7 +1,7 @@
 import { type CelEnv, type CelFunc, celEnv, CelScalar } from "@bufbuild/cel";
 import type { Expr, Expr_Call, Expr_Comprehension, Expr_Select } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
 import { suggest } from "../../suggest.ts";
-import { isVariable, LATER_VARIABLES, MEMBERS, VARIABLES } from "../bindings.ts";
+import { isVariable, MEMBERS, VARIABLES } from "../bindings.ts";
 import { compilePattern } from "../patterns/patterns.ts";
 import { FUNCTIONS, TYPE_NAMES } from "./functions.ts";
 import { callOf, INNER, nameOf } from "./syntax.ts";
@@ -84,10 +84,6 @@ const TOO_DEEP = `a condition nests at most ${MAXIMUM_DEPTH} levels`;
 
 function visitName(id: bigint, name: string, { locals, problems }: Scope): void {
   if (locals.includes(name) || TYPE_NAMES.includes(name) || isVariable(name)) return;
-  if (LATER_VARIABLES.includes(name)) {
-    problems.push({ id, message: `\`${name}\` in conditions is not supported by this version` });
-    return;
-  }
   const known = [...locals.filter((local) => !local.startsWith("@")), ...VARIABLES];
   problems.push({ id, message: `conditions know no \`${name}\``, hint: suggest(name, known) });
 }

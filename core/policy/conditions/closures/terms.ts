@@ -63,6 +63,7 @@ const VARIABLE_READERS: Readonly<Record<Exclude<Variable, "now">, ReadValue>> = 
     counterparty === null ? undefined : { id: counterparty.id, trust: counterparty.trust },
   money: ({ money }) => (money === null ? undefined : { amount: money.amount, currency: money.currency }),
   labels: ({ action }) => action.labels,
+  limits: ({ limits = {} }) => limits,
 };
 
 const MEMBER_READERS: ReadonlyMap<string, ReadValue> = new Map<string, ReadValue>([

@@ -1,0 +1,233 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { createLeash, type LeashOptions } from "../leash.ts";
+import type { Leash } from "../model/leash.ts";
+import { memoryStore } from "../store/memory.ts";
+import type { Store } from "../store/store.ts";
+import { fakeClock } from "../testing/clock.ts";
+
+const POLICY = `leash: 1
+tools: { buy: { money: { amount: input.amount, currency: input.currency, currencies: [USD, EUR] } } }
+rules: [{ id: own, action: buy, effect: allow }]
+limits: [{ id: daily, action: buy, sum: money.amount, per: [agent, money.currency], window: 24h, max: 100 }]`;
+const SOFT = POLICY.replace("max: 100", "max: 100, over: approve");
+const ASKED = POLICY.replace("effect: allow", "effect: approve");
+const DAY = 86_400_000;
+
+const opened: Leash[] = [];
+afterEach(async () => {
+  for (const leash of opened.splice(0)) await leash.close();
+});
+
+async function buyer(policy: string, options: Partial<Omit<LeashOptions, "policy">> = {}): Promise<Leash> {
+  const leash = await createLeash({ policy: { text: policy }, notify: [], store: memoryStore(), ...options });
+  leash.register({ id: "buy" });
+  opened.push(leash);
+  return leash;
+}
+
+const bought = (): string => "bought";
+
+function buy(leash: Leash, amount: number, run: () => unknown = bought, call: object = {}): Promise<unknown> {
+  return leash.guard({ tool: "buy", input: { amount, currency: "USD" }, ...call }, async () => run());
+}
+
+const codeOf = (attempt: Promise<unknown>): Promise<unknown> =>
+  attempt.then(
+    (result) => result,
+    (error: unknown) => (error as { readonly code?: string }).code ?? error,
+  );
+
+describe("a hard limit", () => {
+  it("A-A7: 100 parallel calls of 10 under a cap of 100 run ten times", async () => {
+    const leash = await buyer(POLICY);
+    let ran = 0;
+    const all = await Promise.all(
+      Array.from({ length: 100 }, () => codeOf(buy(leash, 10, () => ((ran += 1), "bought")))),
+    );
+    expect(ran).toBe(10);
+    expect(all.filter((end) => end === "bought")).toHaveLength(10);
+    expect(all.filter((end) => end === "LEASH_LIMIT_EXCEEDED")).toHaveLength(90);
+  });
+
+  it("I7: holds over several leashes on one store", async () => {
+    const store = memoryStore();
+    const leashes = await Promise.all(Array.from({ length: 4 }, () => buyer(POLICY, { store })));
+    const ends = await Promise.all(leashes.flatMap((leash) => Array.from({ length: 10 }, () => codeOf(buy(leash, 7)))));
+    expect(ends.filter((end) => end === "bought")).toHaveLength(14);
+  });
+
+  it("counts apart what `per` keeps apart: agents, currencies, tenants", async () => {
+    const store = memoryStore();
+    const leash = await buyer(POLICY, { store });
+    expect(await buy(leash, 100)).toBe("bought");
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+    expect(await buy(leash.as({ agent: "other" }), 100)).toBe("bought");
+    expect(await buy(leash, 100, bought, { input: { amount: 100, currency: "EUR" } })).toBe("bought");
+    expect(await buy(leash.as({ tenant: "elsewhere" }), 100)).toBe("bought");
+  });
+
+  it("lets calls through again when what was counted is out of the window, and not before", async () => {
+    const clock = fakeClock();
+    const leash = await buyer(POLICY, { clock, store: memoryStore({ clock }) });
+    await buy(leash, 100);
+    clock.advance(DAY - 1);
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+    clock.advance(DAY / 64 + 2);
+    expect(await buy(leash, 100)).toBe("bought");
+  });
+
+  it("A-S9: a clock that is set back gives nothing back", async () => {
+    const clock = fakeClock();
+    const leash = await buyer(POLICY, { clock, store: memoryStore({ clock }) });
+    await buy(leash, 100);
+    clock.set(clock.now() - 2 * DAY);
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+  });
+});
+
+describe("what a call holds of a limit", () => {
+  it("is kept by a tool that throws: the effect may have happened", async () => {
+    const leash = await buyer(POLICY);
+    await expect(
+      buy(leash, 60, () => {
+        throw new Error("connection lost");
+      }),
+    ).rejects.toThrow("connection lost");
+    expect(await codeOf(buy(leash, 60))).toBe("LEASH_LIMIT_EXCEEDED");
+  });
+
+  it("is given back by a tool that says nothing happened", async () => {
+    const leash = await buyer(POLICY);
+    const refused = Object.assign(new Error("no stock"), { leashNoEffect: true });
+    await expect(
+      buy(leash, 100, () => {
+        throw refused;
+      }),
+    ).rejects.toThrow("no stock");
+    expect(await buy(leash, 100)).toBe("bought");
+  });
+
+  it("is given back by 100 calls at once, to the last cent", async () => {
+    const leash = await buyer(POLICY);
+    const none = Object.assign(new Error("none"), { leashNoEffect: true });
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        codeOf(
+          buy(leash, 1, () => {
+            throw none;
+          }),
+        ),
+      ),
+    );
+    expect(await buy(leash, 100)).toBe("bought");
+  });
+
+  it("is given back where the run was aborted before it started", async () => {
+    const leash = await buyer(POLICY);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const authorization = await leash.authorize({ tool: "buy", input: { amount: 100, currency: "USD" } }, { signal });
+    controller.abort();
+    await expect(authorization.run(bought)).rejects.toMatchObject({ code: "LEASH_ABORTED" });
+    expect(await buy(leash, 100)).toBe("bought");
+  });
+
+  it("is kept where an abort came after the start: nobody knows what happened", async () => {
+    const leash = await buyer(POLICY);
+    const controller = new AbortController();
+    const input = { amount: 100, currency: "USD" };
+    const run = leash.guard(
+      { tool: "buy", input },
+      async () => {
+        controller.abort();
+        throw new Error("cut off");
+      },
+      { signal: controller.signal },
+    );
+    await expect(run).rejects.toThrow("cut off");
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+  });
+
+  it("counts once for a call that pauses inside and goes on", async () => {
+    const leash = await buyer(POLICY);
+    const paused = new Error("interrupt");
+    const call = { tool: "buy", input: { amount: 100, currency: "USD" }, callId: "1", scope: "thread" };
+    const suspends = (thrown: unknown): boolean => thrown === paused;
+    await expect(
+      leash.guard(
+        call,
+        async () => {
+          throw paused;
+        },
+        { suspends },
+      ),
+    ).rejects.toBe(paused);
+    expect(await leash.guard(call, bought, { suspends })).toBe("bought");
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+  });
+
+  it("counts no recorded result again", async () => {
+    const leash = await buyer(POLICY);
+    const again = { callId: "1", scope: "thread" };
+    expect(await buy(leash, 100, bought, again)).toBe("bought");
+    expect(await buy(leash, 100, () => expect.fail("it ran twice"), again)).toBe("bought");
+  });
+});
+
+describe("an approved call and a limit", () => {
+  async function approveAll(leash: Leash): Promise<void> {
+    for (const { id } of await leash.desk({ id: "ann" }).pending()) await leash.desk({ id: "ann" }).approve(id);
+  }
+
+  it("I7: a person's yes does not lift a hard limit that others used up meanwhile", async () => {
+    const leash = await buyer(ASKED);
+    const waiting = [buy(leash, 60), buy(leash, 60)].map(codeOf);
+    while ((await leash.desk({ id: "ann" }).pending()).length < 2)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    await approveAll(leash);
+    const ends = await Promise.all(waiting);
+    expect(ends.toSorted()).toEqual(["LEASH_LIMIT_EXCEEDED", "bought"]);
+  });
+
+  it("beyond a soft limit runs on a yes to the overrun, which then counts", async () => {
+    const leash = await buyer(SOFT);
+    await buy(leash, 80);
+    const over = buy(leash, 60);
+    let open = await leash.desk({ id: "ann" }).pending();
+    while (open.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      open = await leash.desk({ id: "ann" }).pending();
+    }
+    expect(open[0]?.reason).toContain("140 of 100");
+    await approveAll(leash);
+    expect(await over).toBe("bought");
+    expect((await leash.decide({ tool: "buy", input: { amount: 1, currency: "USD" } })).reason).toContain("141 of 100");
+  });
+});
+
+describe("a limit whose counter cannot be read", () => {
+  it("I4: refuses the call", async () => {
+    const store = memoryStore();
+    const broken: Store = {
+      ...store,
+      get: async (kind, id) => {
+        if (kind === "counter") throw new Error("disk gone");
+        return store.get(kind, id);
+      },
+    };
+    const leash = await buyer(POLICY, { store: broken });
+    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+  });
+});
+
+describe("observe mode", () => {
+  it("I12: counts apart: what was observed fills nothing that is enforced", async () => {
+    const store = memoryStore();
+    const observing = await buyer(POLICY, { store, mode: "observe" });
+    for (let call = 0; call < 3; call += 1) expect(await buy(observing, 60)).toBe("bought");
+    const said = await observing.decide({ tool: "buy", input: { amount: 60, currency: "USD" } });
+    expect(said).toMatchObject({ effect: "deny", reasonCode: "limit" });
+    const enforcing = await buyer(POLICY, { store });
+    expect(await buy(enforcing, 100)).toBe("bought");
+  });
+});

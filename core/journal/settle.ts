@@ -1,0 +1,139 @@
+import { journalRecord } from "../audit/records.ts";
+import { LeashDenied, LeashError } from "../errors.ts";
+import { uuidv8 } from "../ids.ts";
+import { releaseChanges } from "../limits/readings.ts";
+import type { Approver } from "../model/approval.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Journal, SettledOutcome, UnsettledCall } from "../model/leash.ts";
+import { openRow, type Stored } from "../store/envelope.ts";
+import type { Store } from "../store/store.ts";
+import { commitEntry } from "./entries.ts";
+import type { Presence } from "./presence.ts";
+
+/** What the journal of one tenant is read and settled with. */
+export interface JournalParts {
+  readonly store: Store;
+  readonly stream: string;
+  readonly tenant: string;
+  readonly presence: Presence;
+}
+
+interface Found {
+  readonly id: string;
+  readonly entry: Stored<JournalEntry>;
+}
+
+/** Rows read at a time. */
+const PAGE = 1_000;
+
+/** Commits that lose against others before it is given up. */
+const MOST_TRIES = 1_000;
+
+/**
+ * The calls whose outcome nobody knows, and a person's word on them.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` for somebody without an id.
+ */
+export function createJournal(parts: JournalParts, person: Approver): Journal {
+  if (person.id.trim() === "") {
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "Whoever settles a call needs an id: the log must be able to say who.",
+    );
+  }
+  return {
+    unsettled: async () => (await unsettled(parts)).map(({ entry }) => face(entry.value)),
+    settle: (call, outcome, options = {}) => settle(parts, person, call, outcome, options.reason),
+  };
+}
+
+/** Unknown ones, and those that started and whose process is gone: nobody will write their outcome any more. */
+async function unsettled(parts: JournalParts): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await parts.store.list("journal", { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const row of page) {
+      const entry = openRow<JournalEntry>(row);
+      if (entry.value.tenant === parts.tenant && (await isUnsettled(parts, row.id, entry.value)))
+        found.push({ id: row.id, entry });
+    }
+    after = page.at(-1)?.id;
+    if (page.length < PAGE) return found.toSorted((a, b) => startOf(a) - startOf(b));
+  }
+}
+
+async function isUnsettled({ presence }: JournalParts, id: string, entry: JournalEntry): Promise<boolean> {
+  if (entry.state === "unknown") return true;
+  return entry.state === "running" && !(await presence.isRunning(id, entry));
+}
+
+function startOf({ entry }: Found): number {
+  return entry.value.startedAt ?? entry.value.requestedAt;
+}
+
+function face({ approvalId, attempt, callKey, finalDigest, startedAt, state, tool }: JournalEntry): UnsettledCall {
+  return {
+    actionId: uuidv8(callKey),
+    tool,
+    digest: finalDigest,
+    state: state === "unknown" ? "unknown" : "cut_off",
+    startedAt,
+    attempt,
+    approvalId,
+  };
+}
+
+async function settle(
+  parts: JournalParts,
+  person: Approver,
+  call: string,
+  outcome: SettledOutcome,
+  reason: string | undefined,
+): Promise<UnsettledCall> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const [only, another] = (await unsettled(parts)).filter(({ entry: { value } }) =>
+      [uuidv8(value.callKey), value.finalDigest].includes(call),
+    );
+    if (only === undefined) throw notUnsettled(call);
+    if (another !== undefined) throw ambiguous(call);
+    if (await write(parts, person, only, outcome, reason)) return face(only.entry.value);
+  }
+  throw new LeashError("LEASH_STORE_UNAVAILABLE", "The rows of this call never rest. Nothing was settled.");
+}
+
+/** One commit: the outcome, what it gives back of the limits, and who said so. False: somebody else moved first. */
+async function write(
+  parts: JournalParts,
+  person: Approver,
+  { entry: { value, version }, id }: Found,
+  outcome: SettledOutcome,
+  reason: string | undefined,
+): Promise<boolean> {
+  const { store, stream, tenant } = parts;
+  const { reserved = [], ...rest } = value;
+  const happened = outcome === "done";
+  const entry: JournalEntry = {
+    ...rest,
+    ...(happened && reserved.length > 0 ? { reserved } : {}),
+    state: happened ? "done" : "failed",
+    failure: happened ? null : { kind: "Settled", effect: "none" },
+    endedAt: store.now(),
+  };
+  const released = happened ? [] : await releaseChanges({ store, tenant, mode: "enforce" }, reserved);
+  const record = journalRecord(entry, person, happened ? "done" : "not done", reason);
+  return commitEntry(store, { id, entry, expect: version }, released, { stream, records: [record] });
+}
+
+function notUnsettled(call: string): LeashDenied {
+  return new LeashDenied({
+    reasonCode: "already_executed",
+    reason: `No call ${JSON.stringify(call.slice(0, 64))} is without an outcome: it has one, it still runs, or there is none of that id.`,
+  });
+}
+
+function ambiguous(call: string): LeashDenied {
+  return new LeashDenied({
+    reasonCode: "already_executed",
+    reason: `Several calls go by ${JSON.stringify(call)}, so nothing was settled. Name one by its digest, or by its action id.`,
+  });
+}
