@@ -1,5 +1,5 @@
 import type { InForce } from "../enforce/context.ts";
-import { denialBy } from "../enforce/decide.ts";
+import { denialBy } from "../enforce/denial.ts";
 import { isLeashError, PolicyInvalid } from "../errors.ts";
 import { effectiveMode, type Mode } from "../model/effect.ts";
 import type { Policy, PolicyIssue } from "../model/policy.ts";
