@@ -1,7 +1,10 @@
 import {
+  type Answering,
   type Approval,
+  type ApprovalGroup,
   ask,
   card,
+  type Desk,
   displayName,
   duration,
   isInteractive,
@@ -9,6 +12,7 @@ import {
   type SettleOptions,
 } from "@leashkit/core";
 
+import { inColumns } from "./columns.ts";
 import { EXIT, type Exit, UsageError } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
 import { type CommonOptions, withDesk } from "./state.ts";
@@ -16,18 +20,20 @@ import { type CommonOptions, withDesk } from "./state.ts";
 export interface AnswerOptions extends CommonOptions {
   readonly reason?: string;
   readonly yes?: boolean;
+  /** Also for the equal calls that wait. */
+  readonly equal?: boolean;
 }
 
-/** `leash approvals list`: what waits, oldest first; the calls themselves are shown by `show`. */
+/** `leash approvals list`: what waits, oldest first, equal calls on one row; the calls themselves are shown by `show`. */
 export async function listApprovals(io: Io, options: CommonOptions): Promise<Exit> {
-  const pending = await withDesk(options, ({ desk }) => desk.pending());
   if (options.json === true) {
+    const pending = await withDesk(options, ({ desk }) => desk.pending());
     for (const approval of pending) writeJson(io.stdout, asJson(approval));
-  } else if (pending.length === 0) {
-    io.stdout.write("Nothing waits for a person.\n");
-  } else {
-    io.stdout.write(`${table(pending, Date.now())}\n\nSee one in full: leash approvals show REF\n`);
+    return EXIT.fine;
   }
+  const groups = await withDesk(options, ({ desk }) => desk.groups());
+  const shown = `${table(groups, Date.now())}\n\nSee one in full: leash approvals show REF\n`;
+  io.stdout.write(groups.length === 0 ? "Nothing waits for a person.\n" : shown);
   return EXIT.fine;
 }
 
@@ -48,66 +54,90 @@ export async function approve(io: Io, ref: string, options: AnswerOptions): Prom
   }
   return withDesk(options, async ({ desk }) => {
     const approval = await desk.get(ref);
-    if (options.yes !== true && !(await confirm(io, approval))) {
+    const ids = await idsFor(desk, approval, options);
+    const said = options.yes === true ? settleOptions(options) : await confirm(io, approval, ids.length - 1, options);
+    if (said === undefined) {
       io.stderr.write(`Not approved. ${statusLine(await desk.get(approval.id))}\n`);
       return EXIT.finding;
     }
-    return settled(io, await desk.approve(approval.id, settleOptions(options)), options);
+    return answered(io, await answerAll(desk.approve, ids, said), options);
   });
 }
 
 /** `leash approvals revoke`: takes back a yes that was not used yet. */
 export async function revoke(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
-  return withDesk(options, async ({ desk }) => settled(io, await desk.revoke(ref, settleOptions(options)), options));
+  return withDesk(options, async ({ desk }) => answered(io, [await desk.revoke(ref, settleOptions(options))], options));
 }
 
 /** `leash approvals deny`. */
 export async function deny(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
-  return withDesk(options, async ({ desk }) => settled(io, await desk.deny(ref, settleOptions(options)), options));
+  return withDesk(options, async ({ desk }) => {
+    const ids = await idsFor(desk, await desk.get(ref), options);
+    return answered(io, await answerAll(desk.deny, ids, settleOptions(options)), options);
+  });
 }
 
-async function confirm(io: Io, approval: Approval): Promise<boolean> {
-  if (approval.status !== "pending") return false;
+/** The approvals that an answer is for: under `--equal` also those that differ in nothing that a person decides by. */
+async function idsFor(desk: Desk, { id }: Approval, { equal }: AnswerOptions): Promise<readonly string[]> {
+  if (equal !== true) return [id];
+  return (await desk.groups()).find(({ ids }) => ids.includes(id))?.ids ?? [id];
+}
+
+async function answerAll(
+  answer: Answering,
+  ids: readonly string[],
+  options: SettleOptions,
+): Promise<readonly Approval[]> {
+  const [only, ...others] = ids;
+  return only !== undefined && others.length === 0 ? [await answer(only, options)] : answer(ids, options);
+}
+
+/** What the person says with their yes; undefined where they do not say it. */
+async function confirm(
+  io: Io,
+  approval: Approval,
+  equal: number,
+  options: AnswerOptions,
+): Promise<SettleOptions | undefined> {
+  if (approval.status !== "pending") return undefined;
   io.stderr.write(`${card(approval, { now: Date.now(), columns: io.stderr.columns })}\n`);
-  const question = `Run exactly this call once? Type yes to approve ${displayName(approval.ref)}: `;
-  const line = await ask(question, { input: io.stdin, output: io.stderr });
-  return line !== undefined && ["y", "yes"].includes(line.toLowerCase());
+  const calls = equal === 0 ? "this call once" : `this call and ${equal} equal ones, each once`;
+  const keyboard = { input: io.stdin, output: io.stderr };
+  const line = await ask(`Run exactly ${calls}? Type yes to approve ${displayName(approval.ref)}: `, keyboard);
+  if (line === undefined || !["y", "yes"].includes(line.toLowerCase())) return undefined;
+  if (!approval.terms.reasonRequired || options.reason !== undefined) return settleOptions(options);
+  const reason = await ask("Reason: ", keyboard);
+  return reason === undefined ? undefined : { reason };
 }
 
 function settleOptions({ reason }: AnswerOptions): SettleOptions {
   return reason === undefined ? {} : { reason };
 }
 
-function settled(io: Io, approval: Approval, options: CommonOptions): Exit {
-  if (options.json === true) writeJson(io.stdout, asJson(approval));
-  else io.stdout.write(`${statusLine(approval)}\n`);
+function answered(io: Io, approvals: readonly Approval[], options: CommonOptions): Exit {
+  for (const approval of approvals) {
+    if (options.json === true) writeJson(io.stdout, asJson(approval));
+    else io.stdout.write(`${statusLine(approval)}\n`);
+  }
   return EXIT.fine;
 }
 
-function table(approvals: readonly Approval[], now: number): string {
+function table(groups: readonly ApprovalGroup[], now: number): string {
   const rows = [
-    ["REF", "TOOL", "AGENT", "FOR", "WITH", "YES", "TIME LEFT", "INPUT"],
-    ...approvals.map((approval) => [
-      displayName(approval.ref),
-      displayName(approval.tool),
-      [...approval.principal.chain, approval.principal.agent].map(displayName).join(" > "),
-      displayName(approval.principal.subject),
-      approval.counterparty === null ? "-" : displayName(approval.counterparty.id),
-      `${yesCount(approval)} of ${approval.terms.quorum}`,
-      duration(approval.expiresAt - now),
-      `${Array.from(approval.text).length} characters`,
+    ["REF", "TOOL", "AGENT", "FOR", "WITH", "YES", "TIME LEFT", "INPUT", "CALLS"],
+    ...groups.map(({ first, ids }) => [
+      displayName(first.ref),
+      displayName(first.tool),
+      [...first.principal.chain, first.principal.agent].map(displayName).join(" > "),
+      displayName(first.principal.subject),
+      first.counterparty === null ? "-" : displayName(first.counterparty.id),
+      `${yesCount(first)} of ${first.terms.quorum}`,
+      duration(first.expiresAt - now),
+      `${Array.from(first.text).length} characters`,
+      String(ids.length),
     ]),
   ];
-  const widths =
-    rows[0]?.map((_title, column) => Math.max(...rows.map((row) => Array.from(row[column] ?? "").length))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return inColumns(rows);
 }
 
 function yesCount({ verdicts }: Approval): number {

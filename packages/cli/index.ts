@@ -73,6 +73,7 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
     .description("show it, and after a yes let exactly this call run once")
     .argument("<ref>", "its short ref, or its id")
     .option("--reason <text>", "kept in the log")
+    .option("--equal", "also the equal calls that wait")
     .option("--yes", "do not ask to confirm")
     .action(async (ref: string, _options: unknown, command: Command) =>
       finish(await approve(io, ref, command.optsWithGlobals<AnswerOptions>())),
@@ -82,6 +83,7 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
     .description("refuse it")
     .argument("<ref>", "its short ref, or its id")
     .option("--reason <text>", "kept in the log and told to the model")
+    .option("--equal", "also the equal calls that wait")
     .action(async (ref: string, _options: unknown, command: Command) =>
       finish(await deny(io, ref, command.optsWithGlobals<AnswerOptions>())),
     );

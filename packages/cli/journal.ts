@@ -1,5 +1,6 @@
 import { displayName, duration, type SettledOutcome, type UnsettledCall } from "@leashkit/core";
 
+import { inColumns } from "./columns.ts";
 import { EXIT, type Exit, UsageError } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
 import { type CommonOptions, withDesk } from "./state.ts";
@@ -46,15 +47,7 @@ function table(calls: readonly UnsettledCall[]): string {
       startedAt === null ? "" : `${duration(now - startedAt)} ago`,
     ]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return inColumns(rows);
 }
 
 function asJson(call: UnsettledCall): object {
