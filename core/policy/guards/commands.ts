@@ -3,12 +3,11 @@ import { readOptions } from "../../options.ts";
 import { parseInputPath, valueAt } from "../language/paths.ts";
 import { describe } from "../located.ts";
 import { listOf, namesOf, oneOf, type Reader } from "../readers.ts";
-import { permit } from "./command/allowed.ts";
-import { checkLine, type Rules, SHELL_FEATURES, type ShellFeature } from "./command/check.ts";
+import { checkLine, rulesOf, SHELL_FEATURES, type ShellFeature } from "./command/check.ts";
 import { type Entry, isDenied, parseEntry } from "./command/entries.ts";
 import { type Line, literalWord } from "./command/line.ts";
 import { isCleanText, LONGEST_LINE, MOST_WORDS, parseLine } from "./command/parse.ts";
-import { type Machine, machineOf, touchesProtected } from "./command/places.ts";
+import { type Machine, machineReader, touchesProtected } from "./command/places.ts";
 import { BAD_ARGUMENT, BAD_FOLDER, LIST_EMPTY, NO_PLACES, PLACE } from "./command/refusals.ts";
 import { UNKNOWN_FOLDER, wholePath, type WordPath } from "./command/steps.ts";
 import { forbidden, type Guard, type GuardForm, type Refusal } from "./guard.ts";
@@ -65,11 +64,12 @@ export function commandGuard(options: CommandOptions = {}): Guard {
   const settings = readOptions<Settings>("a command guard", options, NO_OPTIONS);
   const [command = []] = stepsOf("command", [settings.command ?? ""]);
   const [cwd] = settings.cwd === undefined ? [] : stepsOf("cwd", [settings.cwd]);
-  const rules: Rules = {
-    allowed: entriesOf("allowedCommands", settings.allowedCommands).map(permit),
-    denied: entriesOf("deniedCommands", settings.deniedCommands),
-    shell: featuresOf(settings.allowShell),
-  };
+  const rules = rulesOf(
+    entriesOf("allowedCommands", settings.allowedCommands),
+    entriesOf("deniedCommands", settings.deniedCommands),
+    featuresOf(settings.allowShell),
+  );
+  const machineOf = machineReader();
   return {
     name: "commands",
     needs: () => [{ kind: "self", key: "places" }],

@@ -4,7 +4,7 @@ import { forbidden, type Guard, type GuardForm, outside, type Refusal } from "./
 import { inputPaths, invalidOption, stepsOf, textsAt } from "./input-texts.ts";
 import { callsOf } from "./sql/calls.ts";
 import { readStatement, type StatementProblem } from "./sql/statement.ts";
-import { type Token, tokenize } from "./sql/tokens.ts";
+import { tokenize, type Tokens } from "./sql/tokens.ts";
 import { STATEMENT_CLASSES, type StatementClass } from "./sql/words.table.ts";
 
 export { STATEMENT_CLASSES, type StatementClass } from "./sql/words.table.ts";
@@ -33,8 +33,12 @@ const NO_OPTIONS: Settings = {
 interface Rules {
   readonly statements: ReadonlySet<StatementClass>;
   readonly denied: ReadonlySet<string>;
+  /** Those that are ASCII, in capitals: a word of ASCII, which is in capitals, folds to a denied name just when it is one. */
+  readonly deniedWords: ReadonlySet<string>;
   readonly functions: ReadonlySet<string>;
 }
+
+const ASCII_NAME = /^[ -~]*$/;
 
 const NAME = /^[\p{L}_][\p{L}\p{N}_$]{0,127}$/u;
 
@@ -91,9 +95,11 @@ function rulesOf({ statements, deniedTables = [], allowedFunctions = [] }: Setti
   if (table !== undefined) throw invalidOption("deniedTables", `${JSON.stringify(table)} is no plain name`);
   const called = allowedFunctions.find((name) => !isFunctionName(name));
   if (called !== undefined) throw invalidOption("allowedFunctions", `${JSON.stringify(called)} is no function's name`);
+  const denied = deniedTables.map(foldName);
   return {
     statements: new Set(statements),
-    denied: new Set(deniedTables.map(foldName)),
+    denied: new Set(denied),
+    deniedWords: new Set(denied.filter((name) => ASCII_NAME.test(name)).map((name) => name.toUpperCase())),
     functions: new Set(allowedFunctions.map((name) => name.toLowerCase())),
   };
 }
@@ -106,18 +112,21 @@ function isFunctionName(text: string): boolean {
 function checkText(text: string, rules: Rules): Refusal | undefined {
   const tokens = tokenize(text);
   if (tokens === undefined) return AMBIGUOUS;
-  const statement = readStatement(tokens);
+  const statement = readStatement(tokens.list);
   if (typeof statement === "string") return PROBLEMS[statement];
-  if (rules.denied.size > 0 && tokens.some((token) => isDenied(token, rules))) return TABLE;
+  if (rules.denied.size > 0 && namesDenied(tokens, rules)) return TABLE;
   const { classes } = statement;
   const calls = callsOf(statement.tokens, rules.functions, statement.isDdl);
   if (calls === "forbidden") return HARMFUL;
-  if (![...classes].every((each) => rules.statements.has(each))) return NOT_LISTED;
+  for (const each of classes) if (!rules.statements.has(each)) return NOT_LISTED;
   return calls === "unknown" ? UNKNOWN_CALL : undefined;
 }
 
-function isDenied({ kind, text }: Token, { denied }: Rules): boolean {
-  return (kind === "word" || kind === "name") && denied.has(foldName(text));
+function namesDenied({ list, ascii }: Tokens, { denied, deniedWords }: Rules): boolean {
+  return list.some(({ kind, text }) => {
+    if (kind === "word") return ascii ? deniedWords.has(text) : denied.has(foldName(text));
+    return kind === "name" && denied.has(foldName(text));
+  });
 }
 
 function foldName(name: string): string {

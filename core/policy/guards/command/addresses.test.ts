@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { addressesIn, foldAddresses, holdsPort, namesPort } from "./addresses.ts";
+import { addressesIn, foldAddresses, holdsPort, mayHoldAddress, namesPort } from "./addresses.ts";
+import { METADATA_NAMES } from "./places.table.ts";
 
 const look = (text: string) => addressesIn(foldAddresses(text));
 
@@ -34,6 +35,7 @@ describe("addressesIn", () => {
     "169-254-169-254.sslip.io",
   ])("%j leads to a metadata service", (text) => {
     expect(look(text).metadata).toBe(true);
+    expect(mayHoldAddress(text)).toBe(true);
   });
 
   it.each([
@@ -53,6 +55,7 @@ describe("addressesIn", () => {
     "%j is this machine",
     (text) => {
       expect(look(text).loopback).toBe(true);
+      expect(mayHoldAddress(text)).toBe(true);
     },
   );
 
@@ -62,10 +65,21 @@ describe("addressesIn", () => {
   });
 });
 
+describe("mayHoldAddress", () => {
+  it("sees every name that leads to a metadata service", () => {
+    for (const name of METADATA_NAMES) expect(mayHoldAddress(name.toUpperCase()), name).toBe(true);
+  });
+
+  it("sees nothing in plain words", () => {
+    for (const word of ["git", "--oneline", "src/a-1.ts", "HEAD:x", "v1.x", "1234567"])
+      expect(mayHoldAddress(word), word).toBe(false);
+  });
+});
+
 describe("ports", () => {
   it("are found behind any host", () => {
     for (const text of ["x:8787", "x:08787/", "[::1]:8787", "a:1:8787:2"])
-      expect(namesPort(text, [8787]), text).toBe(true);
+      expect(namesPort(text, [8787]) && mayHoldAddress(text), text).toBe(true);
     for (const text of ["x:87870", "x:878", "8787", "x:8788"]) expect(namesPort(text, [8787]), text).toBe(false);
   });
 

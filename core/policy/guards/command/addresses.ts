@@ -39,6 +39,21 @@ export function foldAddresses(text: string): string {
     .toLowerCase();
 }
 
+/**
+ * What a text holds, as it is written, in which `addressesIn` or `namesPort` finds anything: characters that fold to others,
+ * part of a number that is an address (several numbers, eight digits or more, hexadecimal), a colon before a number or a second
+ * one, part of a name.
+ */
+const HINT = /[^\n -$&-~]|\.[0-9]|[0-9]{8}|0x|:[0-9]|:[0-9a-z.-]*:|metadata|localhost|instance-data|169-254-|a9fea9fe/i;
+
+/** What is shorter than this name, and holds neither digits nor colons nor what folds to others, holds no hint. */
+export const SHORTEST_HOST = "metadata".length;
+
+/** False only where `addressesIn` and `namesPort` find nothing: in this text, and in any that it is a line of. */
+export function mayHoldAddress(text: string): boolean {
+  return HINT.test(text);
+}
+
 /** IPv6 addresses of one text; more are no work for a command, and each costs time. */
 const MOST_IPV6 = 256;
 

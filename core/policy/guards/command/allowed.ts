@@ -92,14 +92,12 @@ export interface Permitted extends Judgement {
 }
 
 /**
- * Judges a command by one permission.
- * @param words the program first; the program's word is literal.
+ * Judges a command by one permission for its program, whose word is literal.
+ * @param words those behind the program.
  * @param roles gets what is known of single words.
  */
 export function judgeBy(permission: Permission, words: readonly Word[], roles: Roles): Permitted | undefined {
-  const [program, ...rest] = words;
-  if (program?.text !== permission.entry.program) return undefined;
-  const behind = wordsBehind(permission, dashed(permission.grammar, rest), roles);
+  const behind = wordsBehind(permission, dashed(permission.grammar, words), roles);
   if (behind === undefined) return undefined;
   switch (permission.target) {
     case "line":
@@ -107,11 +105,11 @@ export function judgeBy(permission: Permission, words: readonly Word[], roles: R
     case "words":
       return result(behind.map(literalProblem).find((problem) => problem !== undefined));
     case "unknown":
-      return result(unknownProgramProblem(program.text, behind));
+      return result(unknownProgramProblem(permission.entry.program, behind));
     default:
       return judgeArguments(
         permission.target,
-        [...permission.kept, ...behind],
+        permission.kept.length === 0 ? behind : [...permission.kept, ...behind],
         roles,
         permission.entry.words.length > 0,
       );
@@ -124,8 +122,9 @@ function result(refusal: Refusal | undefined): Permitted {
 
 /** Writes `tar xfC file folder` as `tar -x -f file -C folder`: each letter that needs a value takes the next word. */
 function dashed(grammar: CompiledGrammar | undefined, words: readonly Word[]): readonly Word[] {
+  if (grammar?.source.bare !== true) return words;
   const [first, ...rest] = words;
-  if (grammar?.source.bare !== true || first === undefined || first.text.startsWith("-")) return words;
+  if (first === undefined || first.text.startsWith("-")) return words;
   const options = Array.from(first.text, (letter) => {
     const option = literalWord(`-${letter}`);
     const value = grammar.options.get(option.text)?.takes === "value" ? rest.shift() : undefined;
@@ -143,9 +142,11 @@ function wordsBehind(
   const [first] = entry.words;
   if (first === undefined) return words;
   const skipped = grammar === undefined || first.startsWith("-") ? 0 : leadingOptions(grammar, words, roles);
-  const named = words.slice(skipped, skipped + entry.words.length);
-  const meets = entry.words.every((text, index) => named[index]?.text === text && named[index].marks.size === 0);
-  return meets ? words.slice(skipped + entry.words.length) : undefined;
+  for (let index = 0; index < entry.words.length; index += 1) {
+    const word = words[skipped + index];
+    if (word?.text !== entry.words[index] || word?.marks.size !== 0) return undefined;
+  }
+  return words.slice(skipped + entry.words.length);
 }
 
 function literalProblem(word: Word): Refusal | undefined {

@@ -10,24 +10,53 @@ export interface Judgement {
   readonly inner?: readonly Word[];
 }
 
-/** What the words of a command are to its program; filled while they are judged. */
+/** What the words of a command are to its program; filled while they are judged. Lists, because they are short or empty. */
 export interface Roles {
   /** Never the name of a file. */
-  readonly texts: Set<Word>;
+  texts: Word[] | undefined;
   /** Patterns that the program itself expands. */
-  readonly globs: Set<Word>;
+  globs: Word[] | undefined;
 }
 
 export function noRoles(): Roles {
-  return { texts: new Set(), globs: new Set() };
+  return { texts: undefined, globs: undefined };
 }
 
-/** Kinds of arguments that are never the name of a file. */
-const TEXT_KINDS: ReadonlySet<Kind> = new Set<Kind>(["text", "sed", "awk", "jq", "format"]);
+export function addText(roles: Roles, word: Word): void {
+  if (roles.texts === undefined) roles.texts = [word];
+  else roles.texts.push(word);
+}
+
+export function addGlob(roles: Roles, word: Word): void {
+  if (roles.globs === undefined) roles.globs = [word];
+  else roles.globs.push(word);
+}
+
+/** Takes over what was found. */
+export function addRoles(roles: Roles, { texts, globs }: Roles): void {
+  roles.texts = joined(roles.texts, texts);
+  roles.globs = joined(roles.globs, globs);
+}
+
+function joined<T>(first: T[] | undefined, second: T[] | undefined): T[] | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : [...first, ...second];
+}
 
 function noteRole({ roles }: Reading, kind: Kind, word: Word): void {
-  if (TEXT_KINDS.has(kind)) roles.texts.add(word);
-  if (kind === "glob") roles.globs.add(word);
+  switch (kind) {
+    // Never the name of a file.
+    case "text":
+    case "sed":
+    case "awk":
+    case "jq":
+    case "format":
+      addText(roles, word);
+      break;
+    case "glob":
+      addGlob(roles, word);
+      break;
+    default:
+  }
 }
 
 const PASSES: Judgement = {};
@@ -96,7 +125,8 @@ function readWord(reading: Reading, named: boolean): Judgement | undefined {
   const { grammar, words, roles } = reading;
   const word = words[reading.at];
   if (word === undefined) return undefined;
-  const command = reading.operands === 0 && !reading.ended ? grammar.commands.get(word.text) : undefined;
+  const leads = grammar.commands.size > 0 && reading.operands === 0 && !reading.ended;
+  const command = leads ? grammar.commands.get(word.text) : undefined;
   if (command !== undefined && word.marks.size === 0) {
     return judgeArguments(command, words.slice(reading.at + 1), roles);
   }
@@ -158,7 +188,7 @@ const UNKNOWN_VALUE = forbidden(
  */
 function unknownProblem({ roles }: Reading, word: Word, kind: Kind, leading: boolean): Refusal | undefined {
   if (kind !== "text" || word.splits || leading) return UNKNOWN_VALUE;
-  roles.texts.add(word);
+  addText(roles, word);
   return undefined;
 }
 
@@ -174,14 +204,18 @@ function globProblem(reading: Reading, word: Word, kind: Kind): Refusal | undefi
 
 /** Reads an option and its value; the refusal where it is none of the harmless ones. */
 function readOption(reading: Reading, word: Word): Refusal | undefined {
-  if (reading.grammar.source.digits === true && /^-[0-9]+$/.test(word.text)) {
+  const { digits, long } = reading.grammar.source;
+  if (digits === true && isDigit(word.text[1]) && /^-[0-9]+$/.test(word.text)) {
     reading.at += 1;
     return undefined;
   }
   if (word.glob || (word.unknown && word.splits)) return WILD;
-  const long = reading.grammar.source.long === true;
-  if (word.text.startsWith("--") || long) return readLong(reading, word, long);
+  if (word.text.startsWith("--") || long === true) return readLong(reading, word, long === true);
   return readCluster(reading, word);
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= "0" && character <= "9";
 }
 
 function readLong(reading: Reading, word: Word, long: boolean): Refusal | undefined {
@@ -199,7 +233,7 @@ function readLong(reading: Reading, word: Word, long: boolean): Refusal | undefi
 /** `-abc`: flags, and at most one value at the end, attached or the next word. */
 function readCluster(reading: Reading, word: Word): Refusal | undefined {
   for (let index = 1; index < word.text.length; index += 1) {
-    const name = `-${word.text[index]}`;
+    const name = word.text.length === 2 ? word.text : `-${word.text[index]}`;
     const rule = reading.grammar.options.get(name);
     if (rule === undefined || rule.takes === "never") return refuseOption(reading, name, rule);
     noteOption(reading, name);
@@ -214,7 +248,8 @@ function readCluster(reading: Reading, word: Word): Refusal | undefined {
 
 function noteOption(reading: Reading, name: string): void {
   // The first operand is what this option already gave.
-  if (reading.operands === 0 && reading.grammar.instead.has(name)) reading.operands = 1;
+  const { instead } = reading.grammar;
+  if (reading.operands === 0 && instead.size > 0 && instead.has(name)) reading.operands = 1;
 }
 
 function refuseOption({ grammar }: Reading, name: string, rule: OptionRule | undefined): Refusal {

@@ -13,6 +13,8 @@ const MARKS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 export interface CarriedCommand {
   /** The program first. */
   readonly words: readonly Word[];
+  /** Of the program, wherever it lies. */
+  readonly name: string;
   /** A shell reads it, so that its program may be a word of the shell. */
   readonly inShell: boolean;
 }
@@ -55,15 +57,17 @@ interface Found extends Carried {
 }
 
 function collect(words: readonly Word[], inShell: boolean, found: Found, depth: number): void {
-  found.commands.push({ words, inShell });
-  const run = wordsRunBy(words);
+  const name = nameOf(words);
+  found.commands.push({ words, name, inShell });
+  const run = wordsRunBy(name, words);
+  if (run === RUNS_NOTHING) return;
   const runs = run.inner !== undefined || run.programs.length > 0 || run.texts.length > 0;
   if (runs && (depth >= DEEPEST || run.programs.length > MOST_PROGRAMS || found.commands.length > MOST_COMMANDS)) {
     found.unreadable = true;
     return;
   }
   if (run.inner !== undefined) collect(run.inner, KNOWS_BUILTINS.has(words[0]?.text ?? ""), found, depth + 1);
-  for (const program of run.programs) found.commands.push({ words: program, inShell: false });
+  for (const program of run.programs) found.commands.push({ words: program, name: nameOf(program), inShell: false });
   for (const { text } of run.texts) {
     const line = parseLine(text);
     if ("problem" in line) {
@@ -81,6 +85,10 @@ function collect(words: readonly Word[], inShell: boolean, found: Found, depth: 
   }
 }
 
+function nameOf(words: readonly Word[]): string {
+  return programName(words[0]?.text ?? "");
+}
+
 interface Run {
   /** Exactly what the program runs. */
   readonly inner?: readonly Word[];
@@ -92,18 +100,20 @@ interface Run {
 
 const RUNS_NOTHING: Run = { programs: [], texts: [] };
 
-function wordsRunBy(words: readonly Word[]): Run {
-  const [program, ...rest] = words;
-  const name = programName(program?.text ?? "");
-  if (isShell(name)) return { programs: [], texts: shellTexts(rest) };
+function wordsRunBy(name: string, words: readonly Word[]): Run {
+  if (isShell(name)) return { programs: [], texts: shellTexts(words.slice(1)) };
   if (CARRIER_NAMES.has(name)) {
+    const rest = words.slice(1);
     const grammar = grammarOf(name);
     const inner = grammar && judgeArguments(grammar, rest, noRoles()).inner;
     return inner === undefined ? anywhere(rest) : { programs: [], texts: [], inner };
   }
   const marks = MARKS.get(name);
-  const from = marks === undefined ? -1 : rest.findIndex((word) => marks.has(word.text));
-  return from === -1 ? RUNS_NOTHING : anywhere(rest.slice(from + 1));
+  if (marks === undefined) return RUNS_NOTHING;
+  for (let index = 1; index < words.length; index += 1) {
+    if (marks.has(words[index]?.text ?? "")) return anywhere(words.slice(index + 1));
+  }
+  return RUNS_NOTHING;
 }
 
 /** What stands behind `-c`, `-lc` or the like. */

@@ -1,15 +1,14 @@
 import type { Refusal } from "../guard.ts";
-import { addressesIn, foldAddresses, holdsPort, namesPort } from "./addresses.ts";
+import { addressesIn, foldAddresses, holdsPort, mayHoldAddress, namesPort } from "./addresses.ts";
 import { isAssignment } from "./arguments.ts";
 import { carriedBy, type CarriedCommand } from "./carried.ts";
 import { isDestructive } from "./destructive.ts";
-import { type Entry, isDenied, parseEntry } from "./entries.ts";
+import { type Denials, denialsOf, isDeniedBy, parseEntry } from "./entries.ts";
 import { variableKind } from "./environment.ts";
 import { ALWAYS_DENIED, DENIED_BUILTINS } from "./grammars/denied.table.ts";
 import { commandsOf, type Line, type SimpleCommand, type Word, wordsOf } from "./line.ts";
 import { feedsProgram } from "./pipes.ts";
 import { touchesProtected, type View } from "./places.ts";
-import { programName } from "./programs.ts";
 import {
   ALWAYS,
   DENIED,
@@ -25,41 +24,49 @@ import {
 
 type Sight = Pick<View, "machine" | "folders">;
 
-function byProgram(texts: readonly string[]): ReadonlyMap<string, readonly Entry[]> {
-  const entries = texts.flatMap((text) => parseEntry(text) ?? []);
-  return new Map(entries.map(({ program }) => [program, entries.filter((entry) => entry.program === program)]));
+function denialsIn(texts: readonly string[]): Denials {
+  return denialsOf(texts.flatMap((text) => parseEntry(text) ?? []));
 }
 
-const ANYWHERE = byProgram(ALWAYS_DENIED);
-const IN_SHELL = byProgram(DENIED_BUILTINS);
+const ANYWHERE = denialsIn(ALWAYS_DENIED);
+const IN_SHELL = denialsIn(DENIED_BUILTINS);
 
 /** What nobody's yes lifts, in a command and in all that it carries. */
-export function* dangersOf(command: SimpleCommand, denied: readonly Entry[], sight: Sight): Generator<Refusal> {
-  if (command.assignments.some((word) => variableKind(word) === "vehicle")) yield ENVIRONMENT;
-  if (command.words.length === 0) return;
+export function dangersOf(command: SimpleCommand, denied: Denials, sight: Sight): Refusal | undefined {
+  for (const word of command.assignments) if (variableKind(word) === "vehicle") return ENVIRONMENT;
+  if (command.words.length === 0) return undefined;
   const carried = carriedBy(command.words);
-  for (const inner of carried.commands) yield* dangersOfProgram(inner, denied, sight);
-  for (const line of carried.lines) yield* dangersOfLine(line, sight);
-  if (carried.unreadable) yield HIDDEN;
+  for (const inner of carried.commands) {
+    const danger = dangersOfProgram(inner, denied, sight);
+    if (danger !== undefined) return danger;
+  }
+  for (const line of carried.lines) {
+    const danger = dangersOfLine(line, sight);
+    if (danger !== undefined) return danger;
+  }
+  return carried.unreadable ? HIDDEN : undefined;
 }
 
-function* dangersOfProgram(
-  { words, inShell }: CarriedCommand,
-  denied: readonly Entry[],
+function dangersOfProgram(
+  { words, name, inShell }: CarriedCommand,
+  denied: Denials,
   sight: Sight,
-): Generator<Refusal> {
-  if (denied.some((entry) => isDenied(entry, words))) yield DENIED;
-  const name = programName(words[0]?.text ?? "");
-  const builtins = inShell ? (IN_SHELL.get(name) ?? []) : [];
-  if ([...(ANYWHERE.get(name) ?? []), ...builtins].some((entry) => isDenied(entry, words))) yield ALWAYS;
-  if (name === "env" && !words.slice(1).some((word) => isProgram(word))) yield ALWAYS;
-  if (isDestructive(words, sight)) yield DESTRUCTIVE;
-  if (name === "git" && words.some(({ text }) => REMOTE_HELPER.test(text))) yield REMOTE_PROGRAM;
-  if (SETS_VARIABLES.has(name) && setsVehicle(words)) yield ENVIRONMENT;
+): Refusal | undefined {
+  if (isDeniedBy(denied, name, words)) return DENIED;
+  if (isDeniedBy(ANYWHERE, name, words) || (inShell && isDeniedBy(IN_SHELL, name, words))) return ALWAYS;
+  if (name === "env" && !words.slice(1).some((word) => isProgram(word))) return ALWAYS;
+  if (isDestructive(name, words, sight)) return DESTRUCTIVE;
+  if (name === "git" && namesHelper(words)) return REMOTE_PROGRAM;
+  return SETS_VARIABLES.has(name) && setsVehicle(words) ? ENVIRONMENT : undefined;
 }
 
 /** A repository that git reads from a program or from open files: `ext::sh -c id`. */
 const REMOTE_HELPER = /(?:^|[=\s])(?:ext|fd)::/i;
+
+function namesHelper(words: readonly Word[]): boolean {
+  for (const { text } of words) if (text.includes("::") && REMOTE_HELPER.test(text)) return true;
+  return false;
+}
 
 /** Wrappers that take `NAME=value` before their program. */
 const SETS_VARIABLES = new Set(["env", "sudo", "doas"]);
@@ -74,18 +81,25 @@ function isProgram(word: Word): boolean {
 }
 
 /** A command line that a program among the words would run. */
-function* dangersOfLine(line: Line, sight: Sight): Generator<Refusal> {
-  if (line.pipelines.some(feedsProgram)) yield FED;
-  const words = [...commandsOf(line)].flatMap(wordsOf);
+function dangersOfLine(line: Line, sight: Sight): Refusal | undefined {
+  if (line.pipelines.some(feedsProgram)) return FED;
+  const commands = commandsOf(line);
   const view: View = { ...sight, role: "path", descends: false };
-  if (words.some((word) => touchesProtected(word, view))) yield PLACE;
-  yield* addressDangers(words, sight.machine.ports);
+  const touches = commands.some((command) => wordsOf(command).some((word) => touchesProtected(word, view)));
+  return touches ? PLACE : addressDangers(commands, sight.machine.ports);
 }
 
 /** Words that lead to a cloud's metadata service or to the leash itself, alone or together. */
-export function* addressDangers(words: readonly Word[], ports: readonly number[]): Generator<Refusal> {
+export function addressDangers(commands: readonly SimpleCommand[], ports: readonly number[]): Refusal | undefined {
+  if (!commands.some(mayName)) return undefined;
+  const words = commands.flatMap(wordsOf);
   const folded = foldAddresses(words.map(({ text }) => text).join("\n"));
   const { metadata, loopback } = addressesIn(folded);
-  if (metadata) yield METADATA;
-  if (namesPort(folded, ports) || (loopback && holdsPort(folded, ports))) yield DESK;
+  if (metadata) return METADATA;
+  return namesPort(folded, ports) || (loopback && holdsPort(folded, ports)) ? DESK : undefined;
+}
+
+function mayName(command: SimpleCommand): boolean {
+  for (const { text } of wordsOf(command)) if (mayHoldAddress(text)) return true;
+  return false;
 }

@@ -2,17 +2,17 @@ import { DENIED_PREFIXES } from "./grammars/denied.table.ts";
 import type { Word } from "./line.ts";
 import { isAllWild, isWild } from "./patterns.ts";
 import { isWide, type Machine, type View } from "./places.ts";
-import { programName } from "./programs.ts";
 import { joined, UNKNOWN_FOLDER, wholePath, type WordPath } from "./steps.ts";
 
 type Sight = Pick<View, "machine" | "folders">;
 
-/** True for commands that wreck a machine, whatever a policy allows; the program may have any path. */
-export function isDestructive(words: readonly Word[], sight: Sight): boolean {
-  const [program, ...rest] = words;
-  const name = programName(program?.text ?? "");
-  if (DENIED_PREFIXES.some((prefix) => name.startsWith(prefix))) return true;
-  return CHECKS.get(name)?.(rest, sight) ?? false;
+/**
+ * True for commands that wreck a machine, whatever a policy allows.
+ * @param name of the program, which is the first word, without its path.
+ */
+export function isDestructive(name: string, words: readonly Word[], sight: Sight): boolean {
+  for (const prefix of DENIED_PREFIXES) if (name.startsWith(prefix)) return true;
+  return CHECKS.get(name)?.(words.slice(1), sight) ?? false;
 }
 
 type Check = (words: readonly Word[], sight: Sight) => boolean;

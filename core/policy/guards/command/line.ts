@@ -45,10 +45,16 @@ export interface Line {
   readonly comments: boolean;
 }
 
-const NO_MARKS: ReadonlySet<number> = new Set();
+export const NO_MARKS: ReadonlySet<number> = new Set();
+export const NO_LINES: readonly Line[] = [];
 
 /** A word that stands for itself, such as an element of an argument list. */
 export function literalWord(text: string): Word {
+  return simpleWord(text, false);
+}
+
+/** @param plain true for a word of a command line in which nothing is quoted or escaped. */
+export function simpleWord(text: string, plain: boolean): Word {
   return {
     text,
     marks: NO_MARKS,
@@ -56,23 +62,32 @@ export function literalWord(text: string): Word {
     substituted: false,
     unknown: false,
     splits: false,
-    plain: false,
+    plain,
     assigns: -1,
-    nested: [],
+    nested: NO_LINES,
   };
 }
 
 /** Every command of a line, those of its substitutions included. */
-export function* commandsOf(line: Line): Generator<SimpleCommand> {
-  for (const command of line.pipelines.flat()) {
-    yield command;
-    for (const word of wordsOf(command)) {
-      for (const nested of word.nested) yield* commandsOf(nested);
+export function commandsOf(line: Line): readonly SimpleCommand[] {
+  const found: SimpleCommand[] = [];
+  addCommands(line, found);
+  return found;
+}
+
+function addCommands(line: Line, found: SimpleCommand[]): void {
+  for (const pipeline of line.pipelines) {
+    for (const command of pipeline) {
+      found.push(command);
+      for (const word of wordsOf(command)) {
+        for (const nested of word.nested) addCommands(nested, found);
+      }
     }
   }
 }
 
 /** Every word of a command, wherever it stands. */
 export function wordsOf({ assignments, words, redirections }: SimpleCommand): readonly Word[] {
+  if (assignments.length === 0 && redirections.length === 0) return words;
   return [...assignments, ...words, ...redirections.map(({ target }) => target)];
 }

@@ -1,5 +1,6 @@
 import type { Line, Pipeline, Redirection, RedirectionOperator, SimpleCommand, Word } from "./line.ts";
-import { readWord, type Scanner, unreadable } from "./scan.ts";
+import { readPlainWord, readWord } from "./scan.ts";
+import { type Scanner, unreadable } from "./scanner.ts";
 
 /** Why a text is no command line of the subset, as the rest of a sentence that starts with "the command line". */
 export interface Unreadable {
@@ -21,9 +22,12 @@ export const DEEPEST = 16;
  */
 const STRANGE = /[^\P{Cc}\n\t]|[^\P{Z} ]|[\p{Cf}\p{Co}\p{Cs}]/u;
 
+/** Nothing of it is strange. */
+const PLAIN_TEXT = /^[\t\n -~]*$/;
+
 /** True for a text that a shell and a person read alike. */
 export function isCleanText(text: string): boolean {
-  return !STRANGE.test(text);
+  return PLAIN_TEXT.test(text) || !STRANGE.test(text);
 }
 
 /**
@@ -88,15 +92,18 @@ function skipBlankLines(scanner: Scanner): void {
 
 /** Skips blanks, joined lines and one comment. */
 function skipBlanks(scanner: Scanner): void {
-  for (;;) {
-    const char = scanner.text[scanner.at];
-    if (char === " " || char === "\t") scanner.at += 1;
-    else if (char === "\\" && scanner.text[scanner.at + 1] === "\n") scanner.at += 2;
+  const { text } = scanner;
+  let { at } = scanner;
+  let char = text[at];
+  for (; at < text.length; char = text[at]) {
+    if (char === " " || char === "\t") at += 1;
+    else if (char === "\\" && text[at + 1] === "\n") at += 2;
     else break;
   }
-  if (scanner.text[scanner.at] !== "#") return;
-  const end = scanner.text.indexOf("\n", scanner.at);
-  scanner.at = end === -1 ? scanner.text.length : end;
+  scanner.at = at;
+  if (char !== "#") return;
+  const end = text.indexOf("\n", at);
+  scanner.at = end === -1 ? text.length : end;
   scanner.comments = true;
 }
 
@@ -135,23 +142,32 @@ const RESERVED = new Set(
 
 const DIGITS = /^[0-9]+$/;
 
+const NO_WORDS: readonly Word[] = [];
+const NO_REDIRECTIONS: readonly Redirection[] = [];
+
 /** Reads one simple command, up to an operator that ends it. */
 function readCommand(scanner: Scanner): SimpleCommand {
-  const assignments: Word[] = [];
   const words: Word[] = [];
-  const redirections: Redirection[] = [];
+  let assignments = NO_WORDS;
+  let redirections = NO_REDIRECTIONS;
   for (;;) {
     skipBlanks(scanner);
+    const plain = readPlainWord(scanner);
+    if (plain !== undefined) {
+      countWord(scanner);
+      words.push(plain);
+      continue;
+    }
     const char = scanner.text[scanner.at];
     if (char === "(") unreadable("it has a `(`; quote it where a program needs it");
     if (char === "<" || char === ">" || (char === "&" && scanner.text[scanner.at + 1] === ">")) {
-      redirections.push(readRedirection(scanner));
+      redirections = [...redirections, readRedirection(scanner)];
       continue;
     }
-    if (char === undefined || COMMAND_END.has(char)) break;
+    if (char === undefined || isCommandEnd(char)) break;
     const word = countedWord(scanner);
     if (isDescriptor(word, scanner)) continue;
-    if (words.length === 0 && word.assigns !== -1) assignments.push(word);
+    if (words.length === 0 && word.assigns !== -1) assignments = [...assignments, word];
     else words.push(word);
   }
   const [program] = words;
@@ -161,12 +177,18 @@ function readCommand(scanner: Scanner): SimpleCommand {
   return { assignments, words, redirections };
 }
 
-const COMMAND_END = new Set(["\n", ";", "&", "|", ")"]);
+function isCommandEnd(char: string): boolean {
+  return char === "\n" || char === ";" || char === "&" || char === "|" || char === ")";
+}
 
 function countedWord(scanner: Scanner): Word {
+  countWord(scanner);
+  return readWord(scanner);
+}
+
+function countWord(scanner: Scanner): void {
   scanner.words += 1;
   if (scanner.words > MOST_WORDS) unreadable(`it has more than ${MOST_WORDS} words`);
-  return readWord(scanner);
 }
 
 /** The `2` of `2>file`. */
@@ -186,7 +208,7 @@ function readRedirection(scanner: Scanner): Redirection {
   // `<(` and `>(` come to a parenthesis here, too.
   skipBlanks(scanner);
   const char = scanner.text[scanner.at];
-  if (char === undefined || char === "(" || char === "<" || char === ">" || COMMAND_END.has(char)) {
+  if (char === undefined || char === "(" || char === "<" || char === ">" || isCommandEnd(char)) {
     return unreadable("a redirection goes nowhere, or it is a process substitution");
   }
   return { operator, target: countedWord(scanner) };

@@ -10,6 +10,9 @@ const SOURCE_NAMES = new Set(SOURCES);
  * pipe. What was fetched or decoded must not reach an interpreter that is told to run its input either.
  */
 export function feedsProgram(pipeline: Pipeline): boolean {
+  const [first] = pipeline;
+  // What nothing is fed to runs nothing that it is fed.
+  if (pipeline.length === 1 && first !== undefined && !readsFile(first)) return false;
   let fetched = false;
   for (const [index, command] of pipeline.entries()) {
     const { commands } = carriedBy(command.words);
@@ -38,5 +41,6 @@ function runsItsInput([program, ...words]: readonly Word[], fetched: boolean): b
 
 /** `sh < file` is a pipe as well. */
 function readsFile({ redirections }: SimpleCommand): boolean {
-  return redirections.some(({ operator }) => operator.startsWith("<"));
+  for (const { operator } of redirections) if (operator.startsWith("<")) return true;
+  return false;
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { literalWord, type Word } from "./line.ts";
 import { parseLine } from "./parse.ts";
-import { type Machine, machineOf, touchesProtected, type View } from "./places.ts";
+import { type Machine, machineReader, touchesProtected, type View } from "./places.ts";
 import { knownPath, UNKNOWN_FOLDER } from "./steps.ts";
 
 const ANSWER = { home: "/home/alice", folders: ["/home/alice/.local/state/leashkit/abcdef0123456789"], ports: [8787] };
 
 function machine(answer: Record<string, unknown> = ANSWER): Machine {
-  const found = machineOf({ "self:places": answer as typeof ANSWER });
+  const found = machineReader()({ "self:places": answer as typeof ANSWER });
   if (found === undefined) throw new Error("no machine");
   return found;
 }
@@ -154,7 +154,7 @@ describe("protected places", () => {
   });
 });
 
-describe("machineOf", () => {
+describe("machineReader", () => {
   it.each([
     [undefined],
     [null],
@@ -169,6 +169,22 @@ describe("machineOf", () => {
     [{ ...ANSWER, ports: ["8787"] }],
     [{ ...ANSWER, ports: undefined }],
   ])("takes %j for no answer", (answer) => {
-    expect(machineOf({ "self:places": answer as unknown as typeof ANSWER })).toBeUndefined();
+    expect(machineReader()({ "self:places": answer as unknown as typeof ANSWER })).toBeUndefined();
+  });
+
+  it("notices what an answer says anew, also where its owner changed it in place", () => {
+    const read = machineReader();
+    const answer = { folders: ["/a/b"], ports: [1], home: "/home/alice" };
+    const first = read({ "self:places": answer });
+    expect(first?.folders[0]?.names).toEqual(["a", "b"]);
+    expect(read({ "self:places": structuredClone(answer) })).toBe(first);
+    answer.folders.push("/c");
+    expect(read({ "self:places": answer })?.folders).toHaveLength(2);
+    answer.ports[0] = 2;
+    expect(read({ "self:places": answer })?.ports).toEqual([2]);
+    answer.home = "/home/bob";
+    expect(read({ "self:places": answer })?.home.steps).toEqual(["home", "bob"]);
+    expect(read({})).toBeUndefined();
+    expect(first?.ports).toEqual([1]);
   });
 });

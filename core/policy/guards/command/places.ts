@@ -1,3 +1,4 @@
+import type { Json } from "../../../model/json.ts";
 import type { Probes } from "../guard.ts";
 import { foldCase, lexicalSegments } from "../paths/text.ts";
 import { literalWord, type Word } from "./line.ts";
@@ -13,6 +14,7 @@ import {
   type Step,
 } from "./patterns.ts";
 import { SAMPLES, SECRET_ENDS, SECRET_FILES, SECRET_NAMES, SECRET_PATHS, WIDE_FOLDERS } from "./places.table.ts";
+import { isQuiet, leashNames, type Names } from "./quiet.ts";
 import { joined, knownPath, pathOf, pathRanges, rawSteps, UNKNOWN_FOLDER, type WordPath } from "./steps.ts";
 
 /** A folder of the leash itself. */
@@ -27,26 +29,55 @@ export interface LeashFolder {
 export interface Machine {
   readonly home: WordPath;
   readonly folders: readonly LeashFolder[];
+  /** Of these folders, for a first look at words; undefined where that look cannot tell. */
+  readonly names: Names | undefined;
   readonly ports: readonly number[];
 }
 
-/** The answer to `self:places`; undefined where there is none of the right shape. */
-export function machineOf(probes: Probes): Machine | undefined {
-  const answer = probes["self:places"];
+/**
+ * Reads answers to `self:places`; undefined where there is none of the right shape. One machine answers all calls of a guard, so
+ * what was made of the last answer is kept, and given out again for an answer that says the same.
+ */
+export function machineReader(): (probes: Probes) => Machine | undefined {
+  let last: Known | undefined;
+  return (probes) => {
+    const answer = probes["self:places"];
+    if (last === undefined || !saysSame(answer, last)) last = knownBy(answer);
+    return last?.machine;
+  };
+}
+
+/** A machine, and what was said of it. */
+interface Known {
+  readonly home: string;
+  readonly folders: readonly string[];
+  readonly machine: Machine;
+}
+
+function saysSame(answer: Json | undefined, { home, folders, machine }: Known): boolean {
+  if (typeof answer !== "object" || answer === null || !("home" in answer) || answer["home"] !== home) return false;
+  return isSameList(answer["folders"], folders) && isSameList(answer["ports"], machine.ports);
+}
+
+function isSameList(list: Json | undefined, known: readonly Json[]): boolean {
+  if (!Array.isArray(list) || list.length !== known.length) return false;
+  for (let index = 0; index < known.length; index += 1) if (list[index] !== known[index]) return false;
+  return true;
+}
+
+function knownBy(answer: Json | undefined): Known | undefined {
   if (typeof answer !== "object" || answer === null || !("home" in answer)) return undefined;
   const { home, folders, ports } = answer;
   if (!isAbsolute(home) || !Array.isArray(folders) || !Array.isArray(ports)) return undefined;
   const texts = folders.filter(isAbsolute);
   const numbers = ports.filter((port) => typeof port === "number");
   if (texts.length !== folders.length || numbers.length !== ports.length) return undefined;
-  return {
-    home: knownPath(home),
-    folders: texts.map((folder) => {
-      const names = lexicalSegments(foldCase(folder));
-      return { names, tail: names.slice(-2) };
-    }),
-    ports: numbers,
-  };
+  const known = texts.map((folder) => {
+    const names = lexicalSegments(foldCase(folder));
+    return { names, tail: names.slice(-2) };
+  });
+  const names = leashNames(known.map(({ tail }) => tail));
+  return { home, folders: texts, machine: { home: knownPath(home), folders: known, names, ports: numbers } };
 }
 
 function isAbsolute(value: unknown): value is string {
@@ -71,6 +102,8 @@ export interface View {
 
 /** True when the word names, or can come to name, a place that is protected whatever a policy allows. */
 export function touchesProtected(word: Word, view: View): boolean {
+  const { names } = view.machine;
+  if (names !== undefined && isSimple(word, view) && isQuiet(word.text, names)) return false;
   if (touches(word, view)) return true;
   const plain = decoded(word.text);
   return plain !== word.text && touches(literalWord(plain), view);
@@ -87,9 +120,18 @@ function decoded(text: string): string {
 /** Printable ASCII without a percent sign. */
 const PLAIN_TEXT = /^[\t\n -$&-~]*$/;
 
+/** True where nobody told the folder, and no `cd` leads on from it. */
+export function isUnknown(folders: readonly WordPath[]): boolean {
+  return folders.length === 1 && folders[0] === UNKNOWN_FOLDER;
+}
+
+/** Only a line that changes its folder makes other places of plain names. */
+function isSimple({ marks }: Word, { folders }: View): boolean {
+  return marks.size === 0 && isUnknown(folders);
+}
+
 function touches(word: Word, view: View): boolean {
-  // Only a line that changes its folder makes other places of plain names.
-  const simple = word.marks.size === 0 && view.folders.length === 1 && view.folders[0] === UNKNOWN_FOLDER;
+  const simple = isSimple(word, view);
   return pathRanges(word).some((range) => {
     if (simple && range.plain) return touchesByName(word.text.slice(range.from, range.to), view);
     const raw = rawSteps(word, range);

@@ -34,12 +34,16 @@ export function grammarOf(program: string): CompiledGrammar | undefined {
   return compiled;
 }
 
+/** What makes each known program walk through folders: one of these options, or nothing that it needs. */
+const WALKS: ReadonlyMap<string, readonly string[] | "always"> = new Map(
+  Array.from(GRAMMARS, ([name, { descends }]) => [name, descends === true ? "always" : listed(descends)]),
+);
+
 /** True for a program that walks through folders with these words, and for one of which nothing is known. */
 export function walksFolders(words: readonly Word[]): boolean {
-  const descends = GRAMMARS.get(baseName(words[0]?.text ?? ""));
-  if (descends === undefined) return true;
-  const options = listed(descends.descends === true ? undefined : descends.descends);
-  return descends.descends === true || words.some(({ text }) => options.some((option) => holdsOption(text, option)));
+  const walks = WALKS.get(baseName(words[0]?.text ?? ""));
+  if (walks === undefined || walks === "always") return true;
+  return walks.length > 0 && words.some(({ text }) => walks.some((option) => holdsOption(text, option)));
 }
 
 /** An option alone, or a short one among others. */
@@ -55,20 +59,38 @@ export function baseName(program: string): string {
 
 /** A program as it is known wherever it lies: no folder, no case, no `.exe`. */
 export function programName(text: string): string {
+  if (isBareName(text)) return text;
   const name = text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1).toLowerCase();
   return name.endsWith(".exe") ? name.slice(0, -".exe".length) : name;
 }
 
+/** Small letters only, which nothing is left out of. */
+function isBareName(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < SMALL_A || code > SMALL_Z) return false;
+  }
+  return true;
+}
+
+const [SMALL_A, SMALL_Z] = [97, 122] as const;
+
 const SHELL_NAMES = new Set(SHELLS);
 const INTERPRETER_NAMES = new Set(INTERPRETERS.map((name) => name.toLowerCase()));
+
+export function isShell(program: string): boolean {
+  return isAmong(SHELL_NAMES, program);
+}
+
+export function isInterpreter(program: string): boolean {
+  return isAmong(INTERPRETER_NAMES, program);
+}
 
 /** `python3.11`, `lua5.4`: versions are part of the name. */
 const VERSION = /[0-9][0-9.]*$/;
 
-export function isShell(program: string): boolean {
-  return SHELL_NAMES.has(program) || SHELL_NAMES.has(program.replace(VERSION, ""));
-}
-
-export function isInterpreter(program: string): boolean {
-  return INTERPRETER_NAMES.has(program) || INTERPRETER_NAMES.has(program.replace(VERSION, ""));
+function isAmong(names: ReadonlySet<string>, program: string): boolean {
+  if (names.has(program)) return true;
+  const last = program.at(-1) ?? "";
+  return (last === "." || (last >= "0" && last <= "9")) && names.has(program.replace(VERSION, ""));
 }

@@ -1,26 +1,11 @@
-import type { Line, Word } from "./line.ts";
-
-/** Where a parser stands in its text. */
-export interface Scanner {
-  readonly text: string;
-  at: number;
-  /** Words so far, over the whole text. */
-  words: number;
-  /** Wild characters and unknown parts so far. */
-  marks: number;
-  /** Substitutions that are open. */
-  depth: number;
-  /** A comment was skipped. */
-  comments: boolean;
-  /** Reads `$(...)` after its opening; ends behind the closing parenthesis. */
-  readonly substitution: (scanner: Scanner) => Line;
-}
+import { type Line, NO_LINES, NO_MARKS, simpleWord, type Word } from "./line.ts";
+import { endsWord, ordinaryEnd, type Scanner, unreadable } from "./scanner.ts";
 
 /** A word while it is read. */
 interface Draft {
   text: string;
-  readonly marks: Set<number>;
-  readonly nested: Line[];
+  marks: Set<number> | undefined;
+  nested: Line[] | undefined;
   glob: boolean;
   substituted: boolean;
   unknown: boolean;
@@ -33,31 +18,29 @@ interface Draft {
   brace: number;
 }
 
-/** Gives the reader up: the text is outside the subset. */
-export function unreadable(problem: string): never {
-  throw new SyntaxError(problem);
-}
-
 /** Wild characters and unknown parts of a command line: each costs time wherever names are compared. */
 const MOST_MARKS = 256;
-
-/** What ends a word where it is not quoted. */
-const WORD_END = new Set([" ", "\t", "\n", ";", "&", "|", "<", ">", "(", ")"]);
 
 /** What follows `!` where an interactive shell leaves it alone. */
 const NO_HISTORY = new Set([" ", "\t", "\n", "=", '"', undefined]);
 
-/** Characters that mean nothing to a shell, wherever in a word they stand. */
-const ORDINARY = /[A-Za-z0-9_./,:@%+-]+/y;
-
 const ASSIGNED_NAME = /^[A-Za-z_][A-Za-z0-9_]*\+?$/;
+
+/** Reads one word in which every character stands for itself and behind which no redirection begins; else reads nothing. */
+export function readPlainWord(scanner: Scanner): Word | undefined {
+  const { text, at } = scanner;
+  const end = ordinaryEnd(text, at);
+  if (end === at || !endsWord(text, end) || text[end] === "<" || text[end] === ">") return undefined;
+  scanner.at = end;
+  return simpleWord(text.slice(at, end), true);
+}
 
 /** Reads one word, up to an unquoted blank or operator. The scanner stands on its first character. */
 export function readWord(scanner: Scanner): Word {
   const draft: Draft = {
     text: "",
-    marks: new Set(),
-    nested: [],
+    marks: undefined,
+    nested: undefined,
     glob: false,
     substituted: false,
     unknown: false,
@@ -68,23 +51,22 @@ export function readWord(scanner: Scanner): Word {
     brace: -1,
   };
   readTilde(scanner, draft);
-  while (scanner.at < scanner.text.length && !WORD_END.has(charAt(scanner))) readPart(scanner, draft);
+  while (!endsWord(scanner.text, scanner.at)) readPart(scanner, draft);
   return finish(draft);
 }
 
 /** `~` and `~/` are the home folder, which the value keeps as `~`; another user's home is not known. */
 function readTilde(scanner: Scanner, draft: Draft): void {
   if (charAt(scanner) !== "~") return;
-  const next = scanner.text[scanner.at + 1];
-  if (next !== undefined && next !== "/" && !WORD_END.has(next)) hide(draft);
+  const next = scanner.at + 1;
+  if (scanner.text[next] !== "/" && !endsWord(scanner.text, next)) hide(draft);
 }
 
 function readPart(scanner: Scanner, draft: Draft): void {
-  ORDINARY.lastIndex = scanner.at;
-  const [ordinary] = ORDINARY.exec(scanner.text) ?? [];
-  if (ordinary !== undefined) {
-    scanner.at += ordinary.length;
-    draft.text += ordinary;
+  const end = ordinaryEnd(scanner.text, scanner.at);
+  if (end > scanner.at) {
+    draft.text += scanner.text.slice(scanner.at, end);
+    scanner.at = end;
     return;
   }
   const char = charAt(scanner);
@@ -204,7 +186,7 @@ function readDollar(scanner: Scanner, draft: Draft, quoted: boolean): void {
 function readSubstitution(scanner: Scanner, draft: Draft, quoted: boolean): void {
   if (scanner.text[scanner.at + 2] === "(") unreadable("it computes with `$((`");
   scanner.at += 2;
-  draft.nested.push(scanner.substitution(scanner));
+  (draft.nested ??= []).push(scanner.substitution(scanner));
   draft.plain = false;
   draft.substituted = true;
   draft.splits ||= !quoted;
@@ -277,16 +259,24 @@ function addUnknown(scanner: Scanner, draft: Draft): void {
 function mark(scanner: Scanner, draft: Draft): void {
   scanner.marks += 1;
   if (scanner.marks > MOST_MARKS) unreadable(`it has more than ${MOST_MARKS} wild characters and unknown parts`);
-  draft.marks.add(draft.text.length);
+  (draft.marks ??= new Set()).add(draft.text.length);
 }
 
 function finish(draft: Draft): Word {
-  const { brace, equals: _, ...word } = draft;
+  const { text, brace } = draft;
   // A comma or two dots behind a brace make a shell write the word several times.
-  if (brace !== -1 && (word.text.includes(",", brace) || word.text.includes("..", brace))) {
-    return { ...word, substituted: true, unknown: true, splits: true };
-  }
-  return word;
+  const several = brace !== -1 && (text.includes(",", brace) || text.includes("..", brace));
+  return {
+    text,
+    marks: draft.marks ?? NO_MARKS,
+    glob: draft.glob,
+    substituted: several || draft.substituted,
+    unknown: several || draft.unknown,
+    splits: several || draft.splits,
+    plain: draft.plain,
+    assigns: draft.assigns,
+    nested: draft.nested ?? NO_LINES,
+  };
 }
 
 function charAt(scanner: Scanner): string {

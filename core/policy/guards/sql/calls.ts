@@ -46,6 +46,14 @@ const VERBS: ReadonlySet<string> = new Set(["SELECT", "INSERT", "UPDATE", "DELET
 /** Schemas that only hold what the database itself brings. */
 const OWN_SCHEMAS: ReadonlySet<string> = new Set(["pg_catalog", "information_schema"]);
 
+/** `FORBIDDEN_PREFIXES` by their first character. */
+const PREFIXES: ReadonlyMap<number, readonly string[]> = new Map(
+  FORBIDDEN_PREFIXES.map((prefix) => {
+    const code = prefix.charCodeAt(0);
+    return [code, FORBIDDEN_PREFIXES.filter((other) => other.charCodeAt(0) === code)];
+  }),
+);
+
 interface Chain {
   /** `schema.name`, in lower case, outermost first. */
   readonly names: readonly string[];
@@ -66,13 +74,15 @@ export function callsOf(tokens: readonly Token[], allowed: ReadonlySet<string>, 
   let inDdl = ddl;
   let depth = 0;
   let worst: Calls = "known";
-  for (const [index, token] of tokens.entries()) {
-    if (token.kind === "word" && VERBS.has(token.text)) {
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token?.kind === "word" && (inWith || inDdl) && VERBS.has(token.text)) {
       if (depth === 0) inWith = false;
       if (token.text === "SELECT") inDdl = false;
     }
-    if (isSign(token, ")")) depth -= 1;
-    if (!isSign(token, "(")) continue;
+    if (token?.kind !== "sign") continue;
+    if (token.text === ")") depth -= 1;
+    if (token.text !== "(") continue;
     depth += 1;
     const chain = chainBefore(tokens, index);
     if (chain === undefined) continue;
@@ -90,7 +100,8 @@ function isOfDdl({ names, quoted, before }: Chain): boolean {
 }
 
 function isForbidden(name: string): boolean {
-  return FORBIDDEN_FUNCTIONS.has(name) || FORBIDDEN_PREFIXES.some((prefix) => name.startsWith(prefix));
+  if (FORBIDDEN_FUNCTIONS.has(name)) return true;
+  return PREFIXES.get(name.charCodeAt(0))?.some((prefix) => name.startsWith(prefix)) === true;
 }
 
 function isHarmless(chain: Chain, allowed: ReadonlySet<string>): boolean {

@@ -51,6 +51,9 @@ const VERBS: ReadonlySet<string> = new Set(
   ]),
 );
 
+/** The first characters of what `FORBIDDEN_NAMES` finds: D, U, N and F. */
+const FORBIDDEN_STARTS: ReadonlySet<number> = new Set(Array.from("DUNF", (letter) => letter.charCodeAt(0)));
+
 /** What begins another clause than FROM. */
 const CLAUSES: ReadonlySet<string> = new Set([
   "SELECT",
@@ -70,8 +73,9 @@ const CLAUSES: ReadonlySet<string> = new Set([
  */
 export function readStatement(all: readonly Token[]): Statement | StatementProblem {
   const tokens = withoutEnd(all);
-  if (tokens.some((token) => isSign(token, ";"))) return "sql_several";
-  if (!isBalanced(tokens)) return "sql_malformed";
+  const survey = surveyOf(tokens);
+  if (survey.several) return "sql_several";
+  if (!survey.balanced) return "sql_malformed";
   const start = tokens.findIndex((token) => !isSign(token, "("));
   const first = wordAt(tokens, start);
   const base = FIRST.get(first);
@@ -83,9 +87,8 @@ export function readStatement(all: readonly Token[]): Statement | StatementProbl
     for (const each of explained) classes.add(each);
   }
   if (!continuesWell(tokens, first)) return "sql_unknown";
-  const verbs = verbsOf(tokens);
-  addInner(tokens, verbs, first, classes);
-  return isForbidden(tokens, verbs, first, classes) || readsFile(tokens)
+  addInner(tokens, survey, first, classes);
+  return isForbidden(tokens, survey, first, classes) || (survey.quotes && readsFile(tokens))
     ? "sql_forbidden"
     : { classes, tokens, isDdl: base.includes("ddl") };
 }
@@ -94,14 +97,55 @@ function withoutEnd(tokens: readonly Token[]): readonly Token[] {
   return isSign(tokens.at(-1), ";") ? tokens.slice(0, -1) : tokens;
 }
 
-function isBalanced(tokens: readonly Token[]): boolean {
+/** What one look at every piece tells. */
+interface Survey {
+  /** It holds a semicolon. */
+  several: boolean;
+  /** Its parentheses match. */
+  balanced: boolean;
+  /** It holds `:=`. */
+  assigns: boolean;
+  /** It holds a text, or a name between quotes. */
+  quotes: boolean;
+  /** A word calls by its name alone what is forbidden. */
+  harmful: boolean;
+  readonly verbs: Verb[];
+}
+
+type Verb = readonly [index: number, word: string];
+
+function surveyOf(tokens: readonly Token[]): Survey {
+  const survey: Survey = {
+    several: false,
+    balanced: true,
+    assigns: false,
+    quotes: false,
+    harmful: false,
+    verbs: [],
+  };
   let depth = 0;
-  for (const token of tokens) {
-    if (isSign(token, "(")) depth += 1;
-    else if (isSign(token, ")")) depth -= 1;
-    if (depth < 0) return false;
+  let before: Token | undefined;
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    if (token.kind === "sign") {
+      if (token.text === "(") depth += 1;
+      else if (token.text === ")") depth -= 1;
+      else if (token.text === ";") survey.several = true;
+      else if (token.text === "=" && isSign(before, ":")) survey.assigns = true;
+      if (depth < 0) survey.balanced = false;
+    } else if (token.kind === "word") surveyWord(token.text, index, before, survey);
+    else if (token.kind === "text" || token.kind === "name") survey.quotes = true;
+    before = token;
   }
-  return depth === 0;
+  if (depth !== 0) survey.balanced = false;
+  return survey;
+}
+
+/** Its verbs are the words that mean something and are not names: those behind a dot are. */
+function surveyWord(text: string, index: number, before: Token | undefined, survey: Survey): void {
+  if (VERBS.has(text) && !isSign(before, ".")) survey.verbs.push([index, text]);
+  if (FORBIDDEN_STARTS.has(text.charCodeAt(0)) && FORBIDDEN_NAMES.test(text)) survey.harmful = true;
 }
 
 /** The classes of what an EXPLAIN explains: with ANALYZE, databases run it. */
@@ -122,10 +166,15 @@ function continuesWell(tokens: readonly Token[], first: string): boolean {
   return true;
 }
 
-function addInner(tokens: readonly Token[], verbs: readonly Verb[], first: string, classes: Set<StatementClass>): void {
+function addInner(
+  tokens: readonly Token[],
+  { verbs, assigns }: Survey,
+  first: string,
+  classes: Set<StatementClass>,
+): void {
   const isDdl = classes.has("ddl");
   let into = 0;
-  let sets = false;
+  let sets = assigns;
   for (const [index, word] of verbs) {
     if (first === "SHOW" && index === 1) continue;
     const before = wordAt(tokens, index - 1);
@@ -140,29 +189,17 @@ function addInner(tokens: readonly Token[], verbs: readonly Verb[], first: strin
     sets ||= word === "USE" && !["INDEX", "KEY"].includes(wordAt(tokens, index + 1));
     sets ||= word === "SET";
   }
-  sets ||= tokens.some((token, index) => isSign(token, ":") && isSign(tokens[index + 1], "="));
   if (into > 0) classes.add("ddl");
   if (sets && !SETTERS.some((each) => classes.has(each))) classes.add("set");
 }
 
-type Verb = readonly [index: number, word: string];
-
-/** The words that mean something and are not names: those behind a dot are. */
-function verbsOf(tokens: readonly Token[]): readonly Verb[] {
-  const found: Verb[] = [];
-  for (const [index, { kind, text }] of tokens.entries()) {
-    if (kind === "word" && VERBS.has(text) && !isSign(tokens[index - 1], ".")) found.push([index, text]);
-  }
-  return found;
-}
-
 function isForbidden(
   tokens: readonly Token[],
-  verbs: readonly Verb[],
+  { verbs, harmful }: Survey,
   first: string,
   classes: ReadonlySet<StatementClass>,
 ): boolean {
-  if (tokens.some(({ kind, text }) => kind === "word" && FORBIDDEN_NAMES.test(text))) return true;
+  if (harmful) return true;
   return verbs.some(([index, word]) => {
     if (FORBIDDEN_WORDS.has(word)) return true;
     if (word === "VALUE") return wordAt(tokens, index - 1) === "NEXT";
@@ -184,14 +221,17 @@ function objectAfter(tokens: readonly Token[], index: number): string {
 /** True when a text, or a name with a slash, stands for a table or a program: some databases read files, or run scripts. */
 function readsFile(tokens: readonly Token[]): boolean {
   const fromAt: boolean[] = [false];
-  for (const [index, token] of tokens.entries()) {
-    const before = wordAt(tokens, index - 1);
-    if (isSign(token, "(")) fromAt.push(false);
-    else if (isSign(token, ")")) fromAt.pop();
-    else if (token.kind === "word") {
-      const isFrom = (token.text === "FROM" && before !== "DISTINCT") || token.text === "JOIN";
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    if (token.kind === "sign") {
+      if (token.text === "(") fromAt.push(false);
+      else if (token.text === ")") fromAt.pop();
+    } else if (token.kind === "word") {
+      const isFrom = token.text === "JOIN" || (token.text === "FROM" && wordAt(tokens, index - 1) !== "DISTINCT");
       if (isFrom || CLAUSES.has(token.text)) fromAt[fromAt.length - 1] = isFrom;
     } else if (token.kind === "text" || (token.kind === "name" && /[/\\]/.test(token.text))) {
+      const before = wordAt(tokens, index - 1);
       if (before === "USING") return true;
       const isTable = before === "FROM" || before === "JOIN" || isSign(tokens[index - 1], ",");
       if (isTable && fromAt.at(-1) === true) return true;

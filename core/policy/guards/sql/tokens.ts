@@ -12,6 +12,9 @@ const LONGEST_SQL = 65_536;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** Nothing but printable ASCII and the blanks that tokens may stand between; nothing of it is a control character. */
+const ASCII_TEXT = /^[\t\n\r -~]*$/;
+
 const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_$]*/uy;
 const NUMBER = /0[xX][0-9A-Fa-f]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const PARAMETER = /\$[0-9]{1,5}/y;
@@ -20,7 +23,7 @@ const PART_OF_WORD = /[\p{L}\p{M}\p{N}_$.]/u;
 
 /** What an ASCII character begins. */
 const [OTHER, BLANK, LETTER, DIGIT, QUOTE] = [0, 1, 2, 3, 4] as const;
-const DOLLAR = 36;
+const [DOLLAR, SMALL_A] = [36, 97] as const;
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z_]/.test(character)) return LETTER;
@@ -28,6 +31,9 @@ const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
   if (/["'\u0060]/.test(character)) return QUOTE;
   return /[\t\n\r ]/.test(character) ? BLANK : OTHER;
 });
+
+/** What a word of ASCII goes on with. */
+const WORD_CODES = ASCII.map((kind, code) => Number(kind === LETTER || kind === DIGIT || code === DOLLAR));
 
 /** Between backticks: one name. Where they are operators, this is still a name between two of them. */
 const BACKTICK_NAME = /^[\p{L}\p{M}\p{N}_$.-]+$/u;
@@ -41,17 +47,26 @@ const TEXT_PREFIXES: ReadonlySet<string> = new Set(["E", "N", "B", "X", "DATE", 
 /** Never outside quotes: each begins a comment, an escape or a client's command somewhere. */
 const NEVER: ReadonlySet<string> = new Set(["\\", "#", "{", "}"]);
 
-/** Made once: every other piece of a query is one of them. */
-const SIGNS: ReadonlyMap<string, Token> = new Map(
-  "(),.=*;<>+-/|:%@?!&^~[]".split("").map((text) => [text, Object.freeze<Token>({ kind: "sign", text })]),
+/** By their codes, made once: every other piece of a query is one of them. */
+const SIGNS: readonly Token[] = Array.from({ length: 128 }, (_, code) =>
+  Object.freeze<Token>({ kind: "sign", text: String.fromCharCode(code) }),
 );
 
 interface Scan {
   readonly text: string;
   readonly tokens: Token[];
+  /** True where a word may hold `$$`. */
+  readonly dollars: boolean;
   at: number;
   /** True between `[` and `]`: an array's index in some databases, a quoted name in others. */
   inBrackets: boolean;
+}
+
+/** SQL cut into pieces. */
+export interface Tokens {
+  readonly list: readonly Token[];
+  /** True where all of the SQL is ASCII, its comments and blanks included. */
+  readonly ascii: boolean;
 }
 
 /**
@@ -59,24 +74,24 @@ interface Scan {
  * ends: backslashes before quotes, dollar quotes, `#` and `--x` comments, nested comments, comments that MySQL runs, names in
  * brackets or backticks that hold anything special, quotes that do not end. Plain comments are left out.
  */
-export function tokenize(text: string): readonly Token[] | undefined {
-  if (text.length > LONGEST_SQL || CONTROL.test(text)) return undefined;
-  const scan: Scan = { text, tokens: [], at: 0, inBrackets: false };
+export function tokenize(text: string): Tokens | undefined {
+  if (text.length > LONGEST_SQL) return undefined;
+  const ascii = ASCII_TEXT.test(text);
+  if (!ascii && CONTROL.test(text)) return undefined;
+  const scan: Scan = { text, tokens: [], dollars: !ascii || text.includes("$$"), at: 0, inBrackets: false };
   while (scan.at < text.length) {
-    if (!step(scan)) return undefined;
+    if (ASCII[text.charCodeAt(scan.at)] === BLANK) scan.at += 1;
+    else if (!step(scan)) return undefined;
   }
-  return scan.inBrackets ? undefined : scan.tokens;
+  return scan.inBrackets ? undefined : { list: scan.tokens, ascii };
 }
 
-/** Reads one piece; false where it cannot be read in one way only. */
+/** Reads one piece, which is no blank; false where it cannot be read in one way only. */
 function step(scan: Scan): boolean {
   const { text, at } = scan;
   const code = text.charCodeAt(at);
   if (code >= ASCII.length) return otherWord(scan);
   switch (ASCII[code]) {
-    case BLANK:
-      scan.at += 1;
-      return true;
     case LETTER:
       return word(scan);
     case QUOTE:
@@ -100,27 +115,47 @@ function punctuation(scan: Scan, character: string): boolean {
 /** A word of ASCII, which nearly all are. */
 function word(scan: Scan): boolean {
   const { text, at } = scan;
-  let end = at + 1;
-  while (isWordCode(text.charCodeAt(end))) end += 1;
-  if (text.charCodeAt(end) >= ASCII.length) return otherWord(scan);
+  let end = at;
+  let capitals = true;
+  for (; end < text.length; end += 1) {
+    const code = text.charCodeAt(end);
+    if (code >= ASCII.length) return otherWord(scan);
+    if (WORD_CODES[code] === 0) break;
+    capitals &&= code < SMALL_A;
+  }
   scan.at = end;
-  return wordEnds(scan, text.slice(at, end));
-}
-
-function isWordCode(code: number): boolean {
-  return ASCII[code] === LETTER || ASCII[code] === DIGIT || code === DOLLAR;
+  const found = text.slice(at, end);
+  return wordEnds(scan, capitals ? found : found.toUpperCase());
 }
 
 function otherWord(scan: Scan): boolean {
   const found = take(scan, WORD);
-  return found !== undefined && wordEnds(scan, found.normalize("NFKC"));
+  return found !== undefined && wordEnds(scan, found.normalize("NFKC").toUpperCase());
 }
 
 function number(scan: Scan): boolean {
-  const found = take(scan, NUMBER);
-  if (found === undefined || PART_OF_WORD.test(characterAt(scan))) return false;
+  const plain = digits(scan);
+  const found = plain ?? take(scan, NUMBER);
+  if (found === undefined || (plain === undefined && PART_OF_WORD.test(characterAt(scan)))) return false;
   scan.tokens.push({ kind: "number", text: found });
   return true;
+}
+
+/** A number of nothing but digits, and nothing behind it that could go on with it: then the pattern finds no more either. */
+function digits(scan: Scan): string | undefined {
+  const { text, at } = scan;
+  let end = at;
+  while (end < text.length && ASCII[text.charCodeAt(end)] === DIGIT) end += 1;
+  if (end === at || !endsWord(text, end) || text[end] === ".") return undefined;
+  scan.at = end;
+  return text.slice(at, end);
+}
+
+/** True where no word goes on. */
+function endsWord(text: string, at: number): boolean {
+  if (at >= text.length) return true;
+  const code = text.charCodeAt(at);
+  return code < ASCII.length ? WORD_CODES[code] === 0 : !WORD_CHARACTER.test(characterAt({ text, at }));
 }
 
 /** What the pattern finds right here. */
@@ -131,17 +166,17 @@ function take(scan: Scan, pattern: RegExp): string | undefined {
   return found;
 }
 
-function characterAt({ text, at }: Scan): string {
+function characterAt({ text, at }: Pick<Scan, "text" | "at">): string {
   const point = text.codePointAt(at);
   return point === undefined ? "" : String.fromCodePoint(point);
 }
 
-function wordEnds(scan: Scan, found: string): boolean {
-  const upper = found.toUpperCase();
+/** @param upper in capitals. */
+function wordEnds(scan: Scan, upper: string): boolean {
   scan.tokens.push({ kind: "word", text: upper });
   const next = scan.text.charAt(scan.at);
   if (next === "'") return TEXT_PREFIXES.has(upper);
-  return next !== '"' && next !== "`" && !upper.includes("$$");
+  return next !== '"' && next !== "`" && !(scan.dollars && upper.includes("$$"));
 }
 
 function parameter(scan: Scan): boolean {
@@ -158,7 +193,7 @@ function sign(scan: Scan, character: string): boolean {
     if (character === "]" && scan.text.charAt(scan.at + 1) === "]") return false;
     scan.inBrackets = !scan.inBrackets;
   }
-  scan.tokens.push(SIGNS.get(character) ?? { kind: "sign", text: character });
+  scan.tokens.push(SIGNS[character.charCodeAt(0)] ?? { kind: "sign", text: character });
   scan.at += 1;
   return true;
 }
@@ -169,8 +204,8 @@ function quoted(scan: Scan, quote: string): boolean {
   const inside = scan.text.slice(scan.at + 1, end);
   scan.at = end + 1;
   // Three quotes begin a longer kind of text in some databases.
-  if (inside.startsWith(quote) || WORD_CHARACTER.test(characterAt(scan))) return false;
-  if (BACKSLASH.test(inside) || (scan.inBrackets && /[[\]]/.test(inside))) return false;
+  if (inside.startsWith(quote) || !endsWord(scan.text, scan.at)) return false;
+  if ((inside.includes("\\") && BACKSLASH.test(inside)) || (scan.inBrackets && /[[\]]/.test(inside))) return false;
   if (quote === "`" && !BACKTICK_NAME.test(inside)) return false;
   const kind = quote === "'" ? "text" : "name";
   scan.tokens.push({ kind, text: inside.includes(quote) ? inside.replaceAll(quote + quote, quote) : inside });
