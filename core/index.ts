@@ -6,6 +6,7 @@ export { createLeash, type LeashOptions } from "./leash.ts";
 export { openDesk, type OpenDesk } from "./desk.ts";
 export { stateFolder } from "./state.ts";
 
+export type * from "./model/allowance.ts";
 export type * from "./model/approval.ts";
 export type * from "./model/audit.ts";
 export type * from "./model/call.ts";

@@ -1,6 +1,7 @@
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk } from "../model/leash.ts";
+import { revokeAllowance, standing } from "./again.ts";
 import { type DeskParts, findApproval, openApprovals } from "./answer.ts";
 import { editApproval } from "./edit.ts";
 import { readCurrent, waitForChange } from "./expiry.ts";
@@ -25,6 +26,8 @@ export function createDesk(parts: DeskParts, approver: Approver): Desk {
     deny: answering(parts, approver, "deny"),
     revoke: (idOrRef, options) => revoke(parts, approver, idOrRef, options),
     edit: (idOrRef, input, options) => editApproval(parts, approver, idOrRef, input, options),
+    allowances: () => standing(parts),
+    revokeAllowance: (id, options) => revokeAllowance(parts, approver, id, options),
     wait: (idOrRef, options) => wait(parts, idOrRef, options?.signal),
   };
 }

@@ -89,7 +89,8 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
     round.told = undefined;
     clearTimeout(round.timer);
     try {
-      for (let id = round.kept.shift(); id !== undefined && !closed; id = round.kept.shift()) {
+      for (let id = round.kept.shift(); id !== undefined; id = round.kept.shift()) {
+        if (closed) return;
         const stored = await readCurrent(store, stream, id);
         if (stored?.value.status === "pending") return show(round, stored.value);
       }

@@ -1,11 +1,12 @@
 import { settledRecord } from "../audit/records.ts";
 import { LeashDenied } from "../errors.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
-import type { Answering, SettleOptions } from "../model/leash.ts";
+import type { Answering, ApproveOptions, SettleOptions } from "../model/leash.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
 import { signVerdict } from "../tokens/verdict.ts";
 import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen } from "./answer.ts";
+import { grantAgain, objectionToAgain } from "./again.ts";
 import { hasAnswered, type Objection, objectionTo, yesCount } from "./eligibility.ts";
 import { memoryOf } from "./memory.ts";
 import { writeApproval } from "./rows.ts";
@@ -18,12 +19,12 @@ interface Answered {
 }
 
 /** One verb of a desk. */
-export function answering(parts: DeskParts, approver: Approver, answer: "approve" | "deny"): Answering {
-  function settle(idOrRef: string, options?: SettleOptions): Promise<Approval>;
-  function settle(list: readonly string[], options?: SettleOptions): Promise<readonly Approval[]>;
+export function answering(parts: DeskParts, approver: Approver, answer: "approve" | "deny"): Answering<ApproveOptions> {
+  function settle(idOrRef: string, options?: ApproveOptions): Promise<Approval>;
+  function settle(list: readonly string[], options?: ApproveOptions): Promise<readonly Approval[]>;
   async function settle(
     target: string | readonly string[],
-    options: SettleOptions = {},
+    options: ApproveOptions = {},
   ): Promise<Approval | readonly Approval[]> {
     if (typeof target !== "string") return settleAll(parts, approver, target, answer, { ...options, listed: true });
     const [only] = await settleAll(parts, approver, [target], answer, { ...options, listed: false });
@@ -38,7 +39,7 @@ async function settleAll(
   approver: Approver,
   list: readonly string[],
   answer: "approve" | "deny",
-  options: SettleOptions & { readonly listed: boolean },
+  options: ApproveOptions & { readonly listed: boolean },
 ): Promise<readonly Approval[]> {
   for (;;) {
     const found = await findAll(parts, list);
@@ -50,7 +51,7 @@ async function settleAll(
     const answered = found.map((before) => answerTo(parts, before, approver, answer, options));
     // Its time ran out since it was read; the next read settles it as expired.
     if (answered.some(({ before, verdict }) => verdict.at >= before.value.expiresAt)) continue;
-    if (await commit(parts, answered)) return answered.map(({ after }) => after);
+    if (await commit(parts, answered, options.again)) return answered.map(({ after }) => after);
   }
 }
 
@@ -68,7 +69,7 @@ function whyNot(
   approval: Approval,
   approver: Approver,
   answer: "approve" | "deny",
-  options: SettleOptions & { readonly listed: boolean },
+  options: ApproveOptions & { readonly listed: boolean },
 ): Objection | undefined {
   if (options.listed && approval.demand === "step_up") {
     return { why: "step-up in a list", reason: "needs a step-up and is answered by itself: leave it out of the list." };
@@ -80,6 +81,8 @@ function whyNot(
       reason: "has this approver's yes: the next one must be another person's.",
     };
   }
+  const again = options.again === undefined ? undefined : objectionToAgain(approval, options.again, options.listed);
+  if (again !== undefined) return again;
   return objectionTo({ approver: approver.id, ...presented(approver), reason: options.reason ?? null }, approval);
 }
 
@@ -109,7 +112,14 @@ function answerTo(
 }
 
 /** False when somebody else moved one of them first: then nothing was written. */
-async function commit({ store, stream, announce }: DeskParts, answered: readonly Answered[]): Promise<boolean> {
+async function commit(
+  parts: DeskParts,
+  answered: readonly Answered[],
+  again?: ApproveOptions["again"],
+): Promise<boolean> {
+  const { announce, store, stream } = parts;
+  const granted =
+    again === undefined ? [] : answered.map(({ after, verdict }) => grantAgain(parts, after, verdict, again));
   const memory = new Map<string, Change>();
   for (const { after, verdict } of answered) {
     if (verdict.answer === "approve") continue;
@@ -117,7 +127,10 @@ async function commit({ store, stream, announce }: DeskParts, answered: readonly
   }
   const changes = answered.map(({ before, after }) => writeApproval(after, before.version));
   const records = answered.map(({ after, verdict }) => settledRecord(after, verdict));
-  const result = await store.commit([...changes, ...memory.values()], { stream, records });
+  const result = await store.commit([...changes, ...granted.map(({ change }) => change), ...memory.values()], {
+    stream,
+    records: [...records, ...granted.map(({ record }) => record)],
+  });
   if (result.ok) for (const { after } of answered) if (after.status !== "pending") announce?.(after);
   return result.ok;
 }

@@ -35,6 +35,39 @@ describe("terminal", () => {
     expect(answers).toEqual(["approve approval-K7Q2"]);
   });
 
+  it("A-H12: says how many of how many said yes, and does not ask who answered again", async () => {
+    const verdict = {
+      v: 1,
+      answer: "approve",
+      approver: "Ada",
+      roles: [],
+      method: "page",
+      assurance: "login",
+    } as const;
+    const voted = { ...verdict, device: null, reason: null, at: FIRST.openedAt, token: "" };
+    const terms = { ...FIRST.terms, quorum: 2 };
+    const { until, count, settle } = scene({ ...FIRST, terms, verdicts: [voted] }, { ...SECOND, terms });
+    await until("K7Q2 send_money: pending (1 of 2); approve by Ada");
+    await until("Approval M3T8: a person must answer (0 of 2)");
+    await until("Approve M3T8? ");
+    await settle();
+    expect(count("Approve K7Q2?")).toBe(0);
+  });
+
+  it("A-H10: asks once about equal calls and answers all that it named", async () => {
+    const twins = ["A2A2", "B3B3"].map((ref) => sampleApproval({ ref }));
+    const { until, type, answers } = scene(FIRST, ...twins, SECOND);
+    await until("Approve K7Q2 and 2 equal calls? [y/n/?] ");
+    type("y\n");
+    await until("Approve M3T8? [y/n/?] ");
+    expect(answers).toEqual(["approve approval-K7Q2", "approve approval-A2A2", "approve approval-B3B3"]);
+  });
+
+  it("A-H10: asks about equal calls one by one where each takes a step-up", async () => {
+    const { until } = scene(...["A2A2", "B3B3"].map((ref) => sampleApproval({ ref, demand: "step_up" })));
+    await until("Approve A2A2? [y/n/?] ");
+  });
+
   it.each(["n\n", "no\n", "NO\r\n"])("denies on the whole line %j", async (typed) => {
     const { until, type, answers } = scene(FIRST);
     await until("Approve K7Q2? ");

@@ -1,5 +1,6 @@
 import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
+import type { Allowance } from "../model/allowance.ts";
 import type { Approval, Approver, Edit, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -253,5 +254,44 @@ export function journalRecord(
       detail: reason === undefined ? outcome : `${outcome}: ${reason}`,
     },
     envelope: { action_id: uuidv8(entry.callKey), ...approval },
+  };
+}
+
+/** A person said yes to calls like one that they saw, or took that back. */
+export function allowanceRecord(
+  allowance: Allowance,
+  type: "allowance.granted" | "allowance.revoked",
+  person: string,
+  reason: string | null,
+): AuditRecord {
+  const { approvalId, expiresAt, id, rule, shape, tenant, tool, uses } = allowance;
+  const until = new Date(expiresAt).toISOString();
+  const what = type === "allowance.granted" ? `${id}: ${uses} calls until ${until}` : id;
+  return {
+    payload: {
+      type,
+      tenant,
+      actor_type: "person",
+      actor_id: person,
+      action_type: tool,
+      rule,
+      digest: shape,
+      detail: reason === null ? what : `${what}: ${reason}`,
+    },
+    envelope: { approval_id: approvalId },
+  };
+}
+
+/** A call ran on a standing yes. */
+export function allowanceUsedRecord({ approvalId, id, rule, used, uses }: Allowance, action: Action): AuditRecord {
+  return {
+    payload: {
+      ...agentPayload(action.principal, "allowance.used"),
+      action_type: action.tool,
+      rule,
+      digest: action.digest,
+      detail: `${id}: ${used} of ${uses}`,
+    },
+    envelope: { action_id: action.actionId, approval_id: approvalId },
   };
 }

@@ -3,7 +3,7 @@ import type { AuthorizeOptions, Run } from "../model/leash.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Authorization } from "../model/permit.ts";
 import { signalOf } from "./abort.ts";
-import type { Grant } from "./consume.ts";
+import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { observedPermit, runObserved } from "./observe.ts";
 import { abandonGrant, permitOf, runGrant, sealedCopy } from "./run.ts";

@@ -1,3 +1,4 @@
+import { findAllowance, readAllowance } from "../approvals/allowances.ts";
 import { draftApproval, openingChanges } from "../approvals/open.ts";
 import { approvalRecord, decidedRecord } from "../audit/records.ts";
 import { LeashError } from "../errors.ts";
@@ -7,7 +8,8 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions, GuardOptions } from "../model/leash.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
-import { consume, type Grant, type Standing } from "./consume.ts";
+import { consume } from "./consume.ts";
+import type { Grant, Standing } from "./standing.ts";
 import { current } from "./current.ts";
 import { decide, type Decided } from "./decide.ts";
 import { denial } from "./denial.ts";
@@ -90,7 +92,9 @@ async function standingOf(
   if (known.kind === "granted") {
     const { value: entry, version } = known.entry;
     const approval = entry.approvalId === null ? undefined : await current(scope, entry.approvalId);
-    return { kind: "continued", version, entry, approval };
+    const { allowanceId: id } = entry;
+    const allowance = id === undefined ? undefined : await readAllowance(scope.context.store, id);
+    return { kind: "continued", version, entry, approval, allowance };
   }
   if (known.kind === "held") {
     const approval = await untilSettled(scope, known, options, signal);
@@ -102,19 +106,18 @@ async function standingOf(
     throw deniedByApproval(approval.value);
   }
   const decided = await decide(scope, proposal.action);
+  const entry = known.entry && { ...known.entry, approvalId: null };
   if (decided.decision.effect === "approve" || decided.decision.effect === "step_up") {
     const isSwapped = decided.action.tool !== proposal.action.tool;
     if (isSwapped && options.swap !== true) await denySwapped(scope, decided, options);
     await refuseRemembered(scope, proposal, decided, options);
+    const { keys, store } = scope.context;
+    const allowance = await findAllowance(store, decided, keys.publicKeys("approval"));
+    if (allowance !== undefined) return { kind: "decided", version: known.version, entry, decided, allowance };
     await open(scope, proposal, decided, known, options);
     return undefined;
   }
-  return {
-    kind: "decided",
-    version: known.version,
-    entry: known.entry && { ...known.entry, approvalId: null },
-    decided,
-  };
+  return { kind: "decided", version: known.version, entry, decided };
 }
 
 /** Nobody is asked about what could not run whatever they say. */

@@ -72,7 +72,7 @@ async function permitObserved(
   const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const { action, decision } = await record(scope, call, seen, options);
+  const { action, decision } = await recordSeen(scope, call, seen, options);
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
   return Object.freeze({
@@ -89,7 +89,7 @@ async function permitObserved(
 }
 
 /** Writes what was decided, and counts what would have run. Others count meanwhile: then it is decided again. */
-async function record(scope: Scope, call: ToolCall, first: Observed, options: AuthorizeOptions): Promise<Observed> {
+async function recordSeen(scope: Scope, call: ToolCall, first: Observed, options: AuthorizeOptions): Promise<Observed> {
   const { store, stream } = scope.context;
   let seen = first;
   for (let tries = 0; tries < MOST_COUNTS; tries += 1) {

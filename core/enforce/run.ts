@@ -11,7 +11,7 @@ import type { GuardOptions, Run } from "../model/leash.ts";
 import type { Permit } from "../model/permit.ts";
 import type { Append, Change } from "../store/store.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
-import type { Grant } from "./consume.ts";
+import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { ledgerOf } from "./round.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";

@@ -23,6 +23,9 @@ export type RecordType =
   | "approval.lapsed"
   | "approval.consumed"
   | "approval.refused"
+  | "allowance.granted"
+  | "allowance.used"
+  | "allowance.revoked"
   | "journal.settled"
   | "obligation.failed"
   | "unguarded";

@@ -1,3 +1,4 @@
+import type { AgainTerms } from "./allowance.ts";
 import type { Effect, Mode } from "./effect.ts";
 import type { Json, JsonObject } from "./json.ts";
 
@@ -58,6 +59,8 @@ export interface ApprovalTerms {
   readonly escalateAfterMs?: number;
   /** How long a no answers calls like it without asking; 0: not at all. Absent: the default, which is narrower in what is like it. */
   readonly denyMemoryMs?: number;
+  /** What an approver may permit beyond the one call. Absent: nothing. */
+  readonly again?: AgainTerms;
 }
 
 /** What rules and layers that are only observed would have made of the call. */

@@ -49,6 +49,8 @@ export interface JournalEntry {
   readonly outputRef: string | null;
   /** What the model is told where another form than the proposed one ran; null or absent where it ran as proposed. */
   readonly notice?: string | null;
+  /** Set where a standing yes gave leave, and not one to this very call. */
+  readonly allowanceId?: string;
   /** Absent: it counts on no limit, or what it held was given back. */
   readonly reserved?: readonly Reservation[];
   /** Name of the error's class, never its message: that may quote the input. */

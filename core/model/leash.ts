@@ -1,3 +1,4 @@
+import type { AgainChoice, Allowance } from "./allowance.ts";
 import type { Approval, ApprovalGroup, Approver, ApprovalStatus } from "./approval.ts";
 import type { ToolCall } from "./call.ts";
 import type { Decision, Obligation } from "./decision.ts";
@@ -142,11 +143,19 @@ export interface SettleOptions {
   readonly reason?: string;
 }
 
+export interface ApproveOptions extends SettleOptions {
+  /**
+   * Permits calls like this one, too, as far as the policy lets an approver (`approval.terms.again`): `true` for all of that, or less of
+   * it. Default: this one call.
+   */
+  readonly again?: true | AgainChoice;
+}
+
 /** How a desk takes an answer: to one approval by its id or ref, or to a list of them. */
-export interface Answering {
-  (idOrRef: string, options?: SettleOptions): Promise<Approval>;
+export interface Answering<Options extends SettleOptions = SettleOptions> {
+  (idOrRef: string, options?: Options): Promise<Approval>;
   /** All or nothing, each with a signed answer of its own. A list that holds an approval under step-up is refused whole. */
-  (list: readonly string[], options?: SettleOptions): Promise<readonly Approval[]>;
+  (list: readonly string[], options?: Options): Promise<readonly Approval[]>;
 }
 
 /** Where approvals are answered. Holding one means being able to approve: keep it from agents and tools. */
@@ -165,7 +174,7 @@ export interface Desk {
    * Says yes to exactly the bytes shown. Under a quorum it stays pending until enough people did. A late answer changes nothing.
    * @throws {LeashError} `LEASH_EXPIRED` when it is too late, `LEASH_DENIED` when it was settled before or the approver may not.
    */
-  approve: Answering;
+  approve: Answering<ApproveOptions>;
   /** Says no: one is enough, whoever else said yes. */
   deny: Answering;
   /**
@@ -185,6 +194,13 @@ export interface Desk {
    * @example const edited = await desk.edit("K7Q2", { to: "ann@example.com" }, { reason: "Only to Ann." });
    */
   edit(idOrRef: string, input: Json, options?: SettleOptions): Promise<Approval>;
+  /** Every standing yes of this tenant that may still be used, oldest first. */
+  allowances(): Promise<readonly Allowance[]>;
+  /**
+   * Takes a standing yes back. Calls that began under it go on.
+   * @throws {LeashError} `LEASH_DENIED` when it is unknown, used up, over or taken back already.
+   */
+  revokeAllowance(id: string, options?: SettleOptions): Promise<Allowance>;
   /** Resolves when the approval is no longer pending (or the signal aborts, with its state then). */
   wait(idOrRef: string, options?: { readonly signal?: AbortSignal }): Promise<Approval>;
 }

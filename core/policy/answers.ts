@@ -31,7 +31,8 @@ export const VERBS: Readonly<Record<Effect, string>> = {
 /** One whole, frozen decision without a counterparty: made at load, so that deciding makes nothing. */
 export function answer(identity: Identity, parts: AnswerParts): Decision {
   const terms = parts.terms ?? approvalTerms(parts.effect);
-  for (const list of [terms?.methods, terms?.roles, terms?.notify]) Object.freeze(list);
+  for (const part of [terms?.methods, terms?.roles, terms?.notify, terms?.again, terms?.again?.vary])
+    Object.freeze(part);
   return Object.freeze({
     v: 1,
     effect: parts.effect,

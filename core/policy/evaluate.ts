@@ -97,8 +97,22 @@ function decideInLayers(
     computing.push(...computingOf(counting, view));
     heard.push(...counting.heard);
   }
+  const asked = heardAsking(answers);
+  if (asked > 1 && decision?.terms?.again !== undefined) decision = withoutAgain(decision);
   // Asks that could not be decided raise an answer and are none: a call that nobody answers is refused.
   return settle(policy, views, (isAnswered ? decision : null) ?? policy.unanswered, computing, heard);
+}
+
+/** Documents that ask a person, each for a reason of its own. */
+function heardAsking(answers: readonly LayerAnswer[]): number {
+  return answers.filter(({ decision }) => decision?.effect === "approve" || decision?.effect === "step_up").length;
+}
+
+/** What one document lets an approver permit in advance is no answer to another document's question. */
+function withoutAgain(decision: Decision): Decision {
+  if (decision.terms === null) return decision;
+  const { again: _again, ...terms } = decision.terms;
+  return Object.freeze({ ...decision, terms: Object.freeze(terms) });
 }
 
 /** A rule's way to the safe form, and the call as the rule's own document sees it. */

@@ -61,6 +61,8 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
     approve: answering("approve"),
     deny: answering("deny"),
     revoke: async (id) => become(id, "revoked"),
+    allowances: async () => [],
+    revokeAllowance: () => Promise.reject(new LeashError("LEASH_CONFIG_INVALID", "A fake desk permits nothing twice.")),
     edit: () => Promise.reject(new LeashError("LEASH_CONFIG_INVALID", "A fake desk does not edit. Use a leash's own.")),
     async wait(id, options) {
       const until = options?.signal === undefined ? {} : { signal: options.signal };

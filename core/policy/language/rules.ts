@@ -114,6 +114,8 @@ function checkRule(rule: Block<RuleForm>, meaning: Effect | undefined, report: R
     misplaced("requirements", "`credential_scheme` stands beside `step_up`; name the methods once");
   if (approval !== undefined && meaning !== "approve" && meaning !== "step_up")
     misplaced("approval", `\`approval\` stands on a rule whose effect is ${meaning}`);
+  if (approval?.again !== undefined && meaning !== "approve")
+    misplaced("approval", "`again` lifts a plain question, and never a step-up");
   if (overridable === true && meaning === "allow")
     misplaced("overridable", "an allow binds nobody, so there is nothing to override");
   if (meaning !== "deny") return;

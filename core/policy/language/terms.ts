@@ -1,9 +1,11 @@
+import type { AgainTerms } from "../../model/allowance.ts";
 import type { ApprovalTerms } from "../../model/decision.ts";
 import type { Effect } from "../../model/effect.ts";
-import { block, flag, namesOf, oneOf, type Reader, type Shape, type Values, wholeNumber } from "../readers.ts";
+import { block, flag, listOf, namesOf, oneOf, type Reader, type Shape, type Values, wholeNumber } from "../readers.ts";
 import { notifyTarget } from "./channels.ts";
 import { duration } from "./durations.ts";
 import { identifier } from "./names.ts";
+import { inputPath } from "./paths.ts";
 
 /** What a policy says about asking a person; every member has a default. */
 export interface TermsForm {
@@ -17,6 +19,15 @@ export interface TermsForm {
   readonly notify?: readonly string[];
   readonly escalate_after?: number;
   readonly deny_memory?: number;
+  readonly again?: AgainForm;
+}
+
+/** The most that an approver may permit with one yes. */
+export interface AgainForm {
+  readonly uses: number;
+  readonly for: number;
+  readonly vary?: readonly (readonly string[])[];
+  readonly session?: boolean;
 }
 
 export interface StepUpForm {
@@ -52,6 +63,26 @@ function durationOrNone(what: string): Reader<number> {
   };
 }
 
+const MOST_USES = 10_000;
+
+export const againShape: Shape<AgainForm> = {
+  what: "`again`",
+  keys: {
+    uses: wholeNumber("`uses`", 1, MOST_USES),
+    for: duration("`for`"),
+    vary: listOf("`vary`", inputPath),
+    session: flag("`session`"),
+  },
+  required: ["uses", "for"],
+};
+
+const readAgain = block(againShape);
+
+const again: Reader<AgainForm> = (node, report) => {
+  const { uses, for: lasting, ...more } = readAgain(node, report)?.values ?? {};
+  return uses === undefined || lasting === undefined ? undefined : { ...more, uses, for: lasting };
+};
+
 export const termsShape: Shape<TermsForm> = {
   what: "`approval`",
   keys: {
@@ -65,6 +96,7 @@ export const termsShape: Shape<TermsForm> = {
     notify: namesOf("`notify`", notifyTarget),
     escalate_after: duration("`escalate_after`"),
     deny_memory: durationOrNone("`deny_memory`"),
+    again,
   },
   later: ["count"],
 };
@@ -94,7 +126,19 @@ function valuesOf<T>(shape: Shape<T>): Reader<Values<T>> {
   return (node, report) => read(node, report)?.values;
 }
 
-export const terms = valuesOf(termsShape);
+const readTerms = block(termsShape);
+
+export const terms: Reader<Values<TermsForm>> = (node, report) => {
+  const found = readTerms(node, report);
+  if (found?.values.again !== undefined && (found.values.quorum ?? 1) > 1)
+    report(
+      "misplaced_key",
+      found.placeOf("again"),
+      "`again` is one person's word, and `quorum` asks for more than one",
+    );
+  return found?.values;
+};
+
 export const stepUp = valuesOf(stepUpShape);
 export const proof = valuesOf(proofShape);
 
@@ -113,7 +157,12 @@ export function approvalTerms(effect: Effect, form: TermsForm = {}, stepUpForm: 
     edit: form.edit ?? "other",
     ...(form.escalate_after === undefined ? {} : { escalateAfterMs: form.escalate_after }),
     ...(form.deny_memory === undefined ? {} : { denyMemoryMs: form.deny_memory }),
+    ...(form.again === undefined ? {} : { again: againTerms(form.again) }),
   };
+}
+
+function againTerms({ for: forMs, session = true, uses, vary = [] }: AgainForm): AgainTerms {
+  return { uses, forMs, vary, session };
 }
 
 /** The keys of `form` that ask more of a desk than one yes within a time. */

@@ -103,6 +103,8 @@ function checkTool(entry: Block<ToolForm>, guards: readonly Guard[], report: Rep
     report("misplaced_key", entry.placeOf(key), message);
   if (approval !== undefined && !effects.includes("approve") && !effects.includes("step_up"))
     misplaced("approval", "`approval` stands on a tool whose `decision` asks nobody");
+  if (approval?.again !== undefined && decision !== "approve")
+    misplaced("approval", "`again` lifts the plain question of a `decision`, and nothing else");
   if (values.step_up !== undefined && !effects.includes("step_up"))
     misplaced("step_up", "`step_up` stands on a tool that demands none");
   if (otherwise !== undefined && guards.length === 0)

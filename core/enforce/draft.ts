@@ -1,0 +1,100 @@
+import { writeAllowance } from "../approvals/allowances.ts";
+import { writeApproval } from "../approvals/rows.ts";
+import { allowanceUsedRecord, approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
+import { sha256Hex } from "../digest.ts";
+import { uuidv7, uuidv8 } from "../ids.ts";
+import { freshEntry } from "../journal/entries.ts";
+import type { Reserved } from "../limits/readings.ts";
+import type { Allowance } from "../model/allowance.ts";
+import type { Approval } from "../model/approval.ts";
+import type { AuditRecord } from "../model/audit.ts";
+import type { Action } from "../model/call.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Append, Change } from "../store/store.ts";
+import { issueProof } from "../tokens/proof.ts";
+import type { Scope } from "./context.ts";
+import type { Decided } from "./decide.ts";
+import { changeNotice } from "./notice.ts";
+import type { Proposal } from "./proposal.ts";
+import type { Grant, Standing } from "./standing.ts";
+
+/** The grant, and the one commit that makes it true. */
+export function draft(
+  scope: Scope,
+  proposal: Proposal,
+  standing: Standing,
+  decided: Decided,
+  origin: Origin,
+): { grant: Grant; changes: Change[]; append: Append } {
+  const { keys, presence, random, store, stream } = scope.context;
+  const { action, decision } = decided;
+  const at = store.now();
+  const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
+  const lifting = standing.kind === "approved" ? undefined : standing.allowance;
+  const decisionId = uuidv7(at, random);
+  const behind = lifting?.value.approvalId ?? approvalId;
+  const proof = issueProof(keys.signer("proof"), { action, decision, approvalId: behind, decisionId, now: at, random });
+  const { allowanceId: _lifted, reserved: _held, ...before } = standing.entry ?? freshEntry(proposal, action);
+  const held = reservedBy(standing, decided);
+  const entry: JournalEntry = {
+    ...before,
+    ...(held.reservations.length > 0 && { reserved: held.reservations }),
+    ...(lifting !== undefined && { allowanceId: lifting.value.id }),
+    state: "running",
+    finalDigest: action.digest,
+    tool: action.tool,
+    attempt: before.attempt + 1,
+    attemptId: decisionId,
+    approvalId,
+    owner: presence.owner,
+    startedAt: at,
+    endedAt: null,
+    proofKid: proof.kid,
+    failure: null,
+    notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
+  };
+  const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
+  const { obligations } = decision;
+  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey, obligations };
+  const used = usedBy(standing, action);
+  const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
+  return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
+}
+
+/** Going on counts once: what was reserved at the start is still held. */
+function reservedBy(standing: Standing, { counted }: Decided): Reserved {
+  if (standing.kind === "continued") return { changes: [], reservations: standing.entry.reserved ?? [] };
+  return counted?.readings.reserve(counted.charges) ?? NOTHING_RESERVED;
+}
+
+const NOTHING_RESERVED: Reserved = { changes: [], reservations: [] };
+
+/** What a person gave is used in the very commit that starts the run: that is what makes a yes good for one execution. */
+function usedBy(standing: Standing, action: Action): { changes: Change[]; records: AuditRecord[] } {
+  if (standing.kind === "approved") {
+    const { value, version } = standing.approval;
+    const used: Approval = { ...value, status: "consumed" };
+    return { changes: [writeApproval(used, version)], records: [approvalRecord(used, "approval.consumed")] };
+  }
+  if (standing.kind === "continued" || standing.allowance === undefined) return { changes: [], records: [] };
+  const { value, version } = standing.allowance;
+  const used: Allowance = { ...value, used: value.used + 1 };
+  return { changes: [writeAllowance(used, version)], records: [allowanceUsedRecord(used, action)] };
+}
+
+function grantRecords(
+  { action, decision }: Decided,
+  standing: Standing,
+  { entry, proof }: Grant,
+  decisionId: string,
+  origin: Origin,
+): AuditRecord[] {
+  const granted = grantedRecord(action, decision, origin, {
+    decision_id: decisionId,
+    proof_kid: proof.kid,
+    proof_jti: proof.jti,
+    ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }),
+  });
+  if (standing.kind !== "decided") return [granted];
+  return [decidedRecord(action, decision, origin, { decision_id: decisionId }), granted];
+}
