@@ -136,6 +136,68 @@ describe("leash approvals", () => {
     expect(call.runs()).toBe(0);
   });
 
+  it("A-H12: says how many of how many said yes, and takes one person's yes once", async () => {
+    const agent = await openLeash({ terms: { quorum: 2 } });
+    const call = await propose(agent);
+    const voted = await command("approvals", "approve", call.ref, "--yes", "--state", state);
+    expect(voted.stdout).toMatch(new RegExp(`^${call.ref} send_money: pending \\(1 of 2\\); approve by `, "u"));
+    expect((await command("approvals", "list", "--state", state)).stdout).toContain("1 of 2");
+    expect((await command("approvals", "show", call.ref, "--state", state)).stdout).toContain(
+      "2 people (1 of 2 said yes)",
+    );
+    const json = (await command("approvals", "list", "--json", "--state", state)).stdout;
+    expect(lines(json)).toMatchObject([{ status: "pending", yes: 1, quorum: 2, escalated_at: null }]);
+    const again = await command("approvals", "approve", call.ref, "--yes", "--state", state);
+    expect(again).toMatchObject({ exit: 1, stdout: "" });
+    expect(again.stderr).toContain("another person");
+    await agent.desk({ id: "somebody else" }).approve(call.id);
+    expect(await call.outcome).toBe("sent");
+  });
+
+  it("I2: revoke takes back a yes that was not used, and no other", async () => {
+    const agent = await openLeash();
+    const call = { tool: "send_money", input: { amount: 1 }, scope: "thread-1", callId: "call-1" };
+    const told = await agent.guard(call, () => "sent", { pause: "defer" }).catch((error: unknown) => error);
+    const ref = String(Reflect.get(Object(told), "ref"));
+    const early = await command("approvals", "revoke", ref, "--state", state);
+    expect(early).toMatchObject({ exit: 1, stdout: "" });
+    expect(early.stderr).toContain("no yes to take back");
+    await command("approvals", "approve", ref, "--yes", "--state", state);
+    const revoked = await command("approvals", "revoke", ref, "--reason", "wrong account", "--state", state);
+    expect(revoked.exit).toBe(0);
+    expect(revoked.stdout).toMatch(/: revoked; approve by .*; revoke by .*: "wrong account"\n$/u);
+    await expect(agent.guard(call, () => "sent", { pause: "defer" })).rejects.toMatchObject({ note: "wrong account" });
+  });
+
+  it("A-H10: lists equal calls on one row, and answers them together where told to", async () => {
+    const agent = await openLeash();
+    const calls = [await propose(agent), await propose(agent), await propose(agent)];
+    const list = (await command("approvals", "list", "--state", state)).stdout;
+    expect(list.match(/send_money/gu)).toHaveLength(1);
+    expect(list).toMatch(/send_money .* 3\n/u);
+    const ref = calls[1]?.ref ?? "";
+    const one = await command("approvals", "approve", ref, "--yes", "--state", state);
+    expect(one.stdout.match(/: approved/gu)).toHaveLength(1);
+    const rest = await command("approvals", "approve", calls[0]?.ref ?? "", "--yes", "--equal", "--state", state);
+    expect(rest.stdout.match(/: approved/gu)).toHaveLength(2);
+    await Promise.all(calls.map(({ outcome }) => outcome));
+  });
+
+  it("asks for the reason that a yes needs", async () => {
+    const call = await propose(await openLeash({ terms: { reasonRequired: true } }));
+    const without = await command("approvals", "approve", call.ref, "--yes", "--state", state);
+    expect(without).toMatchObject({ exit: 1, stdout: "" });
+    expect(without.stderr).toContain("needs a reason");
+    const { until, type, exit, stdout } = commandInTerminal("approvals", "approve", call.ref, "--state", state);
+    await until("Type yes to approve");
+    type("yes\n");
+    await until("Reason: ");
+    type("invoice 17\n");
+    expect(await exit).toBe(0);
+    expect(stdout()).toContain('"invoice 17"');
+    expect(await call.outcome).toBe("sent");
+  });
+
   it("A-H13: an answer after the time is up changes nothing and says so in one line", async () => {
     const call = await propose(await openLeash({ terms: { expiresInMs: 50 } }));
     await sleep(60);

@@ -9,6 +9,7 @@ import {
   duration,
   isInteractive,
   statusLine,
+  type ApproveOptions,
   type SettleOptions,
 } from "@leashkit/core";
 
@@ -22,6 +23,10 @@ export interface AnswerOptions extends CommonOptions {
   readonly yes?: boolean;
   /** Also for the equal calls that wait. */
   readonly equal?: boolean;
+}
+
+export interface ApproveCommandOptions extends AnswerOptions {
+  readonly again?: true | string;
 }
 
 /** `leash approvals list`: what waits, oldest first, equal calls on one row; the calls themselves are shown by `show`. */
@@ -46,7 +51,7 @@ export async function showApproval(io: Io, ref: string, options: CommonOptions):
 }
 
 /** `leash approvals approve`: shows the card and asks to confirm, unless told `--yes`. */
-export async function approve(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
+export async function approve(io: Io, ref: string, options: ApproveCommandOptions): Promise<Exit> {
   if (options.yes !== true && !isInteractive({ input: io.stdin, output: io.stderr })) {
     throw new UsageError(
       "approving shows the call and asks to confirm, which needs a terminal; after `leash approvals show` you can pass --yes",
@@ -60,8 +65,18 @@ export async function approve(io: Io, ref: string, options: AnswerOptions): Prom
       io.stderr.write(`Not approved. ${statusLine(await desk.get(approval.id))}\n`);
       return EXIT.finding;
     }
-    return answered(io, await answerAll(desk.approve, ids, said), options);
+    return answered(io, await answerAll(desk.approve, ids, { ...said, ...againOf(options) }), options);
   });
+}
+
+/** The standing yes that goes with the answer: all that the policy lets an approver permit, or fewer calls. */
+function againOf({ again, equal }: ApproveCommandOptions): ApproveOptions {
+  if (again === undefined) return {};
+  if (equal === true) throw new UsageError("--again is about one call: leave --equal out");
+  if (again === true) return { again };
+  const uses = Number(again);
+  if (!Number.isSafeInteger(uses) || uses < 1) throw new UsageError("--again takes a number of calls, from 1 on");
+  return { again: { uses } };
 }
 
 /** `leash approvals revoke`: takes back a yes that was not used yet. */
@@ -83,10 +98,10 @@ async function idsFor(desk: Desk, { id }: Approval, { equal }: AnswerOptions): P
   return (await desk.groups()).find(({ ids }) => ids.includes(id))?.ids ?? [id];
 }
 
-async function answerAll(
-  answer: Answering,
+async function answerAll<Options extends SettleOptions>(
+  answer: Answering<Options>,
   ids: readonly string[],
-  options: SettleOptions,
+  options: Options,
 ): Promise<readonly Approval[]> {
   const [only, ...others] = ids;
   return only !== undefined && others.length === 0 ? [await answer(only, options)] : answer(ids, options);

@@ -1,6 +1,15 @@
 import { Command, CommanderError } from "commander";
 
-import { type AnswerOptions, approve, deny, listApprovals, revoke, showApproval } from "./approvals.ts";
+import { listAllowances, revokeAllowance, type RevokeAllowanceOptions } from "./allowances.ts";
+import {
+  type AnswerOptions,
+  approve,
+  type ApproveCommandOptions,
+  deny,
+  listApprovals,
+  revoke,
+  showApproval,
+} from "./approvals.ts";
 import { EXIT, type Exit, reportError } from "./exit.ts";
 import { type ExplainOptions, explainPolicy } from "./explain.ts";
 import type { Io } from "./io.ts";
@@ -48,6 +57,7 @@ function program(io: Io, finish: Finish): Command {
     });
   addApprovals(leash, io, finish);
   addPolicy(leash, io, finish);
+  addAllowances(leash, io, finish);
   addJournal(leash, io, finish);
   addLog(leash, io, finish);
   return leash;
@@ -74,9 +84,10 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
     .argument("<ref>", "its short ref, or its id")
     .option("--reason <text>", "kept in the log")
     .option("--equal", "also the equal calls that wait")
+    .option("--again [uses]", "permit calls like it, too, as far as the policy lets you, or so many of them")
     .option("--yes", "do not ask to confirm")
     .action(async (ref: string, _options: unknown, command: Command) =>
-      finish(await approve(io, ref, command.optsWithGlobals<AnswerOptions>())),
+      finish(await approve(io, ref, command.optsWithGlobals<ApproveCommandOptions>())),
     );
   approvals
     .command("deny")
@@ -116,6 +127,24 @@ function addPolicy(leash: Command, io: Io, finish: Finish): void {
     .argument("<file>")
     .action(async (file: string, _options: unknown, command: Command) =>
       finish(await checkPolicy(io, file, command.optsWithGlobals<CommonOptions>())),
+    );
+}
+
+function addAllowances(leash: Command, io: Io, finish: Finish): void {
+  const allowances = leash.command("allowances").description("what people permitted in advance");
+  allowances
+    .command("list")
+    .description("every standing yes that may still be used")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await listAllowances(io, command.optsWithGlobals<CommonOptions>())),
+    );
+  allowances
+    .command("revoke")
+    .description("take one back")
+    .argument("<id>")
+    .option("--reason <text>", "kept in the log")
+    .action(async (id: string, _options: unknown, command: Command) =>
+      finish(await revokeAllowance(io, id, command.optsWithGlobals<RevokeAllowanceOptions>())),
     );
 }
 
