@@ -76,7 +76,7 @@ const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
 /** Opens store and keys. */
 export async function openState(options: StateOptions): Promise<State> {
   const clock = options.clock ?? SYSTEM_CLOCK;
-  const random = options.random ?? ((size: number): Uint8Array => randomBytes(size));
+  const random = options.random ?? systemRandom();
   const folder = stateOf(options);
   if (folder !== undefined) preparePrivateFolder(folder);
   const instance = uuidv7(clock.now(), random);
@@ -84,6 +84,21 @@ export async function openState(options: StateOptions): Promise<State> {
   // Last, so that nothing has to be closed when a key file is refused.
   const store = await openStore(options, folder, clock);
   return { store, owned: typeof options.store !== "object", keys, stream: instance, instance, random };
+}
+
+/** Bytes that are asked of the system at a time: one question costs as much as thousands of bytes. */
+const POOL_BYTES = 4_096;
+
+/** The system's randomness, every byte of it handed out once. */
+function systemRandom(): Random {
+  let pool = Buffer.alloc(0);
+  return (size) => {
+    if (size > POOL_BYTES) return randomBytes(size);
+    if (pool.length < size) pool = randomBytes(POOL_BYTES);
+    const taken = pool.subarray(0, size);
+    pool = pool.subarray(size);
+    return taken;
+  };
 }
 
 /** A folder that others may open is refused where it is found so; a new one is made for its owner alone. */

@@ -1,4 +1,4 @@
-import { refusedAnswerRecord } from "../audit/records.ts";
+import { refusedAnswerRecord } from "../audit/answers.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";

@@ -1,4 +1,4 @@
-import { editedRecords } from "../audit/records.ts";
+import { editedRecords } from "../audit/answers.ts";
 import { canonicalText } from "../canonical.ts";
 import { actionDigest } from "../digest.ts";
 import { LeashError } from "../errors.ts";

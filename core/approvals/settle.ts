@@ -1,4 +1,4 @@
-import { settledRecord } from "../audit/records.ts";
+import { settledRecord } from "../audit/answers.ts";
 import { LeashDenied } from "../errors.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { Answering, ApproveOptions, SettleOptions } from "../model/leash.ts";

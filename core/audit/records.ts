@@ -161,35 +161,6 @@ export function approvalRecord(
   };
 }
 
-/** A person answered: who, how, from what device. */
-export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord {
-  return {
-    payload: {
-      type: answerType(approval, verdict),
-      tenant: approval.principal.tenant,
-      actor_type: "person",
-      actor_id: verdict.approver,
-      action_type: approval.tool,
-      rule: approval.rule,
-      policy_id: approval.policyId,
-      policy_digest: approval.policyDigest,
-      digest: approval.digest,
-      answer: verdict.answer,
-      method: verdict.method,
-      assurance: verdict.assurance,
-      device: verdict.device,
-      ...(verdict.reason === null ? {} : { detail: verdict.reason }),
-    },
-    envelope: { action_id: approval.actionId, approval_id: approval.id },
-  };
-}
-
-/** Whether the answer ended the question, is one of several that it takes, or takes a yes back. */
-function answerType(approval: Approval, { answer }: Verdict): AuditPayload["type"] {
-  if (answer === "revoke") return "approval.revoked";
-  return approval.status === "pending" ? "approval.voted" : "approval.settled";
-}
-
 /** A call was refused without asking, because a person said no to one like it. */
 export function rememberedRecord(action: Action, decision: Decision, approvalId: string, retries: number): AuditRecord {
   return {
@@ -204,26 +175,6 @@ export function rememberedRecord(action: Action, decision: Decision, approvalId:
     },
     envelope: { action_id: action.actionId, approval_id: approvalId },
   };
-}
-
-/** An approver changed the input: the old question ended and one about the new bytes was opened, both by that person. */
-export function editedRecords(predecessor: Approval, successor: Approval, edit: Edit): AuditRecord[] {
-  const { editor, method, assurance, device, reason } = edit;
-  const byEditor = ({ payload, envelope: ids }: AuditRecord): AuditRecord => ({
-    payload: { ...payload, actor_type: "person", actor_id: editor, method, assurance, device },
-    envelope: ids,
-  });
-  const why = reason === null ? "" : `: ${reason}`;
-  return [
-    approvalRecord(predecessor, "approval.cancelled", `edited into ${successor.digest}${why}`),
-    approvalRecord(successor, "approval.opened", `edit of ${predecessor.digest}${why}`),
-  ].map(byEditor);
-}
-
-/** A person answered and the desk did not take it. */
-export function refusedAnswerRecord(approval: Approval, approver: Approver, detail: string): AuditRecord {
-  const record = approvalRecord(approval, "approval.refused", detail);
-  return { ...record, payload: { ...record.payload, actor_type: "person", actor_id: approver.id } };
 }
 
 /** Something about the leash itself. */

@@ -1,6 +1,6 @@
 import { LeashDenied } from "../errors.ts";
 
-/** The caller's signal, or one that never aborts. */
+/** The caller's signal, or one that never aborts: a new one each time, so that nobody's listeners pile up on it. */
 export function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
   return signal ?? new AbortController().signal;
 }

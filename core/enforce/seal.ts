@@ -45,7 +45,7 @@ export function seal(scope: Scope, call: ToolCall): Action {
     actionId: uuidv8(callKey),
     principal,
     session: call.session ?? null,
-    labels: freeze(JSON.parse(canonicalText(call.labels ?? {})) as Json) as CallLabels,
+    labels: sealedLabels(call.labels ?? null),
     schemaDigest: spec?.schemaDigest ?? null,
     requestedAt: context.store.now(),
   });
@@ -111,4 +111,11 @@ function freeze(value: Json): Json {
     Object.freeze(value);
   }
   return value;
+}
+
+const NO_LABELS: CallLabels = Object.freeze({});
+
+function sealedLabels(labels: CallLabels | null): CallLabels {
+  if (labels === null) return NO_LABELS;
+  return freeze(JSON.parse(canonicalText(labels)) as Json) as CallLabels;
 }

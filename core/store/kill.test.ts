@@ -3,15 +3,14 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { seededRandom } from "../testing/random.ts";
 import { readChain } from "../testing/store-harness.ts";
 import { memoryStore } from "./memory.ts";
 import { sqliteStore } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
-const FIXTURE = fileURLToPath(new URL("commit-until-killed.fixture.ts", import.meta.url));
+const FIXTURE = inject("children")["core/store/commit-until-killed.fixture.ts"];
 const ROUNDS = 5;
 
 let folder = "";
@@ -75,11 +74,9 @@ async function commitUntilKilled(
 ): Promise<readonly number[]> {
   const output = `${path}.acknowledged-${first}`;
   const descriptor = openSync(output, "w");
-  const child = spawn(
-    process.execPath,
-    ["--conditions=leashkit:source", "--import", "tsx", FIXTURE, kind, path, String(first)],
-    { stdio: ["ignore", descriptor, "inherit"] },
-  );
+  const child = spawn(process.execPath, [FIXTURE, kind, path, String(first)], {
+    stdio: ["ignore", descriptor, "inherit"],
+  });
   const end = new Promise<string>((resolve) =>
     child.once("close", (code, signal) => resolve(signal ?? `exit with ${code}`)),
   );

@@ -1,8 +1,9 @@
 import type { Json } from "../model/json.ts";
-import { EMPTY_HEAD, type Head, linkText } from "./chain.ts";
+import { EMPTY_HEAD, type Head } from "./chain.ts";
 import { compareUtf8 } from "./order.ts";
-import { COMMITTED, type CommitRequest, type PreparedChange, type PreparedQuery, rowKey } from "./request.ts";
-import type { CommitResult, Kind, LogLine, Row } from "./store.ts";
+import { type Plan, type PlanBase, planCommits } from "./plan.ts";
+import { type CommitRequest, type PreparedChange, type PreparedQuery, rowKey } from "./request.ts";
+import type { Kind, LogLine, Row } from "./store.ts";
 
 /** Rows with their bodies as text: what is read is always a fresh copy. */
 type StoredRow = Omit<Row, "body"> & { readonly body: string };
@@ -18,13 +19,6 @@ export interface MemoryState {
   /** Ids of a kind in order, made when they are first listed after one came or went. */
   readonly sortedIds: Map<Kind, readonly string[]>;
   readonly streams: Map<string, Stream>;
-}
-
-/** What a batch of commits will change, worked out and not yet done. */
-export interface Plan {
-  readonly results: readonly CommitResult[];
-  readonly changes: readonly PreparedChange[];
-  readonly lines: readonly { readonly stream: string; readonly line: string; readonly head: Head }[];
 }
 
 export function emptyState(): MemoryState {
@@ -63,29 +57,13 @@ export function readLines(state: MemoryState, stream: string, from: number, limi
   return lines.map((line, index) => ({ stream, seq: start + index, line }));
 }
 
-/** Works out commits in order: each sees those before it, one whose expectations do not hold refuses only itself. */
+/** Works out commits in order, without doing them. */
 export function plan(state: MemoryState, requests: readonly CommitRequest[], time: number): Plan {
-  const changes = new Map<string, PreparedChange>();
-  const heads = new Map<string, Head>();
-  const lines: Plan["lines"][number][] = [];
-  const versionOf = (change: PreparedChange): number => {
-    const earlier = changes.get(rowKey(change));
-    if (earlier === undefined) return readVersion(state, change.kind, change.id);
-    return earlier.body === null ? 0 : earlier.expect + 1;
+  const base: PlanBase = {
+    version: (row) => readVersion(state, row.kind, row.id),
+    head: (stream) => headOf(state, stream),
   };
-  const results = requests.map((request): CommitResult => {
-    const conflict = request.changes.find((change) => versionOf(change) !== change.expect);
-    if (conflict !== undefined) return { ok: false, conflict: conflict.source };
-    for (const change of request.changes) changes.set(rowKey(change), change);
-    for (const text of request.records) {
-      const { stream } = request;
-      const linked = linkText(stream, heads.get(stream) ?? headOf(state, stream), time, text);
-      heads.set(stream, linked.head);
-      lines.push({ stream, ...linked });
-    }
-    return COMMITTED;
-  });
-  return { results, changes: [...changes.values()], lines };
+  return planCommits(base, requests, time);
 }
 
 /** Does what was planned; cannot fail. */

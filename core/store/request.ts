@@ -95,9 +95,14 @@ function prepareChange(change: Change): PreparedChange {
   };
 }
 
+/** False for what can be no kind, id, secondary key or stream: no row has it, and no database need be asked for it. */
+export function isStorable(text: string): boolean {
+  return text !== "" && !UNSTORABLE.test(text);
+}
+
 /** SQLite cuts texts at U+0000 and lone surrogates do not survive UTF-8: two ids could become one row. */
 function checkedText<Text extends string>(text: Text, what: string): Text {
-  if (typeof text === "string" && text !== "" && !UNSTORABLE.test(text)) return text;
+  if (typeof text === "string" && isStorable(text)) return text;
   throw invalid(`The ${what} is empty, holds U+0000 or a lone surrogate`, "Use another one, such as a hash of it");
 }
 

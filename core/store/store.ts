@@ -12,7 +12,8 @@ export type Kind =
   | "blob"
   | "policy"
   | "used"
-  | "counter";
+  | "counter"
+  | "allowance";
 
 /** A row as stored. `version` counts from 1 and grows by one with every change. */
 export interface Row {

@@ -14,7 +14,7 @@ export const proofInput: ProofInput = {
   action: {
     actionId: "0190a1b2-c3d4-8e5f-8a6b-7c8d9e0f1a2b",
     digest,
-    text: canonicalText(input),
+    inputDigest: sha256Hex(canonicalText(input)),
     tool: "purchase",
     principal: { tenant: "acme", subject: "ann", agent: "buyer", chain: [] },
   },

@@ -1,5 +1,4 @@
 import { LeashError } from "../errors.ts";
-import { sha256Hex } from "../digest.ts";
 import { uuidv7 } from "../ids.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -53,7 +52,7 @@ export interface ProofClaims {
 /** What a proof is made of. */
 export interface ProofInput {
   /** Exactly what runs, after every transform. */
-  readonly action: Pick<Action, "actionId" | "digest" | "text" | "tool" | "principal">;
+  readonly action: Pick<Action, "actionId" | "digest" | "inputDigest" | "tool" | "principal">;
   readonly decision: Pick<Decision, "rule" | "policyId" | "policyDigest" | "counterparty" | "proofTtlMs">;
   readonly decisionId: string;
   readonly approvalId: string | null;
@@ -95,7 +94,7 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
     action_id: action.actionId,
     action_type: action.tool,
     action_hash: action.digest,
-    input_hash: sha256Hex(action.text),
+    input_hash: action.inputDigest,
     decision: "ALLOW",
     policy_id: decision.policyId,
     policy_digest: decision.policyDigest,

@@ -24,7 +24,7 @@ const audience = "buyer";
 const code = (expected: LeashErrorCode) => expect.toSatisfy((error) => isLeashError(error, expected));
 
 const proof = issueProof(keys.signer("proof"), {
-  action: { actionId: "action-1", digest, text: "{}", tool: "purchase", principal },
+  action: { actionId: "action-1", digest, inputDigest: sha256Hex("{}"), tool: "purchase", principal },
   decision: { rule: null, policyId: "p", policyDigest: sha256Hex("p"), counterparty: null, proofTtlMs: 60_000 },
   decisionId: "decision-1",
   approvalId: "approval-1",

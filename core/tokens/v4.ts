@@ -4,7 +4,6 @@ import { SIGNATURE_BYTES, type SigningKey, type VerifyingKey } from "./ed25519.t
 
 /** PASETO v4.public tokens without a footer: https://github.com/paseto-standard/paseto-spec, docs/01-Protocol-Versions/Version4.md. */
 const HEADER = "v4.public.";
-const HEADER_BYTES = Buffer.from(HEADER);
 
 /** UTF-16 units of a token; longer ones are neither made nor read. */
 export const MAX_TOKEN_LENGTH = 65_536;
@@ -53,17 +52,29 @@ function split(token: string): { readonly message: Buffer; readonly signature: B
 
 /** PAE of header, message, (empty) footer and implicit assertion; docs/01-Protocol-Versions/Common.md of the specification. */
 function preAuthenticationEncoding(message: Uint8Array, implicit: string): Buffer {
-  const pieces = [HEADER_BYTES, message, Buffer.alloc(0), Buffer.from(implicit)];
-  return Buffer.concat([
-    littleEndian64(pieces.length),
-    ...pieces.flatMap((piece) => [littleEndian64(piece.length), piece]),
-  ]);
+  const implicitBytes = Buffer.byteLength(implicit);
+  const encoded = Buffer.alloc(5 * LENGTH_BYTES + HEADER.length + message.length + implicitBytes);
+  let at = writeLength(encoded, PIECES, 0);
+  at = writeLength(encoded, HEADER.length, at);
+  at += encoded.write(HEADER, at, "latin1");
+  at = writeLength(encoded, message.length, at);
+  encoded.set(message, at);
+  at = writeLength(encoded, 0, at + message.length);
+  at = writeLength(encoded, implicitBytes, at);
+  encoded.write(implicit, at);
+  return encoded;
 }
 
-function littleEndian64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUIntLE(value, 0, 6);
-  return bytes;
+/** Header, message, footer, implicit assertion. */
+const PIECES = 4;
+
+/** Each length is a little-endian number of 64 bits. */
+const LENGTH_BYTES = 8;
+
+/** Returns where the next piece begins. The upper bytes are zero already. */
+function writeLength(target: Buffer, length: number, at: number): number {
+  target.writeUIntLE(length, at, 6);
+  return at + LENGTH_BYTES;
 }
 
 function unsignable(problem: string): LeashError {
