@@ -26,6 +26,7 @@ export function draftApproval(action: Action, decision: Decision, now: number, r
     labels: action.labels,
     schemaDigest: action.schemaDigest,
     counterparty: decision.counterparty,
+    ...(decision.over !== undefined && { over: decision.over }),
     rule: decision.rule,
     ruleDigest: decision.ruleDigest,
     reason: decision.reason,

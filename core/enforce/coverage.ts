@@ -1,6 +1,7 @@
 import { objectionTo, yesCount } from "../approvals/eligibility.ts";
 import { canonicalText } from "../canonical.ts";
 import type { LeashDenied } from "../errors.ts";
+import type { Overrun } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { Approval } from "../model/approval.ts";
 import { verifyEdit } from "../tokens/edit.ts";
@@ -53,7 +54,14 @@ function whatChanged(approval: Approval, { action, decision }: Decided): string 
   if (!atLeast(approval.demand, decision.effect)) return "the policy demands more now";
   if (decision.rule !== approval.rule || decision.ruleDigest !== approval.ruleDigest)
     return "another rule demands it now";
+  if (decision.over?.some((overrun) => !wasShown(overrun, approval)) === true)
+    return "it would go further beyond a limit than was shown";
   return same(decision.terms, approval.terms) ? undefined : "its terms are not the policy's";
+}
+
+/** What others used meanwhile may have made it more than the person said yes to. */
+function wasShown({ limit, total }: Overrun, { over = [] }: Approval): boolean {
+  return over.some((shown) => shown.limit === limit && total <= shown.total);
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -205,6 +205,33 @@ describe("an approved call and a limit", () => {
   });
 });
 
+describe("a yes to going beyond a soft limit", () => {
+  it("I7: covers no more than the overrun that was shown: what others spent meanwhile is asked about anew", async () => {
+    const leash = await buyer(SOFT);
+    await buy(leash, 80);
+    const call = { callId: "1", scope: "thread" };
+    const pending = leash.guard({ tool: "buy", input: { amount: 40, currency: "USD" }, ...call }, bought, {
+      pause: "defer",
+    });
+    await expect(pending).rejects.toMatchObject({ code: "LEASH_PENDING" });
+    const desk = leash.desk({ id: "ann" });
+    const [first] = await desk.pending();
+    expect(first?.over).toEqual([{ limit: "daily", total: 120, max: 100 }]);
+    await buy(leash, 10);
+    await desk.approve(first?.id ?? "");
+    expect(await codeOf(buy(leash, 40, bought, call))).toBe("LEASH_POLICY_CHANGED");
+    const again = buy(leash, 40, bought, call);
+    let [second] = await desk.pending();
+    while (second === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      [second] = await desk.pending();
+    }
+    expect(second.over).toEqual([{ limit: "daily", total: 130, max: 100 }]);
+    await desk.approve(second.id);
+    expect(await again).toBe("bought");
+  });
+});
+
 describe("a limit whose counter cannot be read", () => {
   it("I4: refuses the call", async () => {
     const store = memoryStore();

@@ -19,8 +19,10 @@ export function together(earlier: Decision, later: Decision): Decision {
     const reason = `${strict.reason}; ${other.reason}; and nobody could meet the terms of both`;
     return { ...strict, effect: "deny", reasonCode: "policy_error", reason, terms: null };
   }
+  const over = [...(earlier.over ?? []), ...(later.over ?? [])];
   return {
     ...strict,
+    ...(over.length > 0 && { over }),
     terms,
     transform: earlier.transform ?? later.transform,
     obligations: distinct([...earlier.obligations, ...later.obligations]),

@@ -1,4 +1,4 @@
-import type { ApprovalTerms, Counterparty } from "./decision.ts";
+import type { ApprovalTerms, Counterparty, Overrun } from "./decision.ts";
 import type { CallIdentity, CallLabels } from "./call.ts";
 import type { Principal } from "./principal.ts";
 
@@ -96,6 +96,8 @@ export interface Approval {
   readonly labels: CallLabels;
   readonly schemaDigest: string | null;
   readonly counterparty: Counterparty | null;
+  /** The limits beyond which the call would go, and by how much, as people are shown it. Absent: none. */
+  readonly over?: readonly Overrun[];
   readonly rule: string | null;
   readonly ruleDigest: string | null;
   readonly reason: string;

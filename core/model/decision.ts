@@ -63,6 +63,13 @@ export interface ApprovalTerms {
   readonly again?: AgainTerms;
 }
 
+/** A limit that the call would pass: what would be on its counter then. */
+export interface Overrun {
+  readonly limit: string;
+  readonly total: number;
+  readonly max: number;
+}
+
 /** What rules and layers that are only observed would have made of the call. */
 export interface Shadow {
   readonly effect: Effect;
@@ -86,6 +93,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[];
   /** Set when the effect asks a person. */
   readonly terms: ApprovalTerms | null;
+  /** The limits beyond which the call would go, where a person may let it. Absent: none. */
+  readonly over?: readonly Overrun[];
   readonly counterparty: Counterparty | null;
   /** Lifetime of the proof, milliseconds. */
   readonly proofTtlMs: number;

@@ -188,7 +188,9 @@ function raised(said: Decision, found: Decision): Decision {
   if (said.effect === "allow") return Object.freeze({ ...found, ...permitParts(said) });
   const [strict, other] = atLeast(said.effect, found.effect) ? [said, found] : [found, said];
   const reason = strict === said ? `${said.reason}; ${found.reason}` : `${found.reason}; ${other.reason}`;
-  return Object.freeze({ ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms });
+  const over = [...(said.over ?? []), ...(found.over ?? [])];
+  const both = { ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms };
+  return Object.freeze(over.length === 0 ? both : { ...both, over: Object.freeze(over) });
 }
 
 /** What the rule that would have let the call pass says of its proof and its duties stays. */

@@ -114,7 +114,8 @@ export function beyond(limit: CompiledLimit, view: CallView): Decision | undefin
   if (amount === undefined || used === undefined) return limit.whenUnknown;
   const total = used + amount;
   if (total <= limit.max) return undefined;
-  return Object.freeze({ ...limit.whenOver, reason: `${limit.whenOver.reason}: ${total} of ${limit.max}` });
+  const over = Object.freeze([Object.freeze({ limit: limit.id, total, max: limit.max })]);
+  return Object.freeze({ ...limit.whenOver, reason: `${limit.whenOver.reason}: ${total} of ${limit.max}`, over });
 }
 
 /** The counter that must be read before the call can be held against the limit. */
