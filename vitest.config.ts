@@ -1,6 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { defineConfig, type Plugin } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const FOLDERS = ["core", "packages", "test", "examples"];
+
+/**
+ * What takes longest: started last, one of them would run alone at the end. Those that start many processes come before all
+ * others, so that they do not disturb the tests that measure time; those that may share a worker stand together.
+ */
+const LONGEST = [
+  "packages/langchain/test/kill.test.ts",
+  "examples/examples.test.ts",
+  "test/packaging.test.ts",
+  "examples/guide/guide.test.ts",
+  "examples/demo/demo.test.ts",
+  "test/torture/kill-loop.test.ts",
+  "packages/llamaindex/test/restart.test.ts",
+  "test/property/evaluation-language.test.ts",
+  "test/binding/openai.test.ts",
+  "test/property/evaluation.test.ts",
+  "test/binding/llamaindex.test.ts",
+  "test/binding/langchain.test.ts",
+  "packages/hello/binding.test.ts",
+  "core/testing/binding/reference.test.ts",
+];
+
+/** They start the programs that `test/setup/children.ts` compiles. */
+const STARTS_CHILDREN = /\binject\("children"\)/u;
+
+/** What reaches beyond a file's own objects: doubles, the process and its streams, other processes, the clock on the wall. */
+const REACHES_OUT =
+  /\bvi\.|\bprocess\.|\bperformance\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning/u;
+
+/** The files that need not run in a process of their own, or need the programs. */
+function sortFiles(): { readonly withChildren: readonly string[]; readonly together: readonly string[] } {
+  const withChildren: string[] = [];
+  const together: string[] = [];
+  for (const folder of FOLDERS.filter((name) => existsSync(join(ROOT, name)))) {
+    for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
+      const path = [folder, ...name.split(sep)];
+      if (!name.endsWith(".test.ts") || path.includes("node_modules") || path.includes("dist")) continue;
+      const text = readFileSync(join(ROOT, ...path), "utf8");
+      if (STARTS_CHILDREN.test(text)) withChildren.push(path.join("/"));
+      else if (!REACHES_OUT.test(text)) together.push(path.join("/"));
+    }
+  }
+  return { withChildren, together };
+}
+
+const { withChildren, together } = sortFiles();
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId, project }: TestSpecification): number => {
+      const listed = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`));
+      // Workers are handed on only between neighbours of one kind.
+      return listed === -1 ? LONGEST.length + ["with-children", "alone", "together"].indexOf(project.name) : listed;
+    };
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
+  }
+}
 
 /** Vite leaves standard decorators as they are, and Node cannot read them yet. */
 const decorators: Plugin = {
@@ -17,11 +81,28 @@ export default defineConfig({
   resolve: { conditions: ["leashkit:source"] },
   ssr: { resolve: { conditions: ["leashkit:source"] } },
   test: {
-    include: ["core/**/*.test.ts", "packages/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
     // Many tests wait for processes of their own: two at a time are twice as fast, also on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests that run at the same time start processes: more of them than this would only keep each other waiting.
+    maxConcurrency: 3,
     testTimeout: 30_000,
     reporters: ["default"],
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: { name: "with-children", include: [...withChildren], globalSetup: "test/setup/children.ts" },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: ["**/node_modules/**", "**/dist/**", ...withChildren, ...together],
+        },
+      },
+      // Most files keep to themselves: together they load core and the frameworks once, which took longer than their tests.
+      { extends: true, test: { name: "together", include: [...together], isolate: false } },
+    ],
   },
 });

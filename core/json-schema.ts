@@ -86,6 +86,11 @@ function atOnce<T>(work: () => T): T {
 }
 
 const LONGEST_MS = 250;
+
+/** On a busy machine the time passes while others run: what got less of it than this is tried again, so many times. */
+const FAIR_SHARE_MS = 150;
+const MOST_TRIES = 4;
+
 const CALL = new Script("work()");
 let sandbox: Context | undefined;
 
@@ -97,10 +102,23 @@ function inTime<T>(work: () => T): T {
   sandbox ??= createContext(Object.create(null) as Context);
   sandbox["work"] = work;
   try {
-    return CALL.runInContext(sandbox, { timeout: LONGEST_MS }) as T;
+    for (let tries = 1; ; tries += 1) {
+      const before = process.cpuUsage();
+      try {
+        return CALL.runInContext(sandbox, { timeout: LONGEST_MS }) as T;
+      } catch (error) {
+        const { system, user } = process.cpuUsage(before);
+        const hadItsShare = (system + user) / 1_000 >= FAIR_SHARE_MS;
+        if (hadItsShare || tries === MOST_TRIES || !isTimeout(error)) throw error;
+      }
+    }
   } finally {
     delete sandbox["work"];
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
 }
 
 /**

@@ -9,11 +9,14 @@ import { afterAll, describe, expect, it } from "vitest";
 const temporary = mkdtempSync(join(tmpdir(), "leashkit-examples-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
+/** Where the examples of one test keep their state: tests that run at the same time ask about one policy. */
+const newHome = (): string => mkdtempSync(join(temporary, "home-"));
+
 /** Starts an example as a reader would; resolves to what it printed, and to its errors when it fails. */
-function start(folder: string, file: string, ...given: readonly string[]): Promise<string> {
+function start(home: string, folder: string, file: string, ...given: readonly string[]): Promise<string> {
   const example = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", file, ...given], {
     cwd: fileURLToPath(new URL(folder, import.meta.url)),
-    env: { ...process.env, XDG_STATE_HOME: temporary },
+    env: { ...process.env, XDG_STATE_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
@@ -26,9 +29,11 @@ function start(folder: string, file: string, ...given: readonly string[]): Promi
 }
 
 /** Says yes, from this process, to the first question that the example asks. */
-async function approveFirst(policy: string): Promise<void> {
-  process.env["XDG_STATE_HOME"] = temporary;
-  const open = await openDesk({ state: stateFolder(policy), approver: { id: "ann", assurance: "login" } });
+async function approveFirst(home: string, policy: string): Promise<void> {
+  // Read at once, before another test's turn.
+  process.env["XDG_STATE_HOME"] = home;
+  const state = stateFolder(policy);
+  const open = await openDesk({ state, approver: { id: "ann", assurance: "login" } });
   for (;;) {
     const [approval] = await open.desk.pending();
     if (approval !== undefined) {
@@ -39,93 +44,98 @@ async function approveFirst(policy: string): Promise<void> {
   }
 }
 
-describe("the examples", () => {
+// Many processes at a time, each ten times slower than it need be, end within this.
+describe.concurrent("the examples", { timeout: 180_000 }, () => {
   it("langchain: a refund waits until somebody in another process says yes, and one too large is denied", async () => {
+    const home = newHome();
     const policy = fileURLToPath(new URL("langchain/leash.yaml", import.meta.url));
-    const [printed] = await Promise.all([start("langchain", "agent.ts"), approveFirst(policy)]);
+    const [printed] = await Promise.all([start(home, "langchain", "agent.ts"), approveFirst(home, policy)]);
     expect(printed).toContain("tool: Refunded $80.00 for A-17.");
     expect(printed).toContain("ai: Denied by policy.");
     expect(printed).not.toContain("99999");
-  }, 60_000);
+  });
 
   it("openai: a held refund waits until somebody in another process says yes, and one too large is denied", async () => {
+    const home = newHome();
     const policy = fileURLToPath(new URL("openai/leash.yaml", import.meta.url));
-    const [printed] = await Promise.all([start("openai", "loop.ts"), approveFirst(policy)]);
+    const [printed] = await Promise.all([start(home, "openai", "loop.ts"), approveFirst(home, policy)]);
     expect(printed).toContain("tool: Refunded $80.00 for A-17.");
     expect(printed).toContain("assistant: Denied by policy.");
     expect(printed).not.toContain("99999");
-  }, 60_000);
+  });
 
   it("openai: a suspended refund is approved while no process of the loop lives, and the next one ends the conversation", async () => {
+    const home = newHome();
     const policy = fileURLToPath(new URL("openai/leash.yaml", import.meta.url));
-    const notes = join(temporary, "notes.json");
-    expect(await start("openai", "suspend.ts", notes)).toMatch(/^waiting: [0-9A-Z]+\n$/);
-    expect(await start("openai", "suspend.ts", notes)).toMatch(/^waiting: /);
-    await approveFirst(policy);
+    const notes = join(home, "notes.json");
+    expect(await start(home, "openai", "suspend.ts", notes)).toMatch(/^waiting: [0-9A-Z]+\n$/);
+    expect(await start(home, "openai", "suspend.ts", notes)).toMatch(/^waiting: /);
+    await approveFirst(home, policy);
     expect(readFileSync(notes, "utf8")).not.toContain("Refunded");
-    const printed = await start("openai", "suspend.ts", notes);
+    const printed = await start(home, "openai", "suspend.ts", notes);
     expect(printed).toContain("tool: Refunded $80.00 for A-17.");
     expect(printed).toContain("assistant: Denied by policy.");
     expect(existsSync(notes)).toBe(false);
-  }, 60_000);
+  });
 
   it.each(["agent.ts", "decorator.ts"])(
     "llamaindex, %s: a refund waits until somebody in another process says yes, and one too large is denied",
     async (file) => {
+      const home = newHome();
       const policy = fileURLToPath(new URL("llamaindex/leash.yaml", import.meta.url));
-      const [printed] = await Promise.all([start("llamaindex", file), approveFirst(policy)]);
+      const [printed] = await Promise.all([start(home, "llamaindex", file), approveFirst(home, policy)]);
       expect(printed).toContain(
         "Order A-17: one lamp, $80.00, arrived broken.\nRefunded $80.00 for A-17.\nDenied by policy.",
       );
       expect(printed).not.toContain("99999");
     },
-    60_000,
   );
 
   it("llamaindex: a suspended run is approved while no process of it lives, and the next one ends it", async () => {
+    const home = newHome();
     const policy = fileURLToPath(new URL("llamaindex/leash.yaml", import.meta.url));
-    const kept = join(temporary, "waiting.json");
-    const waiting = await start("llamaindex", "suspend.ts", kept);
+    const kept = join(home, "waiting.json");
+    const waiting = await start(home, "llamaindex", "suspend.ts", kept);
     expect(waiting).toMatch(/^waiting: [0-9A-Z]+\n$/);
-    expect(await start("llamaindex", "suspend.ts", kept)).toBe(waiting);
-    await approveFirst(policy);
+    expect(await start(home, "llamaindex", "suspend.ts", kept)).toBe(waiting);
+    await approveFirst(home, policy);
     expect(readFileSync(kept, "utf8")).not.toContain("Refunded");
-    const printed = await start("llamaindex", "suspend.ts", kept);
+    const printed = await start(home, "llamaindex", "suspend.ts", kept);
     expect(printed.match(/Refunded \$80\.00 for A-17\./g)).toHaveLength(1);
     expect(printed).toContain("Denied by policy.");
     expect(existsSync(kept)).toBe(false);
-  }, 60_000);
+  });
 
   it("llamaindex: a handOff is decided like any call; denied, the agent stays and goes on", async () => {
-    const printed = await start("llamaindex", "team.ts");
+    const printed = await start(newHome(), "llamaindex", "team.ts");
     expect(printed).toMatch(/Denied by policy[^]*Agent cashier is now handling[^]*Refunded \$80\.00 for A-17\./);
-  }, 60_000);
+  });
 
   it("llamaindex: a deferred refund is collected once somebody said yes", async () => {
-    const printed = await start("llamaindex", "defer.ts");
+    const printed = await start(newHome(), "llamaindex", "defer.ts");
     expect(printed).toMatch(
       /^Waiting for a person, ref [0-9A-Z]+\.[^\n]*\nOrder B-20[^\n]*\nRefunded \$80\.00 for A-17\.\n$/,
     );
-  }, 60_000);
+  });
 
   it("llamaindex: a tool whose schema transforms its arguments gets what was decided", async () => {
-    expect(await start("llamaindex", "leashed-tool.ts")).toBe("Refunded 1250 cents for A-17.\n");
-  }, 60_000);
+    expect(await start(newHome(), "llamaindex", "leashed-tool.ts")).toBe("Refunded 1250 cents for A-17.\n");
+  });
 
   it("desk: one call is approved and runs, the other is denied and does not", async () => {
-    const printed = await start("desk", "answer.ts");
+    const printed = await start(newHome(), "desk", "answer.ts");
     expect(printed).toContain('sent {"to":"ann@example.com"}');
     expect(printed).not.toContain('sent {"to":"everybody');
     expect(printed).toContain("A person denied this call.");
-  }, 60_000);
+  });
 
   it("adapter: the template's framework greets, as allowed, and insults nobody", async () => {
-    const printed = await start("adapter", "turn.ts");
+    const printed = await start(newHome(), "adapter", "turn.ts");
     expect(printed).toMatch(/^Hello, Ann!\nDenied by policy\..*\n$/);
-  }, 60_000);
+  });
 
   it("verify: a stranger accepts the body that was allowed and no other", async () => {
-    const printed = await start("verify", "main.ts");
+    const printed = await start(newHome(), "verify", "main.ts");
     expect(printed).toBe("holds: order by agent, allowed by tools.order\nanother body: LEASH_TOKEN_INVALID\n");
-  }, 60_000);
+  });
 });

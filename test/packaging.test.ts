@@ -37,7 +37,8 @@ beforeAll(async () => {
   built = await runProcess("npm", ["run", "build"], { cwd: worktree.folder, timeoutMs: 120_000 });
   if (built.code !== 0) return;
   await mkdir(join(scratch, "tarballs"));
-  for (const { folder } of manifests) tarballs.push(await pack(worktree.folder, folder, join(scratch, "tarballs")));
+  const packing = manifests.map(({ folder }) => pack(worktree.folder, folder, join(scratch, "tarballs")));
+  tarballs.push(...(await Promise.all(packing)));
 
   const { devDependencies } = readManifest(ROOT, "");
   const peers = new Set(manifests.flatMap(({ peerDependencies }) => Object.keys(peerDependencies)));

@@ -46,16 +46,12 @@ export function grantAgain(
   const { again } = approval.terms;
   if (again === undefined) throw new Error("what the policy does not permit was objected to before");
   const { forMs = again.forMs, uses = again.uses } = choice === true ? {} : choice;
-  const { agent, chain, subject, tenant } = approval.principal;
   const allowance = signAllowance(
     keys.signer("approval"),
     {
       v: 1,
       id: uuidv7(verdict.at, random),
-      tenant,
-      subject,
-      agent,
-      chain,
+      ...approval.principal,
       tool: approval.tool,
       session: again.session ? approval.session : null,
       counterparty: approval.counterparty?.id ?? null,

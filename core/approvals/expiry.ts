@@ -45,8 +45,11 @@ export async function endApproval(
   return result.ok;
 }
 
+/** What of an approval says when people must be told again. */
+export type Escalatable = Pick<Approval, "status" | "openedAt" | "escalatedAt" | "terms">;
+
 /** When people must be told again; undefined where they need not be, or were. Epoch milliseconds. */
-export function escalationAt({ status, openedAt, escalatedAt, terms }: Approval): number | undefined {
+export function escalationAt({ status, openedAt, escalatedAt, terms }: Escalatable): number | undefined {
   if (status !== "pending" || escalatedAt !== undefined || terms.escalateAfterMs === undefined) return undefined;
   return openedAt + terms.escalateAfterMs;
 }

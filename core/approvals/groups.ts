@@ -1,11 +1,11 @@
-import { canonicalText } from "../canonical.ts";
+import { domainDigest } from "../digest.ts";
 import type { Approval, ApprovalGroup } from "../model/approval.ts";
 
 /** Equal for approvals that differ in nothing that a person decides by, who answered them so far included. */
 export function groupKey(approval: Approval): string {
   const { tool, text, principal, demand, rule, ruleDigest, terms, counterparty, edit, verdicts } = approval;
   const answered = verdicts.map(({ answer, approver }) => [answer, approver]);
-  return canonicalText({
+  return domainDigest("leashkit/group/1", {
     tool,
     text,
     principal,

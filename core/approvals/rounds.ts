@@ -1,6 +1,6 @@
 import type { Approval } from "../model/approval.ts";
 import type { Store } from "../store/store.ts";
-import { escalate, escalationAt, readCurrent } from "./expiry.ts";
+import { escalate, type Escalatable, escalationAt, readCurrent } from "./expiry.ts";
 import { groupKey } from "./groups.ts";
 
 /** Which approvals people are told of, and when. */
@@ -18,17 +18,19 @@ export interface RoundsParts {
   readonly tell: (approval: Approval) => void;
 }
 
+type Told = Escalatable & Pick<Approval, "id">;
+
 /** The equal approvals of one card. */
 interface Round {
   readonly key: string;
-  /** What people were told of; undefined while the next one is looked for. */
-  told: Approval | undefined;
+  /** What people were told of, without its input; undefined while the next one is looked for. */
+  told: Told | undefined;
   /** Ids of those that are kept back, oldest first. */
   readonly kept: string[];
   timer?: NodeJS.Timeout;
 }
 
-/** How many approvals are remembered as told; an older one would be told of a second time, which does no harm. */
+/** How many approvals and cards are remembered as told; an older one would be told of a second time, which does no harm. */
 const REMEMBERED = 10_000;
 
 /** Milliseconds between two looks, where nobody says that an approval was answered elsewhere, or the clock is not the wall's. */
@@ -46,7 +48,7 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
   let closed = false;
 
   function show(round: Round, approval: Approval): void {
-    round.told = approval;
+    round.told = noteOf(approval);
     byTold.set(approval.id, round);
     tell(approval);
     schedule(round);
@@ -72,13 +74,13 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
       if (round.told?.id !== told.id) return;
       if (escalated !== undefined) tell(escalated);
       // Where another process tells again, or somebody moved it, the next look sees what became of it.
-      round.told = escalated ?? stored.value;
+      round.told = noteOf(escalated ?? stored.value);
     }
     schedule(round);
   }
 
-  function isDue(approval: Approval): boolean {
-    const due = escalationAt(approval);
+  function isDue(told: Escalatable): boolean {
+    const due = escalationAt(told);
     return due !== undefined && store.now() >= due;
   }
 
@@ -100,6 +102,17 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
     rounds.delete(round.key);
   }
 
+  /** The end of a card that was answered elsewhere is news only when an equal call comes: most hold nothing that is still to do. */
+  function forgetOldest(): void {
+    for (const round of rounds.values()) {
+      if (rounds.size <= REMEMBERED) return;
+      const { kept, told } = round;
+      if (kept.length > 0 || told === undefined || escalationAt(told) !== undefined) continue;
+      byTold.delete(told.id);
+      rounds.delete(round.key);
+    }
+  }
+
   return {
     opened(approval) {
       if (known.has(approval.id)) return;
@@ -114,6 +127,7 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
       const opened: Round = { key, told: undefined, kept: [] };
       rounds.set(key, opened);
       show(opened, approval);
+      forgetOldest();
     },
     ended(id) {
       const round = byTold.get(id);
@@ -124,4 +138,8 @@ export function createRounds({ store, stream, tell }: RoundsParts): Rounds {
       for (const round of rounds.values()) clearTimeout(round.timer);
     },
   };
+}
+
+function noteOf({ id, status, openedAt, escalatedAt, terms }: Approval): Told {
+  return { id, status, openedAt, terms, ...(escalatedAt === undefined ? {} : { escalatedAt }) };
 }

@@ -1,7 +1,7 @@
 import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
 import type { Allowance } from "../model/allowance.ts";
-import type { Approval, Approver, Edit, Verdict } from "../model/approval.ts";
+import type { Approval, Approver } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";

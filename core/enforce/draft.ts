@@ -29,36 +29,49 @@ export function draft(
   const { keys, presence, random, store, stream } = scope.context;
   const { action, decision } = decided;
   const at = store.now();
-  const approvalId = standing.kind === "approved" ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
-  const lifting = standing.kind === "approved" ? undefined : standing.allowance;
-  const decisionId = uuidv7(at, random);
+  const isApproved = standing.kind === "approved";
+  const approvalId = isApproved ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
+  const lifting = isApproved ? undefined : standing.allowance;
   const behind = lifting?.value.approvalId ?? approvalId;
+  const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId: behind, decisionId, now: at, random });
-  const { allowanceId: _lifted, reserved: _held, ...before } = standing.entry ?? freshEntry(proposal, action);
   const held = reservedBy(standing, decided);
   const entry: JournalEntry = {
-    ...before,
+    ...entryBefore(proposal, standing, action),
     ...(held.reservations.length > 0 && { reserved: held.reservations }),
     ...(lifting !== undefined && { allowanceId: lifting.value.id }),
-    state: "running",
-    finalDigest: action.digest,
-    tool: action.tool,
-    attempt: before.attempt + 1,
     attemptId: decisionId,
     approvalId,
     owner: presence.owner,
     startedAt: at,
-    endedAt: null,
     proofKid: proof.kid,
-    failure: null,
-    notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
   };
-  const idempotencyKey = uuidv8(sha256Hex(`leashkit/idempotency/1\n${proposal.journalId}`));
   const { obligations } = decision;
+  const idempotencyKey = idempotencyKeyOf(proposal);
   const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey, obligations };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
+}
+
+/** The call's row as it starts, without what this start adds; what earlier ones added beside their outcome is dropped. */
+function entryBefore(proposal: Proposal, standing: Standing, action: Action): JournalEntry {
+  const { allowanceId: _lifted, reserved: _held, ...before } = standing.entry ?? freshEntry(proposal, action);
+  return {
+    ...before,
+    state: "running",
+    finalDigest: action.digest,
+    tool: action.tool,
+    attempt: before.attempt + 1,
+    endedAt: null,
+    failure: null,
+    notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
+  };
+}
+
+/** The same for every attempt at one call. */
+function idempotencyKeyOf({ journalId }: Proposal): string {
+  return uuidv8(sha256Hex(`leashkit/idempotency/1\n${journalId}`));
 }
 
 /** Going on counts once: what was reserved at the start is still held. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLeash } from "@leashkit/core";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 
 const state = mkdtempSync(join(tmpdir(), "leashkit-guide-"));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
@@ -12,9 +12,18 @@ afterAll(() => rmSync(state, { recursive: true, force: true }));
 /** Ten times what an example takes on a small machine. */
 const TIMEOUT = 60_000;
 
+interface Ended {
+  readonly code: number;
+  readonly printed: string;
+}
+
 /** Runs an example as a reader would, in its folder and without a terminal; resolves to all it printed. */
-function run(file: string, ...given: readonly string[]): Promise<{ readonly code: number; readonly printed: string }> {
-  const arguments_ = ["--conditions=leashkit:source", "--import", "tsx", file, ...given];
+function run(file: string, ...given: readonly string[]): Promise<Ended> {
+  return start(file, ["--conditions=leashkit:source", "--import", "tsx", file, ...given]);
+}
+
+/** Starts Node on an example, as its source or compiled. */
+function start(file: string, arguments_: readonly string[]): Promise<Ended> {
   const options = {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     env: { ...process.env, XDG_STATE_HOME: join(state, file) },
@@ -27,7 +36,7 @@ function run(file: string, ...given: readonly string[]): Promise<{ readonly code
 }
 
 /** What the guide shows of an example's output, line by line. */
-const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
+const OUTPUTS = {
   "policy.ts": [
     "2:1 a policy has no key `defualt` (did you mean `default`?)",
     "3:1 `labels` is not supported by this version (remove it; nothing is ignored silently)",
@@ -71,13 +80,14 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
     "Denied by policy. Do not retry this call with the same arguments.",
     "proposed look_up_order, started look_up_order, ended look_up_order, proposed write_file, started write_file, refused write_file",
   ],
-};
+} satisfies Readonly<Record<string, readonly string[]>>;
 
 describe("the examples of the guide", () => {
   it.each(Object.entries(OUTPUTS))(
     "%s prints what the guide says",
     async (file, lines) => {
-      expect(await run(file)).toEqual({ code: 0, printed: `${lines.join("\n")}\n` });
+      const compiled = inject("children")[`examples/guide/${file as keyof typeof OUTPUTS}`];
+      expect(await start(file, [compiled])).toEqual({ code: 0, printed: `${lines.join("\n")}\n` });
     },
     TIMEOUT,
   );

@@ -78,6 +78,10 @@ function addApprovals(leash: Command, io: Io, finish: Finish): void {
     .action(async (ref: string, _options: unknown, command: Command) =>
       finish(await showApproval(io, ref, command.optsWithGlobals<CommonOptions>())),
     );
+  addAnswers(approvals, io, finish);
+}
+
+function addAnswers(approvals: Command, io: Io, finish: Finish): void {
   approvals
     .command("approve")
     .description("show it, and after a yes let exactly this call run once")

@@ -29,11 +29,11 @@ async function open(): Promise<Leash> {
 async function cutOff(): Promise<void> {
   const leash = await open();
   const controller = new AbortController();
-  const run = (): never => {
+  const cut = (): never => {
     controller.abort();
     throw new Error("cut off");
   };
-  await leash.guard(CALL, run, { signal: controller.signal }).catch(() => undefined);
+  await leash.guard(CALL, cut, { signal: controller.signal }).catch(() => undefined);
   await leash.close();
 }
 

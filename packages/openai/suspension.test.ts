@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createLeash, NoEffect, type Leash } from "@leashkit/core";
 import { fakeClock } from "@leashkit/core/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, inject, it } from "vitest";
 import { chatCall, functionCall } from "./calls.fixture.ts";
 import { markFault } from "./faults.ts";
 import { createInterceptor, type Interceptor, type InterceptorOptions, type Suspension } from "./index.ts";
@@ -312,14 +311,9 @@ describe("over a restart", () => {
 
 /** Runs one process of the loop: what it printed, or the signal that it died of. */
 function life(folder: string, step: string, die: string): Promise<string> {
-  const script = fileURLToPath(new URL("loop.fixture.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--conditions=leashkit:source", "--import", "tsx", script, folder, step, die],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [inject("children")["packages/openai/loop.fixture.ts"], folder, step, die], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve, reject) => {

@@ -209,7 +209,7 @@ describe("an edit among other answers", () => {
       const { ref, approvalId } = await pendingOf(leash);
       const answers = [
         (): Promise<Approval> => leash.desk(ann).edit(approvalId, EDITED),
-        (): Promise<Approval> => later(round, () => leash.desk(bob).approve(approvalId)),
+        (): Promise<Approval> => later(round % 2 === 0 ? round : 2 * round, () => leash.desk(bob).approve(approvalId)),
         (): Promise<Approval> => later(round, () => leash.desk(bob).deny(approvalId)),
       ];
       const turned = [0, 1, 2].map((place) => (place + round) % 3);

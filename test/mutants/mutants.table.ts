@@ -17,6 +17,10 @@ const MEMORY = "test/security/deny-memory.test.ts";
 const BATCHES = "test/security/batches.test.ts";
 const ROUNDS = "core/approvals/rounds.test.ts";
 const TERMINAL = "core/approvals/terminal.test.ts";
+const SIMULATION = {
+  file: "test/simulation/simulation.test.ts",
+  name: "I1, I2, I3, I5, I7: no crash, race, lost answer, late click or forged resume",
+} as const;
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -1245,8 +1249,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "A-A25",
     removes: "forgets a no as soon as it is said",
     file: "core/approvals/settle.ts",
-    find: "[...changes, ...memory.values()]",
-    replace: "changes",
+    find: 'if (verdict.answer === "approve") continue;',
+    replace: 'if (verdict.answer !== "revoke") continue;',
     test: { file: MEMORY, name: "A-A25: without a counterparty answers the very same input" },
   },
   {
@@ -1347,5 +1351,105 @@ export const MUTANTS: readonly Mutant[] = [
     find: '["leashkit/allowance/1", ...principalKey(holder), tool]',
     replace: '["leashkit/allowance/1", holder.tenant, holder.subject, tool]',
     test: { file: "core/enforce/allowances.test.ts", name: "is none to a call of another agent" },
+  },
+  {
+    id: "M160",
+    invariant: "I1",
+    removes: "runs the call as it was proposed, not as it was approved",
+    file: "core/enforce/run.ts",
+    find: "const input = JSON.parse(grant.action.text) as Json;\n  const decode",
+    replace: "const input = JSON.parse(grant.proposal.action.text) as Json;\n  const decode",
+    test: SIMULATION,
+  },
+  {
+    id: "M161",
+    invariant: "I1",
+    removes: "runs what the policy computes now under a yes to what it computed then",
+    file: "core/enforce/coverage.ts",
+    find: 'if (action.digest !== approval.digest) return "the policy computes other input now";',
+    replace: "",
+    test: SIMULATION,
+  },
+  {
+    id: "M162",
+    invariant: "I2",
+    removes: "leaves the yes in the store as it was",
+    file: "core/enforce/draft.ts",
+    find: 'return { changes: [writeApproval(used, version)], records: [approvalRecord(used, "approval.consumed")] };',
+    replace:
+      'return { changes: version > 0 ? [] : [writeApproval(used, version)], records: [approvalRecord(used, "approval.consumed")] };',
+    test: SIMULATION,
+  },
+  {
+    id: "M163",
+    invariant: "I5",
+    removes: "runs though somebody else was first, and nothing was written",
+    file: "core/enforce/consume.ts",
+    find: "return ok ? grant : undefined;",
+    replace: "return grant;",
+    test: SIMULATION,
+  },
+  {
+    id: "M164",
+    invariant: "I3",
+    removes: "takes a row's answers for a person's, whoever wrote them",
+    file: "core/enforce/coverage.ts",
+    find: "if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {",
+    replace: "if (keys.length < 0) {",
+    test: SIMULATION,
+  },
+  {
+    id: "M165",
+    invariant: "I2",
+    removes: "answers what was answered before",
+    file: "core/approvals/settle.ts",
+    find: "      refuseUnlessOpen(value);\n      const objection",
+    replace: "      const objection",
+    test: SIMULATION,
+  },
+  {
+    id: "M166",
+    invariant: "I5",
+    removes: "repeats exactly what must not be repeated",
+    file: "core/enforce/lookup.ts",
+    find: "if (mayBeRepeated(scope, entry.value.tool))",
+    replace: "if (!mayBeRepeated(scope, entry.value.tool))",
+    test: SIMULATION,
+  },
+  {
+    id: "M167",
+    invariant: "I5",
+    removes: "takes what threw after an abort for a plain failure, under every interleaving",
+    file: "core/enforce/run.ts",
+    find: 'else if (signal.aborted) await recordOutcome(scope, grant, { state: "unknown" }, options);',
+    replace: "",
+    test: SIMULATION,
+  },
+  {
+    id: "M168",
+    invariant: "I3",
+    removes: "keeps a call that lost a race as running here, so that nobody ever gets it",
+    file: "core/enforce/consume.ts",
+    find: "if (!ok) presence.leave(proposal.journalId);",
+    replace: "",
+    test: SIMULATION,
+  },
+  {
+    id: "M169",
+    invariant: "I2",
+    removes: "believes that another process's row is its own commit, whose answer was lost",
+    file: "core/journal/entries.ts",
+    find: " && canonicalText(found.value) === canonicalText(entry)",
+    replace: " && canonicalText(entry) !== ''",
+    test: SIMULATION,
+  },
+  {
+    id: "M115",
+    invariant: "I7",
+    removes: "takes a yes to a small overrun for one to a larger",
+    file: "core/enforce/coverage.ts",
+    find: "shown.limit === limit && total <= shown.total",
+    replace: "shown.limit === limit && total >= 0",
+    test: { file: "core/enforce/limits.test.ts", name: "I7: covers no more than the overrun that was shown" },
   },
 ];

@@ -108,8 +108,6 @@ describe("obligations", () => {
 
 describe("what a policy uses and this version does not have", () => {
   it.each([
-    ["counters", "limits: [{ id: l, action: buy, window: 1h, max: 3 }]", "counters"],
-    ["a quorum", "rules: [{ id: r, action: buy, effect: approve, approval: { quorum: 2 } }]", "quorum"],
     [
       "channels",
       "rules: [{ id: r, action: buy, effect: approve, approval: { notify: ['ntfy://n.example/x'] } }]",
@@ -124,7 +122,8 @@ describe("what a policy uses and this version does not have", () => {
   });
 
   it("starts under observe, where nobody is asked and nothing denied", async () => {
-    const text = "leash: 1\nmode: observe\nlimits: [{ id: l, action: buy, window: 1h, max: 3 }]";
+    const rule = "{ id: r, action: buy, effect: approve, approval: { notify: ['ntfy://n.example/x'] } }";
+    const text = `leash: 1\nmode: observe\nrules: [${rule}]`;
     await expect(createLeash({ policy: { text }, mode: "observe", store: "memory" })).resolves.toBeDefined();
   });
 });

@@ -7,7 +7,13 @@ import { seededRandom, type SeededRandom } from "@leashkit/core/testing";
 import type { Report, RunOptions } from "../report.ts";
 import { inspectState, type Findings } from "./kill-check.ts";
 
-const WORKER = fileURLToPath(new URL("./kill-worker.ts", import.meta.url));
+/** How Node starts the worker from its source. */
+const WORKER: readonly string[] = [
+  "--conditions=leashkit:source",
+  "--import",
+  "tsx",
+  fileURLToPath(new URL("./kill-worker.ts", import.meta.url)),
+];
 
 /** Iterations that share one state folder, so that a process finds what its killed forerunners left. */
 const ITERATIONS_PER_FOLDER = 20;
@@ -28,6 +34,8 @@ export async function killLoop(options: {
   iterations: number;
   seed: number;
   deadline: number;
+  /** What Node is started with instead, to run the worker. */
+  worker?: readonly string[];
 }): Promise<KillLoopResult> {
   const random = seededRandom(options.seed);
   const totals = {
@@ -41,7 +49,7 @@ export async function killLoop(options: {
     const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
     try {
       const rounds = Math.min(ITERATIONS_PER_FOLDER, options.iterations - totals.iterations);
-      const found = await tortureFolder(folder, rounds, random, totals, options.deadline);
+      const found = await tortureFolder(folder, rounds, random, totals, options);
       totals.effects += found?.effects ?? 0;
       for (const [state, count] of Object.entries(found?.states ?? {}))
         totals.states[state] = (totals.states[state] ?? 0) + count;
@@ -57,13 +65,13 @@ async function tortureFolder(
   rounds: number,
   random: SeededRandom,
   totals: { iterations: number; killed: number; violations: string[] },
-  deadline: number,
+  options: { readonly deadline: number; readonly worker?: readonly string[] },
 ): Promise<Findings | undefined> {
   let found: Findings | undefined;
-  for (let round = 0; round < rounds && Date.now() < deadline; round += 1) {
+  for (let round = 0; round < rounds && Date.now() < options.deadline; round += 1) {
     // Every other process takes its forerunner's calls up again; the rest propose new ones beside them.
     const firstCall = Math.floor(round / 2) * 3;
-    if (await runAndKill(folder, firstCall, random)) totals.killed += 1;
+    if (await runAndKill(folder, firstCall, random, options.worker)) totals.killed += 1;
     totals.iterations += 1;
     found = await inspectState(folder);
     totals.violations.push(...describe(found).map((problem) => `iteration ${totals.iterations}: ${problem}`));
@@ -77,13 +85,13 @@ function describe(found: Findings): string[] {
 }
 
 /** True when the process died by the signal, false when it came to its end. */
-function runAndKill(folder: string, firstCall: number, random: SeededRandom): Promise<boolean> {
+function runAndKill(folder: string, firstCall: number, random: SeededRandom, worker = WORKER): Promise<boolean> {
   const way = random.integer(4);
   const crashPoint = way === 0 ? 0 : 1 + random.integer(120);
   const inTool = `${random.pick(["before", "after"])}-${firstCall + random.integer(5)}`;
   const parameters = [folder, String(firstCall), String(crashPoint), way === 0 ? inTool : ""];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", WORKER, ...parameters], {
+    const child = spawn(process.execPath, [...worker, ...parameters], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     // Some die by the clock instead, wherever they happen to be.

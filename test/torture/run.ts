@@ -1,8 +1,20 @@
 import { runRegistry } from "../runs.ts";
+import { runSimulation } from "../simulation/long-run.ts";
+import { runDisk } from "./disk.ts";
 import { runKillLoop } from "./kill-loop.ts";
+import { runRace } from "./race.ts";
 
-/** `npm run torture`: processes killed at random moments, and what must still hold afterwards. */
+/**
+ * `npm run torture`: processes killed at random moments, processes that race, disks that are full, and thousands of simulated
+ * lives; and what must still hold afterwards.
+ */
 process.exitCode = await runRegistry(
-  { title: "torture", budgetSeconds: 900, extra: ["iterations"], runs: { kill: runKillLoop }, notInThisVersion: [] },
+  {
+    title: "torture",
+    budgetSeconds: 900,
+    extra: ["iterations", "calls", "seeds"],
+    runs: { kill: runKillLoop, race: runRace, disk: runDisk, simulation: runSimulation },
+    notInThisVersion: [],
+  },
   process.argv.slice(2),
 );

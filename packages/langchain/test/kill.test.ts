@@ -2,16 +2,16 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createLeash } from "@leashkit/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { approveNext } from "./harness.ts";
 
 const POLICY = "leash: 1\ndefault: deny\ntools: { buy: { decision: approve }, look: { decision: allow } }\n";
-const CHILD = fileURLToPath(new URL("kill-child.ts", import.meta.url));
+const CHILD = inject("children")["packages/langchain/test/kill-child.ts"];
 const folders: string[] = [];
 
-afterEach(() => {
+// All at once: tests that run at the same time must not clear away each other's folders.
+afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -22,9 +22,7 @@ interface Life {
 
 /** Runs one process of the agent until it ends or dies. */
 function life(...args: readonly string[]): Promise<Life> {
-  const child = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", CHILD, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, [CHILD, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve, reject) => {
@@ -44,7 +42,7 @@ async function approve(folder: string): Promise<void> {
 
 const effects = (folder: string): string[] => readFileSync(join(folder, "effects.txt"), "utf8").trim().split("\n");
 
-describe.each([
+describe.concurrent.each([
   ["v1", "async"],
   ["v2", "async"],
   ["v1", "exit"],
@@ -68,10 +66,10 @@ describe.each([
     expect(messages?.["b"]?.content).toMatch(/outcome is unknown/);
     expect(messages?.["b"]?.artifact).toMatchObject({ leash: { code: "LEASH_OUTCOME_UNKNOWN" } });
     expect(messages?.["l"]?.content).toBe("saw shelf");
-  }, 120_000);
+  }, 240_000);
 });
 
-describe.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
+describe.concurrent.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
   it("I2: while it waits: the next process runs the approved call once", async () => {
     const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
     folders.push(folder);
@@ -80,5 +78,5 @@ describe.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (ver
     const { messages } = await life(folder, version, "resume", "never");
     expect(messages?.["b"]?.content).toBe("sold tea");
     expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -2,16 +2,16 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createLeash } from "@leashkit/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { approveNext } from "../leash.fixture.ts";
 import { ASK_TO_BUY } from "./harness.ts";
 
-const LIFE = fileURLToPath(new URL("life.ts", import.meta.url));
+const LIFE = inject("children")["packages/llamaindex/test/life.ts"];
 const folders: string[] = [];
 
-afterEach(() => {
+// All at once: tests that run at the same time must not clear away each other's folders.
+afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -29,9 +29,7 @@ interface Life {
 
 /** Runs one process of the agent until it ends or dies. */
 function life(...args: readonly string[]): Promise<Life> {
-  const child = spawn(process.execPath, ["--conditions=leashkit:source", "--import", "tsx", LIFE, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, [LIFE, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve, reject) => {
@@ -59,7 +57,7 @@ const effects = (folder: string): string[] => readFileSync(join(folder, "effects
 const ALL = ["look shelf", "buy tea", "pack bag", "look shelf"];
 const TOLD = ALL.map((deed) => `${deed}: done`);
 
-describe("a suspended run in a new process", () => {
+describe.concurrent("a suspended run in a new process", () => {
   it("I2: after an ordinary end: every call runs once, the model is shown all results in order", async () => {
     const folder = newFolder();
     await life(folder, "start");

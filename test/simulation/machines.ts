@@ -1,0 +1,73 @@
+import { createLeash, isLeashError } from "@leashkit/core";
+import { seededRandom } from "@leashkit/core/testing";
+import { storeOf } from "./network.ts";
+import { policyOf, TOOL_NAMES, TOOLS } from "./policies.ts";
+import { count, type Machine, note, violate, type World } from "./world.ts";
+
+const FIRST_PID = 90_000_000;
+
+/** Starts a process: it has a leash as soon as the store lets it. */
+export function boot(world: World): Machine {
+  const number = world.machines.length;
+  const machine: Machine = {
+    name: `P${number}`,
+    pid: FIRST_PID + number,
+    alive: true,
+    leash: undefined,
+    version: world.isCalm ? 0 : (world.random.integer(2) as 0 | 1),
+  };
+  world.machines.push(machine);
+  world.time.after(0, machine, () => void open(world, machine));
+  return machine;
+}
+
+async function open(world: World, machine: Machine): Promise<void> {
+  const random = seededRandom(world.random.integer(2 ** 32));
+  const { isCalm } = world;
+  try {
+    const leash = await createLeash({
+      policy: policyOf(machine),
+      store: storeOf(world, machine),
+      keys: world.keys,
+      clock: { now: () => world.disk.store.now() },
+      random: (size) => random(size),
+      notify: [],
+      principal: { tenant: "acme", subject: "ann", agent: "agent" },
+    });
+    for (const id of TOOL_NAMES) leash.register({ id, idempotent: TOOLS[id].idempotent });
+    machine.leash = leash;
+    note(world, () => `${machine.name} has started`);
+  } catch (error) {
+    if (!isLeashError(error, "LEASH_STORE_UNAVAILABLE") || isCalm)
+      violate(world, "liveness", `${machine.name} cannot start: ${String(error)}`);
+    count(world, "start failed");
+    world.time.after(1_000, machine, () => void open(world, machine));
+  }
+}
+
+/** The process is gone, wherever it was. Its successor comes later. */
+export function crash(world: World, machine: Machine): void {
+  if (!machine.alive) return;
+  machine.alive = false;
+  count(world, "process crashed");
+  note(world, () => `${machine.name} DIES`);
+  for (const start of world.starts) if (start.machine === machine && start.ending === "running") start.ending = "died";
+  const { random, time } = world;
+  time.after(random.pick([1, 50, 2_000, 31_000]), null, () => void boot(world));
+}
+
+/** The process ends as it should: it waits for what runs, then withdraws its lease. */
+export function stop(world: World, machine: Machine): void {
+  const { leash } = machine;
+  if (leash === undefined) return;
+  machine.leash = undefined;
+  count(world, "process closed");
+  note(world, () => `${machine.name} closes`);
+  world.time.after(0, machine, () => void leash.close());
+  boot(world);
+}
+
+/** Processes that have a leash. */
+export function ready(world: World): readonly Machine[] {
+  return world.machines.filter(({ alive, leash }) => alive && leash !== undefined);
+}

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Report, RunOptions } from "../report.ts";
+import { inspectState } from "./kill-check.ts";
+
+/** How Node starts the worker from its source. */
+const WORKER: readonly string[] = [
+  "--conditions=leashkit:source",
+  "--import",
+  "tsx",
+  fileURLToPath(new URL("./race-worker.ts", import.meta.url)),
+];
+
+const NAMES = ["ann", "bob"] as const;
+
+export interface RaceResult {
+  readonly executions: number;
+  /** Clicks that counted, over both processes. */
+  readonly clicks: number;
+  readonly milliseconds: number;
+  readonly violations: readonly string[];
+}
+
+/** What one of the processes leaves behind. */
+interface Told {
+  readonly counted: number;
+  readonly results: readonly unknown[];
+}
+
+/**
+ * A-S12, I2: two processes race for the same calls on one SQLite file, and both click approve. Each call runs once, in one of
+ * them, and both get the one result.
+ */
+export async function race(options: {
+  readonly calls: number;
+  /** What Node is started with instead, to run the worker. */
+  readonly worker?: readonly string[];
+}): Promise<RaceResult> {
+  const folder = mkdtempSync(join(tmpdir(), "leashkit-race-"));
+  const start = performance.now();
+  try {
+    const [one, two] = NAMES;
+    await Promise.all([runWorker(folder, [one, two], options), runWorker(folder, [two, one], options)]);
+    const milliseconds = performance.now() - start;
+    const told = NAMES.map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as Told);
+    const found = await inspectState(folder);
+    const clicks = told.reduce((sum, { counted }) => sum + counted, 0);
+    return { executions: found.effects, clicks, milliseconds, violations: judge(options.calls, found, told, clicks) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function judge(
+  calls: number,
+  found: Awaited<ReturnType<typeof inspectState>>,
+  told: readonly Told[],
+  clicks: number,
+): string[] {
+  const results = told.map((one) => JSON.stringify(one.results));
+  const lists = ["repeatedCalls", "repeatedApprovals", "effectsWithoutGrant", "unaskedEffects", "logProblems"] as const;
+  return [
+    ...lists.filter((name) => found[name].length > 0).map((name) => `${name}: ${found[name].join(", ")}`),
+    ...(found.effects === calls ? [] : [`${found.effects} executions of ${calls} approved calls`]),
+    ...(found.states["done"] === calls ? [] : [`the journal says ${JSON.stringify(found.states)}`]),
+    ...(clicks === calls ? [] : [`${clicks} clicks counted for ${calls} questions`]),
+    ...(results[0] === results[1] ? [] : ["the two processes got different results"]),
+  ];
+}
+
+function runWorker(
+  folder: string,
+  names: readonly [string, string],
+  { calls, worker = WORKER }: { readonly calls: number; readonly worker?: readonly string[] },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...worker, folder, ...names, String(calls)], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`A racing process ended with code ${code}.`));
+    });
+  });
+}
+
+/** `npm run torture -- race --calls 1000`. */
+export async function runRace(options: RunOptions, report: Report): Promise<void> {
+  const calls = Number(options.extra["calls"] ?? 1_000);
+  const { clicks, executions, milliseconds, violations } = await race({ calls });
+  report.table("Two processes over one embedded store, both running and both clicking", [
+    { calls, executions, clicks, seconds: milliseconds / 1_000 },
+  ]);
+  for (const violation of violations) report.note(violation);
+  report.target({ name: "executions", value: executions, mustBe: "exactly", limit: calls, unit: "executions" });
+  report.target({ name: "race violations", value: violations.length, mustBe: "exactly", limit: 0, unit: "violations" });
+}
