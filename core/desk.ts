@@ -6,6 +6,7 @@ import type { Desk, Journal, LogReport } from "./model/leash.ts";
 import { verifyLog } from "./audit/verify.ts";
 import { createDesk } from "./approvals/desk.ts";
 import { openState } from "./state.ts";
+import type { Store } from "./store/store.ts";
 
 /** A desk on the state folder of a leash that may run in another process. */
 export interface OpenDesk {
@@ -16,24 +17,29 @@ export interface OpenDesk {
 }
 
 /**
- * Opens the embedded store of a state folder to answer what agents of other processes wait for. Whoever may read the folder
+ * Opens the store of a leash that may run in another process, to answer what its agents wait for. Whoever may read the state folder
  * may approve: it is mode 0700 for that reason.
  * @throws {LeashError} `LEASH_STORE_UNAVAILABLE`, `LEASH_CONFIG_INVALID`.
  * @example const { desk, close } = await openDesk({ state: stateFolder("leash.yaml"), approver: { id: "ann" } });
  */
 export async function openDesk(options: {
+  /** The folder with the desk's keys. */
   readonly state: string;
   readonly approver: Approver;
   /** Default `default`. */
   readonly tenant?: string;
+  /** One that several machines share; it stays open when the desk is closed. Default: the embedded store of the folder. */
+  readonly store?: Store;
 }): Promise<OpenDesk> {
-  const state = await openState({ state: options.state, store: "sqlite" });
+  const state = await openState({ state: options.state, store: options.store ?? "sqlite" });
   const { tenant = "default" } = options;
   const presence = createPresence(state.store, thisOwner(state.instance));
   return {
     desk: createDesk({ ...state, tenant }, options.approver),
     journal: createJournal({ ...state, tenant, presence }, options.approver),
     verifyLog: () => verifyLog(state.store),
-    close: () => state.store.close(),
+    close: async () => {
+      if (state.owned) await state.store.close();
+    },
   };
 }
