@@ -52,7 +52,7 @@ const KEPT: ReadonlySet<string> = new Set([
 
 /** Of what a policy uses, what is not there; undefined where everything is. Asked once, when the policy is put to use. */
 export function missingFor(
-  { requires }: Pick<Policy, "requires">,
+  { charges, requires }: Pick<Policy, "charges" | "requires">,
   handlers: ObligationHandlers,
 ): { readonly what: string; readonly help: string } | undefined {
   if (requires === undefined) return undefined;
@@ -61,6 +61,11 @@ export function missingFor(
     return {
       what: `handlers for the obligations ${types.join(", ")}`,
       help: "Register them: `createLeash({ obligations: { … } })`.",
+    };
+  if (requires.counters && charges === undefined)
+    return {
+      what: "an engine that says what a call counts on its limits",
+      help: "This one has no `charges`, so its limits would count nothing.",
     };
   const terms = requires.terms.filter((term) => !KEPT.has(term));
   if (terms.length > 0)

@@ -4,6 +4,7 @@ import type { Leash } from "../model/leash.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
 import { fakeClock } from "../testing/clock.ts";
+import { scriptedPolicy } from "../testing/scripted-policy.ts";
 
 const POLICY = `leash: 1
 tools: { buy: { money: { amount: input.amount, currency: input.currency, currencies: [USD, EUR] } } }
@@ -256,5 +257,13 @@ describe("observe mode", () => {
     expect(said).toMatchObject({ effect: "deny", reasonCode: "limit" });
     const enforcing = await buyer(POLICY, { store });
     expect(await buy(enforcing, 100)).toBe("bought");
+  });
+});
+
+describe("a policy of another engine", () => {
+  it("I4: does not start where it states limits and cannot say what a call counts", async () => {
+    const requires = { obligations: [], counters: true, channels: [], terms: [] };
+    const policy = { ...scriptedPolicy(() => "allow"), requires };
+    await expect(createLeash({ policy, notify: [], store: memoryStore() })).rejects.toThrow("count nothing");
   });
 });

@@ -203,7 +203,9 @@ async function recordOutcome(
     if (await write(grant.version)) return;
     // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.
     const found = await readEntry(store, journalId);
-    if (found?.value.state === "unknown" && (await write(found.version))) return;
+    // Only where that is this very attempt: another one's outcome is another one's to tell.
+    const isOwn = found?.value.attemptId === grant.entry.attemptId;
+    if (found?.value.state === "unknown" && isOwn && (await write(found.version))) return;
   } catch (cause) {
     throw unrecorded(grant, cause);
   }

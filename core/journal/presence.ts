@@ -103,8 +103,12 @@ export function createPresence(store: Store, owner: Owner): Presence {
       // Calls that still run keep their lease renewed: others must not take them for lost.
       if (running.size > 0) return;
       clearInterval(timer);
-      if (lease.version === 0) return;
-      const gone = { kind: "instance", id: owner.instance, expect: lease.version, body: null } as const;
+      timer = undefined;
+      const { version } = lease;
+      // A call that is still held may start later: it needs a lease again, as the first one did.
+      lease = { version: 0, until: 0 };
+      if (version === 0) return;
+      const gone = { kind: "instance", id: owner.instance, expect: version, body: null } as const;
       // A lease that cannot be withdrawn runs out by itself.
       await store.commit([gone]).catch(() => undefined);
     },

@@ -1452,4 +1452,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "shown.limit === limit && total >= 0",
     test: { file: "core/enforce/limits.test.ts", name: "I7: covers no more than the overrun that was shown" },
   },
+  {
+    id: "M116",
+    invariant: "I5",
+    removes: "lets a late outcome tell of another attempt",
+    file: "core/enforce/run.ts",
+    find: 'if (found?.value.state === "unknown" && isOwn && (await write(found.version))) return;',
+    replace: 'if (found?.value.state === "unknown" && (isOwn || true) && (await write(found.version))) return;',
+    test: { file: "test/simulation/late-outcome.test.ts", name: "I5: an attempt that was taken for dead" },
+  },
+  {
+    id: "M117",
+    invariant: "I5",
+    removes: "runs calls of a closed leash without a lease",
+    file: "core/journal/presence.ts",
+    find: "lease = { version: 0, until: 0 };\n      if (version === 0) return;",
+    replace: "if (version === 0) return;",
+    test: { file: "test/simulation/closed-leash.test.ts", name: "I5: a call that held while its leash was closed" },
+  },
 ];

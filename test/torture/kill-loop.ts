@@ -2,18 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { seededRandom, type SeededRandom } from "@leashkit/core/testing";
 import type { Report, RunOptions } from "../report.ts";
 import { inspectState, type Findings } from "./kill-check.ts";
+import { fromSource } from "./worker.ts";
 
-/** How Node starts the worker from its source. */
-const WORKER: readonly string[] = [
-  "--conditions=leashkit:source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("./kill-worker.ts", import.meta.url)),
-];
+const WORKER = fromSource("kill-worker.ts");
 
 /** Iterations that share one state folder, so that a process finds what its killed forerunners left. */
 const ITERATIONS_PER_FOLDER = 20;

@@ -1,18 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Report, RunOptions } from "../report.ts";
 import { inspectState } from "./kill-check.ts";
-
-/** How Node starts the worker from its source. */
-const WORKER: readonly string[] = [
-  "--conditions=leashkit:source",
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("./race-worker.ts", import.meta.url)),
-];
+import { fromSource, runWorker } from "./worker.ts";
 
 const NAMES = ["ann", "bob"] as const;
 
@@ -34,7 +25,10 @@ interface Told {
  * A-S12, I2: two processes race for the same calls on one SQLite file, and both click approve. Each call runs once, in one of
  * them, and both get the one result.
  */
-export async function race(options: {
+export async function race({
+  calls,
+  worker = fromSource("race-worker.ts"),
+}: {
   readonly calls: number;
   /** What Node is started with instead, to run the worker. */
   readonly worker?: readonly string[];
@@ -43,12 +37,16 @@ export async function race(options: {
   const start = performance.now();
   try {
     const [one, two] = NAMES;
-    await Promise.all([runWorker(folder, [one, two], options), runWorker(folder, [two, one], options)]);
+    const pairs = [
+      [one, two],
+      [two, one],
+    ] as const;
+    await Promise.all(pairs.map((names) => runWorker(worker, [folder, ...names, String(calls)])));
     const milliseconds = performance.now() - start;
     const told = NAMES.map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as Told);
     const found = await inspectState(folder);
     const clicks = told.reduce((sum, { counted }) => sum + counted, 0);
-    return { executions: found.effects, clicks, milliseconds, violations: judge(options.calls, found, told, clicks) };
+    return { executions: found.effects, clicks, milliseconds, violations: judge(calls, found, told, clicks) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -69,23 +67,6 @@ function judge(
     ...(clicks === calls ? [] : [`${clicks} clicks counted for ${calls} questions`]),
     ...(results[0] === results[1] ? [] : ["the two processes got different results"]),
   ];
-}
-
-function runWorker(
-  folder: string,
-  names: readonly [string, string],
-  { calls, worker = WORKER }: { readonly calls: number; readonly worker?: readonly string[] },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...worker, folder, ...names, String(calls)], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`A racing process ended with code ${code}.`));
-    });
-  });
 }
 
 /** `npm run torture -- race --calls 1000`. */

@@ -1,7 +1,14 @@
 import { currentPermit, type Leash } from "@leashkit/core";
 import type { BaseMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
-import { END, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import {
+  END,
+  MemorySaver,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+  type BaseCheckpointSaver,
+} from "@langchain/langgraph";
 import { createReactAgent, ToolNode, toolsCondition } from "@langchain/langgraph/prebuilt";
 import { createAgent } from "langchain";
 import { z } from "zod";
@@ -32,22 +39,15 @@ export interface Shop {
 
 export const item = z.object({ item: z.string() });
 
-export const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Host> = {
-  "createAgent v2": (calls, tools) =>
-    createAgent({
-      model: callingModel(calls),
-      tools,
-      checkpointer: new MemorySaver(),
-      version: "v2",
-    }) as unknown as Host,
-  "createAgent v1": (calls, tools) =>
-    createAgent({
-      model: callingModel(calls),
-      tools,
-      checkpointer: new MemorySaver(),
-      version: "v1",
-    }) as unknown as Host,
-  "LangGraph's ToolNode in a graph of one's own": (calls, tools) => {
+type Checkpointer = BaseCheckpointSaver | boolean;
+
+/** Each keeps its threads in memory, unless it is told where, or `false` for not at all. */
+export const HOSTS: Record<string, (calls: readonly Call[], tools: never, checkpointer?: Checkpointer) => Host> = {
+  "createAgent v2": (calls, tools, checkpointer = new MemorySaver()) =>
+    createAgent({ model: callingModel(calls), tools, checkpointer, version: "v2" }) as unknown as Host,
+  "createAgent v1": (calls, tools, checkpointer = new MemorySaver()) =>
+    createAgent({ model: callingModel(calls), tools, checkpointer, version: "v1" }) as unknown as Host,
+  "LangGraph's ToolNode in a graph of one's own": (calls, tools, checkpointer = new MemorySaver()) => {
     const model = callingModel(calls);
     return new StateGraph(MessagesAnnotation)
       .addNode("model", async ({ messages }) => ({ messages: [await model.invoke(messages)] }))
@@ -55,11 +55,11 @@ export const HOSTS: Record<string, (calls: readonly Call[], tools: never) => Hos
       .addEdge(START, "model")
       .addConditionalEdges("model", toolsCondition, ["tools", END])
       .addEdge("tools", "model")
-      .compile({ checkpointer: new MemorySaver() });
+      .compile({ checkpointer });
   },
-  "LangGraph's createReactAgent": (calls, tools) =>
+  "LangGraph's createReactAgent": (calls, tools, checkpointer = new MemorySaver()) =>
     // oxlint-disable-next-line typescript/no-deprecated -- still in wide use, and it re-executes siblings
-    createReactAgent({ llm: callingModel(calls), tools, checkpointer: new MemorySaver() }),
+    createReactAgent({ llm: callingModel(calls), tools, checkpointer }),
 };
 
 export async function shopIn(hostName: string, calls: readonly Call[], options: WrapOptions = {}): Promise<Shop> {
