@@ -34,7 +34,7 @@ const ends = await Promise.all(
       .guard({ tool: "spend", input }, () => writeSync(spent, `${amount}\n`))
       .then(
         () => "spent",
-        (error: { readonly code?: string }) => error.code ?? String(error),
+        (error: { readonly code?: string }) => error.code ?? "an error without a code",
       ),
   ),
 );
