@@ -40,6 +40,12 @@ export function canRun(world: World, wanted: Wanted): boolean {
   return status === "cancelled" || (status === "approved" && (settledAt ?? 0) + terms.useWithinMs - now > ENOUGH_MS);
 }
 
+/** True where an agent that began before the end aborted a run of the call: then nobody knows what became of it. */
+function wasCutOff(world: World, wanted: Wanted): boolean {
+  const id = journalIdOf(wanted);
+  return world.starts.some(({ ending, journalId, wasAborted }) => journalId === id && wasAborted && ending === "threw");
+}
+
 function checkPromised(world: World): void {
   for (const { outcome, wanted } of world.promised) {
     const isDenied = world.clicks.some(({ approvalId, verb }) => {
@@ -50,6 +56,7 @@ function checkPromised(world: World): void {
     if (outcome === "result" || outcome === undefined || outcome === "LEASH_POLICY_CHANGED") continue;
     if (isDenied && outcome.endsWith("person_denied")) continue;
     if (outcome === "LEASH_LIMIT_EXCEEDED" && COUNTED.includes(wanted.tool)) continue;
+    if (outcome === "LEASH_OUTCOME_UNKNOWN" && wasCutOff(world, wanted)) continue;
     violate(
       world,
       "liveness",

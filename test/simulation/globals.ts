@@ -93,6 +93,6 @@ function virtualTimers(time: Time): Record<(typeof TIMERS)[number], unknown> {
       isVirtual() ? once(work, 0, values) : setImmediate(work, ...values),
     clearTimeout: clear(clearTimeout),
     clearInterval: clear(clearInterval),
-    clearImmediate: clear((timer) => clearImmediate(timer)),
+    clearImmediate: clear(clearImmediate as (timer?: Timer) => void),
   };
 }
