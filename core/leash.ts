@@ -220,6 +220,12 @@ function assemble(context: Context, principal: Principal, state: State, { announ
 /** A child may do at most what its parents may; nothing widens on the way down. */
 function narrowed(scope: Scope, limits: Narrowing): Scope {
   const { context, principal } = scope;
+  if (limits.policy !== undefined && typeof limits.policy.evaluate !== "function") {
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "The policy of a narrowed leash is none: it cannot evaluate. Pass a compiled one, `await loadPolicy(text)`.",
+    );
+  }
   if (limits.policy !== undefined) refuseUnmet(limits.policy, "enforce", context.obligations);
   const child =
     limits.agent === undefined

@@ -100,6 +100,8 @@ describe("a child with a policy of its own", () => {
       "rules: [{ id: own, action: buy, effect: allow, obligations: [{ type: stamp, at: before }] }]",
     );
     expect(() => leash.narrow({ policy: obliged })).toThrow("stamp");
+    const unread = Promise.resolve(policy("default: allow")) as never;
+    expect(() => leash.narrow({ policy: unread })).toThrow("await loadPolicy");
   });
 });
 

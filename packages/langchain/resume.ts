@@ -1,4 +1,4 @@
-import { LeashDenied, LeashError, LeashPending, type Gate } from "@leashkit/core";
+import { LeashDenied, LeashError, LeashPending, type Deferred, type Gate } from "@leashkit/core";
 import { loadCommand } from "./codec.ts";
 import type { PendingNotice } from "./pause.ts";
 
@@ -10,8 +10,11 @@ export interface ResumableAgent<Config, Result> {
 }
 
 export interface ResumeOptions {
-  /** The leash, or the narrowed one, that the agent's tools are wrapped with. It can read approvals and not answer them. */
-  readonly leash: Gate;
+  /**
+   * The leash, or the narrowed one, that the agent's tools are wrapped with; several where its sub-agents have leashes of their
+   * own. They can read approvals and not answer them.
+   */
+  readonly leash: Gate | readonly Gate[];
   /** Stops waiting with `LEASH_ABORTED`. The agent stays paused and can be resumed later. */
   readonly signal?: AbortSignal;
   /** Stops waiting with `LEASH_PENDING` after so many milliseconds in all. Default: until the approvals expire. */
@@ -82,11 +85,11 @@ async function resumeUntil<Config, Result>(
 }
 
 async function untilSettled(notice: PendingNotice, { leash, signal }: ResumeOptions, stop: AbortSignal): Promise<void> {
-  const found = await leash.deferred(notice.ref, { settled: true, signal: stop });
+  const found = await settledAt("attempt" in leash ? [leash] : leash, notice.ref, stop);
   if (found === undefined) {
     throw new LeashError(
       "LEASH_CONFIG_INVALID",
-      `The agent waits for an approval (ref ${notice.ref}) that this leash does not know. Resume it with the leash, store and principal that its tools are wrapped with.`,
+      `The agent waits for an approval (ref ${notice.ref}) that this leash does not know. Resume it with the leash, store and principal that its tools are wrapped with, or the list of them.`,
     );
   }
   if (found.status !== "pending" && signal?.aborted !== true) return;
@@ -97,6 +100,15 @@ async function untilSettled(notice: PendingNotice, { leash, signal }: ResumeOpti
     reason: "Waiting for an approval was aborted. The agent stays paused.",
     cause: signal.reason,
   });
+}
+
+/** Each leash knows the approvals of its own principal only. */
+async function settledAt(gates: readonly Gate[], ref: string, signal: AbortSignal): Promise<Deferred | undefined> {
+  for (const gate of gates) {
+    const found = await gate.deferred(ref, { settled: true, signal });
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const WAKE_UP = "leash";

@@ -1,6 +1,6 @@
 import { runRegistry } from "../runs.ts";
 import { adapters } from "./adapters.ts";
-import { gate } from "./gate.ts";
+import { gate } from "./gate/index.ts";
 import { policy } from "./policy.ts";
 
 /** `npm run bench [gate …]`: see `measure.ts` for how to read the numbers. */

@@ -65,3 +65,9 @@ export async function approveNext(leash: Leash): Promise<Approval> {
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the model reads of each call, by tool call id. */
+export function contents(result: { readonly messages: readonly BaseMessage[] } | undefined): Record<string, unknown> {
+  const messages = Object.entries(toolMessages(result ?? { messages: [] }));
+  return Object.fromEntries(messages.map(([id, { content }]) => [id, content]));
+}

@@ -62,6 +62,12 @@ export const HOSTS: Record<string, (calls: readonly Call[], tools: never, checkp
     createReactAgent({ llm: callingModel(calls), tools, checkpointer }),
 };
 
+export function hostOf(name: string, calls: readonly Call[], tools: object, checkpointer?: Checkpointer): Host {
+  const host = HOSTS[name];
+  if (host === undefined) throw new Error(`There is no host ${name}.`);
+  return host(calls, tools as never, checkpointer);
+}
+
 export async function shopIn(hostName: string, calls: readonly Call[], options: WrapOptions = {}): Promise<Shop> {
   const leash = await leashFor(POLICY);
   const sold: Shop["sold"] = [];
@@ -80,9 +86,7 @@ export async function shopIn(hostName: string, calls: readonly Call[], options: 
     },
     { name: "look", description: "d", schema: item },
   );
-  const host = HOSTS[hostName];
-  if (host === undefined) throw new Error(`no host ${hostName}`);
-  return { sold, looks, leash, host: host(calls, wrapTools([buy, look], leash, options) as never) };
+  return { sold, looks, leash, host: hostOf(hostName, calls, wrapTools([buy, look], leash, options)) };
 }
 
 export const buys: readonly Call[] = [

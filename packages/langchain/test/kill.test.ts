@@ -15,6 +15,12 @@ afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
+  folders.push(folder);
+  return folder;
+}
+
 interface Life {
   readonly signal: NodeJS.Signals | null;
   readonly messages: Record<string, { readonly content: string; readonly artifact?: unknown }> | undefined;
@@ -47,10 +53,10 @@ describe.concurrent.each([
   ["v2", "async"],
   ["v1", "exit"],
   ["v2", "exit"],
-])("createAgent %s on SQLite with durability %s, its process killed", (version, durability) => {
+  ["graph", "async"],
+])("%s on SQLite with durability %s, its process killed", (version, durability) => {
   it("I2 I5: while it waits and again inside the tool: every effect happens once, and the cut-off one is not repeated", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
-    folders.push(folder);
+    const folder = newFolder();
     expect((await life(folder, version, "propose", "paused", durability)).signal).toBe("SIGKILL");
     expect(effects(folder)).toEqual(["look shelf"]);
 
@@ -69,14 +75,20 @@ describe.concurrent.each([
   }, 240_000);
 });
 
-describe.concurrent.each(["v1", "v2"])("createAgent %s on SQLite, its process killed", (version) => {
+describe.concurrent.each(["v1", "v2", "nested"])("%s on SQLite, its process killed", (version) => {
   it("I2: while it waits: the next process runs the approved call once", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
-    folders.push(folder);
+    const folder = newFolder();
     await life(folder, version, "propose", "paused");
     await approve(folder);
     const { messages } = await life(folder, version, "resume", "never");
-    expect(messages?.["b"]?.content).toBe("sold tea");
+    const told =
+      version === "nested" ? { o: { content: '{"l":"saw shelf","b":"sold tea"}' } } : { b: { content: "sold tea" } };
+    expect(messages).toMatchObject(told);
     expect(effects(folder)).toEqual(["look shelf", "buy tea"]);
   }, 240_000);
 });
+
+it.concurrent("a process that nothing else keeps alive lives while it holds, until the question expires", async () => {
+  const { messages } = await life(newFolder(), "v2", "hold", "never");
+  expect(messages?.["b"]?.artifact).toMatchObject({ leash: { code: "LEASH_EXPIRED" } });
+}, 240_000);

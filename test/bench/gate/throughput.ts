@@ -3,25 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLeash, sqliteStore, type Leash, type Store } from "@leashkit/core";
 import { seededRandom } from "@leashkit/core/testing";
-import type { Report, RunOptions } from "../report.ts";
-import { measure, ratio, shuffled, type Candidate, type Measured } from "./measure.ts";
-
-/** A policy of ordinary size. The calls measured here meet its last rules, behind conditions of others. */
-const POLICY = `leash: 1
-counterparties: [{ match: "*.storeco.com", trust: HIGH }]
-tools:
-  purchase: { counterparty: input.merchant_domain }
-rules:
-${Array.from({ length: 40 }, (_, index) => `  - { id: other-${index}, action: other.tool_${index}, when: input.amount < ${index}, effect: allow }`).join("\n")}
-  - { id: never-negative, action: "*", when: "has(input.amount_minor) && input.amount_minor < 0", effect: deny }
-  - { id: large, action: purchase, when: input.amount_minor >= 5000, effect: approve }
-  - { id: small-trusted, action: purchase, when: 'counterparty.trust == "HIGH"', effect: allow }
-`;
-
-const CALL = {
-  tool: "purchase",
-  input: { item: "a small lamp", amount_minor: 1999, currency: "USD", merchant_domain: "shop.storeco.com" },
-};
+import type { Report, RunOptions } from "../../report.ts";
+import { measure, ratio, shuffled, type Candidate, type Measured } from "../measure.ts";
+import { CALL, POLICY } from "./call.ts";
 
 const IN_FLIGHT = 64;
 
@@ -59,7 +43,7 @@ function candidates(memory: Leash, durable: Leash, floor: Store): readonly Candi
  * What the whole path costs for an allowed call: sealed, decided, proof signed, journal and log written, run, outcome written.
  * The durable ones flush to disk twice for each call, before the run and after it, or share those flushes.
  */
-export async function gate(options: RunOptions, report: Report): Promise<void> {
+export async function throughput(options: RunOptions, report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "leashkit-bench-"));
   const memory = await createLeash({ policy: { text: POLICY }, store: "memory", notify: [] });
   const durable = await createLeash({ policy: { text: POLICY }, state: join(folder, "state"), notify: [] });

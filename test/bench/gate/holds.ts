@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLeash, type Leash, openDesk } from "@leashkit/core";
+import type { Report, RunOptions } from "../../report.ts";
+import { medianOf, sample } from "./sample.ts";
+
+const POLICY = "leash: 1\nrules: [{ id: asked, action: refund, effect: approve }]\n";
+const PENDING = 10_000;
+
+/** Proposals in flight while the many are opened. */
+const AT_ONCE = 500;
+
+type Answer = (id: string) => Promise<unknown>;
+
+/** Nanoseconds from the moment in which the yes is durable to the held tool's start. */
+function wake(leash: Leash, answer: Answer): () => Promise<number> {
+  let call = 0;
+  return async () => {
+    let started = 0n;
+    const held = leash.guard(
+      { tool: "refund", input: { call: (call += 1) } },
+      () => void (started = process.hrtime.bigint()),
+    );
+    const desk = leash.desk({ id: "ann" });
+    let [approval] = await desk.pending();
+    while (approval === undefined) {
+      // The embedded store answers at once: without a pause nothing else would ever run.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      [approval] = await desk.pending();
+    }
+    // The wait itself has begun by then.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await answer(approval.id);
+    const settled = process.hrtime.bigint();
+    await held;
+    return Number(started - settled);
+  };
+}
+
+/** How soon a held call goes on after a yes, and what ten thousand of them cost. */
+export async function holds(options: RunOptions, report: Report): Promise<void> {
+  const state = mkdtempSync(join(tmpdir(), "leashkit-bench-"));
+  const leash = await createLeash({ policy: { text: POLICY }, state, notify: [] });
+  // A store and a doorbell of its own, as another process has them.
+  const other = await openDesk({ state, approver: { id: "bob" } });
+  try {
+    leash.register({ id: "refund" });
+    const here = wake(leash, (id) => leash.desk({ id: "ann" }).approve(id));
+    const there = wake(leash, (id) => other.desk.approve(id));
+    const found = await sample(
+      [
+        { name: "answered in this process", once: here },
+        { name: "answered over another store on the same file", once: there },
+      ],
+      { rounds: 8, samples: 5, budgetMs: options.budgetMs / 6 },
+    );
+    report.table(
+      "From a durable yes to the held tool's start, in milliseconds",
+      [...found].map(([what, { median, p75 }]) => ({ what, median: milli(median), p75: milli(p75) })),
+    );
+    const [near, far] = [...found.keys()].map((name) => medianOf(found, name) / 1e6);
+    report.target({
+      name: "woken in this process",
+      value: near ?? Number.NaN,
+      mustBe: "at most",
+      limit: 2,
+      unit: "ms",
+    });
+    report.target({ name: "woken over the file", value: far ?? Number.NaN, mustBe: "at most", limit: 50, unit: "ms" });
+    await many(leash, report);
+  } finally {
+    await other.close();
+    await leash.close();
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+async function many(leash: Leash, report: Report): Promise<void> {
+  const ending = new AbortController();
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  const opening = performance.now();
+  const held: Promise<unknown>[] = [];
+  let waiting = 0;
+  const options = { signal: ending.signal, onHold: () => void (waiting += 1) };
+  for (let call = 0; call < PENDING; call += AT_ONCE) {
+    for (let next = call; next < call + AT_ONCE; next += 1) {
+      const proposed = leash.guard({ tool: "refund", input: { next } }, () => "refunded", options);
+      held.push(proposed.catch(() => undefined));
+    }
+    while (waiting < call + AT_ONCE) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const openedMs = performance.now() - opening;
+  globalThis.gc?.();
+  const bytes = (process.memoryUsage().heapUsed - before) / PENDING;
+  const listing = performance.now();
+  await leash.desk({ id: "ann" }).pending();
+  const listedMs = performance.now() - listing;
+  ending.abort();
+  await Promise.all(held);
+  report.table("Ten thousand held calls", [
+    {
+      pending: PENDING,
+      "opened, s": milli(openedMs * 1e3),
+      "listed, ms": Math.round(listedMs),
+      "bytes each": Math.round(bytes),
+    },
+  ]);
+  if (globalThis.gc === undefined) report.note("  Start with NODE_OPTIONS=--expose-gc for a figure without garbage.");
+  report.target({ name: "memory of a held call", value: bytes / 1_024, mustBe: "at most", limit: 8, unit: "KiB" });
+}
+
+function milli(nanoseconds: number): number {
+  return Math.round(nanoseconds / 1e4) / 100;
+}
