@@ -993,8 +993,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "A-A8",
     removes: "allows one more than the limit",
     file: "core/policy/limits.ts",
-    find: "used + amount > limit.max",
-    replace: "used + amount > limit.max + 1",
+    find: "if (total <= limit.max) return undefined;",
+    replace: "if (total <= limit.max + 1) return undefined;",
     test: { file: "core/policy/limits.test.ts", name: "with 1000 used and 1 more" },
   },
   {

@@ -82,14 +82,15 @@ async function many(leash: Leash, report: Report): Promise<void> {
   const before = process.memoryUsage().heapUsed;
   const opening = performance.now();
   const held: Promise<unknown>[] = [];
-  let waiting = 0;
-  const options = { signal: ending.signal, onHold: () => void (waiting += 1) };
   for (let call = 0; call < PENDING; call += AT_ONCE) {
-    for (let next = call; next < call + AT_ONCE; next += 1) {
-      const proposed = leash.guard({ tool: "refund", input: { next } }, () => "refunded", options);
-      held.push(proposed.catch(() => undefined));
-    }
-    while (waiting < call + AT_ONCE) await new Promise((resolve) => setTimeout(resolve, 2));
+    const waiting = Array.from({ length: AT_ONCE }, (_, next) => {
+      return new Promise<void>((onHold) => {
+        const options = { signal: ending.signal, onHold: () => onHold() };
+        const proposed = leash.guard({ tool: "refund", input: { call: call + next } }, () => "refunded", options);
+        held.push(proposed.catch(() => undefined));
+      });
+    });
+    await Promise.all(waiting);
   }
   const openedMs = performance.now() - opening;
   globalThis.gc?.();
