@@ -39,6 +39,7 @@ export { type Choices, readOptions } from "./options.ts";
 export { canonicalText, type Limits } from "./canonical.ts";
 export { domainDigest, sha256Hex } from "./digest.ts";
 export { parseStrictJson } from "./strict-json.ts";
+export { isNarrowedFrom } from "./enforce/ancestry.ts";
 export { currentPermit } from "./enforce/permit.ts";
 export { refusalText } from "./enforce/refusals.ts";
 export { deferredStatus, type DeferredStatus, STATUS_TOOL } from "./enforce/status.ts";

@@ -3,6 +3,7 @@ import { createDesk } from "./approvals/desk.ts";
 import type { Surface } from "./approvals/surface.ts";
 import { exportLog } from "./audit/export.ts";
 import { verifyLog } from "./audit/verify.ts";
+import { rememberParent } from "./enforce/ancestry.ts";
 import type { Context, Scope } from "./enforce/context.ts";
 import { missingFor } from "./enforce/demands.ts";
 import { createGate } from "./enforce/gate.ts";
@@ -184,7 +185,11 @@ interface Ending {
 function assemble(context: Context, principal: Principal, state: State, { announcer, bound }: Ending): Leash {
   const { store } = context;
   const root: Scope = { context, principal, narrowings: [] };
-  const face = (scope: Scope): Leash => ({
+  const face = (scope: Scope): Leash => {
+    const own: Leash = faceOf(scope, () => own);
+    return own;
+  };
+  const faceOf = (scope: Scope, own: () => Leash): Leash => ({
     ...createGate(scope),
     get mode() {
       return context.inForce.mode;
@@ -195,7 +200,11 @@ function assemble(context: Context, principal: Principal, state: State, { announ
     },
     reload: () => bound.reload(),
     as: (other) => face({ ...scope, principal: completePrincipal(scope.principal, other) }),
-    narrow: (limits) => face(narrowed(scope, limits)),
+    narrow(limits) {
+      const child = face(narrowed(scope, limits));
+      rememberParent(child, own());
+      return child;
+    },
     desk: (approver: Approver): Desk => deskOf(() => context, state, scope.principal.tenant, approver),
     journal: (person) =>
       createJournal(

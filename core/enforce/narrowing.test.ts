@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createLeash, type LeashOptions } from "../leash.ts";
 import type { Leash } from "../model/leash.ts";
 import { loadPolicy } from "../policy/index.ts";
+import { isNarrowedFrom } from "./ancestry.ts";
 import { memoryStore } from "../store/memory.ts";
 
 const PARENT = `leash: 1
@@ -124,5 +125,16 @@ describe("what a child asks", () => {
     await expect(waiting).rejects.toMatchObject({ code: "LEASH_PENDING" });
     const [approval] = await leash.desk({ id: "ann" }).pending();
     expect(approval?.principal).toMatchObject({ agent: "buyer", chain: ["root", "planner"] });
+  });
+});
+
+describe("what was narrowed from what", () => {
+  it("is known over any number of steps, and of nothing else", async () => {
+    const leash = await parent();
+    const [child, other] = [leash.narrow({ agent: "child" }), await parent()];
+    const grandchild = child.narrow({ tools: ["buy"] });
+    expect([isNarrowedFrom(child, leash), isNarrowedFrom(grandchild, leash)]).toEqual([true, true]);
+    const not = [isNarrowedFrom(leash, child), isNarrowedFrom(leash, leash), isNarrowedFrom(child, other)];
+    expect([...not, isNarrowedFrom(leash.as({ agent: "as" }), leash)]).toEqual([false, false, false, false]);
   });
 });

@@ -1,4 +1,4 @@
-import { argumentReader, LeashError, schemaDigest, type Gate } from "@leashkit/core";
+import { argumentReader, type Gate, isNarrowedFrom, LeashError, schemaDigest } from "@leashkit/core";
 import type { HelloTool } from "./framework.ts";
 import { guardCall } from "./guard.ts";
 import { settingsOf, type Settings, type WrapOptions } from "./options.ts";
@@ -33,7 +33,7 @@ export function wrappedOf(tool: HelloTool): Wrapped | undefined {
 
 function wrapTool(tool: HelloTool, gate: Gate, settings: Settings): HelloTool {
   const known = wrappedOf(tool);
-  if (known?.gate === gate) return tool;
+  if (known !== undefined && (known.gate === gate || isNarrowedFrom(known.gate, gate))) return tool;
   if (known !== undefined) throw behindAnother(known);
   // #region register
   const stated = Object.hasOwn(settings.registrations, tool.name) ? settings.registrations[tool.name] : undefined;

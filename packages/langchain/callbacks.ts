@@ -1,4 +1,4 @@
-import { LeashDenied, type Gate } from "@leashkit/core";
+import { type Gate, isNarrowedFrom, LeashDenied } from "@leashkit/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { AIMessage } from "@langchain/core/messages";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -79,9 +79,13 @@ export class LeashCallbackHandler extends BaseCallbackHandler {
     this.#open.set(runId, call);
     this.#emit({ type: "started", runId, ...call });
     const mark = markOfDescription(description);
-    if (mark === true || (mark !== undefined && (this.#leash === undefined || mark === this.#leash))) return;
+    if (mark === true || (mark !== undefined && this.#isBehindOwn(mark))) return;
     this.#emit({ type: "unguarded", runId, ...call });
     if (this.#strict) this.#veto(runId, call);
+  }
+
+  #isBehindOwn(gate: Gate): boolean {
+    return this.#leash === undefined || gate === this.#leash || isNarrowedFrom(gate, this.#leash);
   }
 
   override handleToolEnd(output: unknown, runId: string): void {

@@ -113,6 +113,19 @@ describe("wrapTools", () => {
     expect(done).toHaveLength(1);
   });
 
+  it("I7: is left as it is by the parent's gate where a child's stands before it: one call counts once", async () => {
+    const leash = await leashFor("default: allow\nlimits: [{ id: few, action: buy, window: 1h, max: 2 }]");
+    const done: unknown[] = [];
+    const childs = wrapTool(
+      buyTool((input) => done.push(input)),
+      leash.narrow({ agent: "buyer" }).narrow({ tools: ["buy"] }),
+    );
+    expect(wrapTool(childs, leash)).toBe(childs);
+    const both = wrapTool(childs, leash);
+    for (let time = 0; time < 3; time += 1) await both.invoke({ ...call, id: `call-${time}` });
+    expect(done).toHaveLength(2);
+  });
+
   it("guards a function that is replaced later", async () => {
     const leash = await leashFor(DENY_ALL);
     const done: string[] = [];

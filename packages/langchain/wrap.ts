@@ -1,4 +1,4 @@
-import type { Gate } from "@leashkit/core";
+import { type Gate, isNarrowedFrom } from "@leashkit/core";
 import { consumeOutput } from "./events.ts";
 import { guardCall, type Guarded } from "./guard.ts";
 import { kindOf, nameOf, overridesInvoke, unsupported, type CallableTool, type ProviderTool } from "./kinds.ts";
@@ -50,6 +50,8 @@ const wrappers = new WeakMap<object, WeakMap<Gate, Wrapped>>();
 export function wrapTool<T extends object>(tool: T, leash: Gate, options?: WrapOptions): T {
   const mark = markOf(tool);
   if (mark === true || mark === leash) return tool;
+  // A child's gate decides by all that its parent's does: the parent's in front of it would only ask and count twice.
+  if (mark !== undefined && isNarrowedFrom(mark, leash)) return tool;
   const known = wrappers.get(tool)?.get(leash);
   if (known !== undefined && known.options === options) return known.tool as T;
   const wrapped = wrapAnew(tool, leash, settingsOf(options));

@@ -221,6 +221,19 @@ describe("gates in layers", () => {
     expect(await leashTool(parents, leash.narrow({ tools: ["buy"] })).call({ item: "tea" })).toBe(1);
   });
 
+  it("I7: the parent's gate leaves a tool as it is that a child's stands before: one call counts once", async () => {
+    const leash = await leashFor("default: allow\nlimits: [{ id: few, action: buy, window: 1h, max: 2 }]");
+    const done: string[] = [];
+    const childs = leashTool(
+      buyTool((input) => done.push(input.item)),
+      leash.narrow({ agent: "buyer" }),
+    );
+    const both = leashTool(childs, leash);
+    expect(both).toBe(childs);
+    for (const name of ["tea", "milk", "sugar"]) await both.call({ item: name });
+    expect(done).toEqual(["tea", "milk"]);
+  });
+
   it("I1: what an inner gate refuses is no result to the outer one, and had no effect", async () => {
     const outer = await leashFor(ALLOW_ALL);
     await leashTool(leashTool(buyTool(), await leashFor(DENY_ALL)), outer).call({ item: "tea" });

@@ -1,4 +1,4 @@
-import { LeashError, schemaDigest, type Gate } from "@leashkit/core";
+import { type Gate, isNarrowedFrom, LeashError, schemaDigest } from "@leashkit/core";
 import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
 import { hidesItsRules, toolArguments, type ArgumentRules } from "./arguments.ts";
 import { watchCallIds } from "./call-ids.ts";
@@ -104,7 +104,9 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
 }
 
 function isBehind(layer: Layer | undefined, gate: Gate): boolean {
-  return layer !== undefined && (layer.gate === gate || isBehind(layer.beneath, gate));
+  if (layer === undefined) return false;
+  // A child's gate decides by all that its parent's does: the parent's in front of it would only ask and count twice.
+  return layer.gate === gate || isNarrowedFrom(layer.gate, gate) || isBehind(layer.beneath, gate);
 }
 
 function register({ metadata }: BaseTool, name: string, gate: Gate, { registrations }: Settings): string {

@@ -1,4 +1,4 @@
-import { LeashError, readOptions, type Gate } from "@leashkit/core";
+import { type Gate, isNarrowedFrom, LeashError, readOptions } from "@leashkit/core";
 import { register } from "./catalogue.ts";
 import { isObject, text } from "./members.ts";
 import type { Registrations } from "./options.ts";
@@ -43,9 +43,14 @@ interface Settings {
 /** Which gate stands before a function: of the function, as another one may since have been put into the tool. */
 const gateBefore = new WeakMap<Function, Gate>();
 
+/** True also behind a child's gate, which decides by all that its parent's does. */
+function isBehind(known: Gate | undefined, gate: Gate): boolean {
+  return known !== undefined && (known === gate || isNarrowedFrom(known, gate));
+}
+
 function wrapTool(tool: object, gate: Gate, { session, registrations }: Settings): object {
   const { description, id, works } = runnable(tool);
-  if (works.every((work) => gateBefore.get(work) === gate)) return tool;
+  if (works.every((work) => isBehind(gateBefore.get(work), gate))) return tool;
   const schema = member(description, "parameters");
   register(gate, id, schema, registrations);
   /** One place where a tool keeps its work, with the place of its `parse`. */
