@@ -156,6 +156,17 @@ describe("a streamed answer of Chat Completions", () => {
     expect((await logOf(leash)).filter(({ effective }) => effective === "DENY")).toHaveLength(1);
   });
 
+  it("A-A29: its arguments cut at each byte are one call that is decided once, and the first piece alone is none", async () => {
+    const text = '{"n":1,"to":"zwölf \\u00e4 💸"}';
+    const cuts = Array.from({ length: text.length + 1 }, (_, at) => [text.slice(0, at), text.slice(at)] as const);
+    for (const [first, rest] of cuts) {
+      const { bought, leash } = await runChat(part(0, head("a", "buy", first)), part(0, piece(rest)), END);
+      expect(bought).toEqual([JSON.parse(text)]);
+      expect((await logOf(leash)).filter(({ type }) => type === "decided")).toHaveLength(1);
+      expect((await runChat(part(0, head("a", "buy", first)))).bought).toEqual([]);
+    }
+  });
+
   it("I4: a call of an unknown type runs nothing and is answered", async () => {
     const { bought, texts } = await runChat(
       part(0, { id: "a", type: "telepathy", telepathy: { thought: "buy" } }),
