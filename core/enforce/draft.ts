@@ -48,7 +48,9 @@ export function draft(
   };
   const { obligations } = decision;
   const idempotencyKey = idempotencyKeyOf(proposal);
-  const grant: Grant = { proposal, action, entry, version: standing.version + 1, proof, idempotencyKey, obligations };
+  const repeats = standing.kind === "continued" && standing.entry.state === "running";
+  const version = standing.version + 1;
+  const grant: Grant = { proposal, action, entry, version, proof, idempotencyKey, obligations, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };

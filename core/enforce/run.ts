@@ -172,10 +172,11 @@ const RECORDS = { done: "executed", failed: "failed", unknown: "unknown" } as co
 async function recordOutcome(
   scope: Scope,
   grant: Grant,
-  outcome: RunOutcome,
+  ended: RunOutcome,
   origin: Origin,
   result?: RecordedResult,
 ): Promise<void> {
+  const outcome = ofAllAttempts(grant, ended);
   const { store, stream } = scope.context;
   const { journalId, action } = grant.proposal;
   const { reserved = [], ...rest } = grant.entry;
@@ -210,6 +211,13 @@ async function recordOutcome(
     throw unrecorded(grant, cause);
   }
   throw unrecorded(grant, undefined);
+}
+
+/** That nothing happened is one attempt's word; of one that was cut off before it nobody has any. */
+function ofAllAttempts({ repeats }: Grant, outcome: RunOutcome): RunOutcome {
+  const { failure: failed } = outcome;
+  if (!repeats || failed === undefined || failed === null) return outcome;
+  return { ...outcome, failure: { ...failed, effect: "unknown" } };
 }
 
 /** Many calls change one counter: a conflict there is no news about this call, and is tried again. */

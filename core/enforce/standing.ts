@@ -46,4 +46,6 @@ export interface Grant {
   readonly proof: IssuedProof;
   readonly idempotencyKey: string;
   readonly obligations: readonly Obligation[];
+  /** True where an earlier attempt was cut off and this one repeats it: what that one did, this one cannot know. */
+  readonly repeats: boolean;
 }

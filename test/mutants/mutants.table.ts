@@ -1470,4 +1470,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (version === 0) return;",
     test: { file: "test/simulation/closed-leash.test.ts", name: "I5: a call that held while its leash was closed" },
   },
+  {
+    id: "M118",
+    invariant: "I7",
+    removes: "lets one attempt's word free what another may have spent",
+    file: "core/enforce/run.ts",
+    find: "if (!repeats || failed === undefined || failed === null) return outcome;",
+    replace: "if (repeats || !repeats || failed === undefined || failed === null) return outcome;",
+    test: { file: "test/simulation/repeated-attempt.test.ts", name: "I5 I7: an attempt without effect" },
+  },
+  {
+    id: "M119",
+    invariant: "I7",
+    removes: "counts nothing, under every interleaving",
+    file: "core/enforce/draft.ts",
+    find: "counted?.readings.reserve(counted.charges) ?? NOTHING_RESERVED",
+    replace: "counted === undefined ? NOTHING_RESERVED : NOTHING_RESERVED",
+    test: {
+      file: "test/simulation/simulation.test.ts",
+      name: "I1, I2, I3, I5, I7: no crash, race, lost answer, late click or forged resume",
+    },
+  },
 ];
