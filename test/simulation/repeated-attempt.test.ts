@@ -24,7 +24,8 @@ it("I5 I7: an attempt without effect does not speak for one before it whose outc
   const nothing = new NoEffect("already there");
   expect(await thrown(leash.guard(call, () => Promise.reject(nothing)))).toBe(nothing);
   const [row] = await inner.list("journal");
-  expect((row?.body as unknown as JournalEntry).failure).toMatchObject({ effect: "unknown" });
+  const entry = row?.body as unknown as JournalEntry | undefined;
+  expect(entry?.failure).toMatchObject({ effect: "unknown" });
   expect(await codeOf(leash.guard({ tool: "sync", input: {} }, () => "synced"))).toBe("LEASH_LIMIT_EXCEEDED");
   await leash.close();
 });
