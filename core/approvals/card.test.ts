@@ -74,6 +74,18 @@ describe("card", () => {
     );
   });
 
+  it("says what a yes may cover beyond the call, and nothing where it cannot", () => {
+    const again = { uses: 20, forMs: 28_800_000, vary: [["text"], ["to", "name\u202e"]], session: true };
+    const terms = { ...sampleApproval().terms, again };
+    const text = cardOf({ session: "s1", terms }).replaceAll(/\s+/gu, " ");
+    expect(text).toContain("may permit up to 20 calls like it within 8 h, in this session; input.text, ");
+    expect(text).not.toContain("\u202e");
+    expect(cardOf({ session: null, terms })).not.toContain("may permit");
+    const bare = { ...again, vary: [], session: false };
+    const anywhere = cardOf({ session: null, terms: { ...terms, again: bare } }).replaceAll(/\s+/gu, " ");
+    expect(anywhere).toContain("within 8 h; nothing may differ");
+  });
+
   it.each([true, false])("says who edited the call, and whether their own yes counts: %s", (self) => {
     const person = { roles: [], method: "page", assurance: "login", device: null, reason: "only to Ann" } as const;
     const link = { predecessor: "approval-1", proposedDigest: "a".repeat(64), self, token: "" };

@@ -96,6 +96,14 @@ function circumstances({ method, device, assurance, at, reason }: Verdict | Edit
   return `(${how}, ${assurance}), ${new Date(at).toISOString()}${why}`;
 }
 
+/** What a yes may cover beyond this call, if the approver says so; empty where it covers this one alone. */
+function permission({ session, terms: { again } }: Approval): string {
+  if (again === undefined || (again.session && session === null)) return "";
+  const places = again.vary.map((path) => displayName(["input", ...path].join("."))).join(", ");
+  const where = again.session ? ", in this session" : "";
+  return `up to ${count(again.uses, "call")} like it within ${duration(again.forMs)}${where}; ${places === "" ? "nothing" : places} may differ`;
+}
+
 function escalation({ escalatedAt }: Approval): string {
   return escalatedAt === undefined ? "" : `nobody had answered by ${new Date(escalatedAt).toISOString()}`;
 }
@@ -153,6 +161,7 @@ export function card(approval: Approval, options: CardOptions): string {
     ["asked by", why],
     ["edited by", editText(approval)],
     ["needs", demands(approval)],
+    ["may permit", permission(approval)],
     ["escalated", escalation(approval)],
     ["time left", approval.status === "pending" ? `${duration(left)} (until ${until})` : ""],
     ["input", `${count(Array.from(approval.text).length, "character")}, ${count(bytes, "byte")}`],
