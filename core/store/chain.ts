@@ -104,11 +104,13 @@ export function hashOf(line: string): string | undefined {
 }
 
 function membersOf(part: AuditPayload | AuditEnvelope, order: readonly string[]): string[] {
-  const values = new Map<string, unknown>(Object.entries(part));
+  const values: Readonly<Record<string, unknown>> = { ...part };
   const texts: string[] = [];
+  let known = 0;
   for (const member of order) {
-    const value = values.get(member);
-    values.delete(member);
+    if (!Object.hasOwn(values, member)) continue;
+    known += 1;
+    const value = values[member];
     if (value === undefined) continue;
     if (value !== null && typeof value !== "string" && typeof value !== "boolean") {
       throw invalidRecord(`holds a ${typeof value} in its member ${member}`);
@@ -118,9 +120,9 @@ function membersOf(part: AuditPayload | AuditEnvelope, order: readonly string[])
     }
     texts.push(`"${member}":${JSON.stringify(value)}`);
   }
-  const [unknownMember] = values.keys();
-  if (unknownMember !== undefined) throw invalidRecord(`has the unknown member ${unknownMember}`);
-  return texts;
+  const all = Object.keys(values);
+  if (all.length === known) return texts;
+  throw invalidRecord(`has the unknown member ${all.find((member) => !order.includes(member)) ?? ""}`);
 }
 
 function invalidRecord(problem: string): LeashError {
