@@ -5,7 +5,7 @@ import type { AgainChoice, Allowance } from "../model/allowance.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Json } from "../model/json.ts";
-import type { SettleOptions } from "../model/leash.ts";
+import type { SettleOptions } from "../model/desk.ts";
 import { openRow } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
 import { signAllowance } from "../tokens/allowance.ts";

@@ -1,5 +1,5 @@
 import type { Approval, Approver } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Desk } from "../model/desk.ts";
 import type { Notifier } from "../model/runtime.ts";
 import type { Store } from "../store/store.ts";
 import { createRounds } from "./rounds.ts";

@@ -1,6 +1,6 @@
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Desk } from "../model/desk.ts";
 import { revokeAllowance, standing } from "./again.ts";
 import { type DeskParts, findApproval, openApprovals } from "./answer.ts";
 import { editApproval } from "./edit.ts";

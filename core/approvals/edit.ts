@@ -7,7 +7,7 @@ import { journalId, readEntry, writeEntry } from "../journal/entries.ts";
 import type { Approval, Approver, Edit } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Json } from "../model/json.ts";
-import type { SettleOptions } from "../model/leash.ts";
+import type { SettleOptions } from "../model/desk.ts";
 import type { Stored } from "../store/envelope.ts";
 import { signEdit } from "../tokens/edit.ts";
 import { type DeskParts, findApproval, presented, refuseAnswer, refuseUnlessOpen, type Reviewed } from "./answer.ts";

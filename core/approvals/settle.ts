@@ -1,7 +1,7 @@
 import { settledRecord } from "../audit/answers.ts";
 import { LeashDenied } from "../errors.ts";
 import type { Approval, Approver, Verdict } from "../model/approval.ts";
-import type { Answering, ApproveOptions, SettleOptions } from "../model/leash.ts";
+import type { Answering, ApproveOptions, SettleOptions } from "../model/desk.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
 import { signVerdict } from "../tokens/verdict.ts";

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 
 import type { Approval, Approver } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Desk } from "../model/desk.ts";
 
 /** A surface at work: it is told of approvals and answers them at the desk it was given. */
 export interface AttachedSurface {

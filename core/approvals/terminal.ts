@@ -2,7 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
-import type { Desk, SettleOptions } from "../model/leash.ts";
+import type { Desk, SettleOptions } from "../model/desk.ts";
 import type { Clock } from "../model/runtime.ts";
 import { card, statusLine } from "./display.ts";
 import { hasAnswered } from "./eligibility.ts";

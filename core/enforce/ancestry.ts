@@ -1,4 +1,4 @@
-import type { Gate } from "../model/leash.ts";
+import type { Gate } from "../model/gate.ts";
 
 const parents = new WeakMap<Gate, Gate>();
 

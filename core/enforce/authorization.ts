@@ -1,5 +1,5 @@
 import { LeashDenied } from "../errors.ts";
-import type { AuthorizeOptions, Run } from "../model/leash.ts";
+import type { AuthorizeOptions, Run } from "../model/gate.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Authorization } from "../model/permit.ts";
 import { signalOf } from "./abort.ts";

@@ -5,7 +5,7 @@ import { LeashError } from "../errors.ts";
 import { freshEntry, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { AuthorizeOptions, GuardOptions } from "../model/leash.ts";
+import type { AuthorizeOptions, GuardOptions } from "../model/gate.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { consume } from "./consume.ts";

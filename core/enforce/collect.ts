@@ -2,7 +2,7 @@ import { waitForChange } from "../approvals/expiry.ts";
 import { readRef, showsWhatRuns } from "../approvals/rows.ts";
 import { LeashDenied } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
-import type { Deferred } from "../model/leash.ts";
+import type { Deferred } from "../model/gate.ts";
 import type { Stored } from "../store/envelope.ts";
 import { admit, type Admission, type AdmitOptions } from "./authorize.ts";
 import { signalOf } from "./abort.ts";

@@ -1,7 +1,7 @@
 import { LeashDenied } from "../errors.ts";
 import { readResult } from "../journal/results.ts";
 import type { ToolCall } from "../model/call.ts";
-import type { Gate, GuardOptions, Run } from "../model/leash.ts";
+import type { Gate, GuardOptions, Run } from "../model/gate.ts";
 import { authorization, observedAuthorization } from "./authorization.ts";
 import { signalOf } from "./abort.ts";
 import { admitCall, type Admission } from "./authorize.ts";

@@ -1,7 +1,7 @@
 import { endApproval, waitForChange } from "../approvals/expiry.ts";
 import { LeashPending } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
-import type { AuthorizeOptions } from "../model/leash.ts";
+import type { AuthorizeOptions } from "../model/gate.ts";
 import type { Pause } from "../model/runtime.ts";
 import type { Stored } from "../store/envelope.ts";
 import { throwIfAborted } from "./abort.ts";

@@ -1,6 +1,6 @@
 import { LeashDenied } from "../errors.ts";
 import type { Obligation } from "../model/decision.ts";
-import type { ObligationContext, ObligationHandler } from "../model/leash.ts";
+import type { ObligationContext, ObligationHandler } from "../model/gate.ts";
 
 /** Handlers by the type of obligation that they fulfil. */
 export type ObligationHandlers = ReadonlyMap<string, ObligationHandler>;

@@ -5,7 +5,7 @@ import { readResult } from "../journal/results.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
-import type { AuthorizeOptions, GuardOptions, Run } from "../model/leash.ts";
+import type { AuthorizeOptions, GuardOptions, Run } from "../model/gate.ts";
 import type { Permit } from "../model/permit.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";

@@ -1,5 +1,5 @@
 import { isLeashError } from "../errors.ts";
-import type { GuardOptions, Outcome, PendingError, Run } from "../model/leash.ts";
+import type { GuardOptions, Outcome, PendingError, Run } from "../model/gate.ts";
 import { refusalText } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
 

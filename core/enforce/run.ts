@@ -7,7 +7,7 @@ import { releaseChanges } from "../limits/readings.ts";
 import type { Turns } from "../limits/turns.ts";
 import type { Ledger } from "../limits/rows.ts";
 import type { JournalEntry, Reservation } from "../model/journal.ts";
-import type { GuardOptions, Run } from "../model/leash.ts";
+import type { GuardOptions, Run } from "../model/gate.ts";
 import type { Permit } from "../model/permit.ts";
 import type { Append, Change } from "../store/store.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";

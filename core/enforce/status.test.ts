@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NoEffect } from "../errors.ts";
-import type { Leash, Run } from "../model/leash.ts";
+import type { Run } from "../model/gate.ts";
+import type { Leash } from "../model/leash.ts";
 import { countingShop } from "../testing/counting-shop.ts";
 import { BUY, leashThatSays, settle } from "./leash.fixture.ts";
 import { deferredStatus, STATUS_TOOL } from "./status.ts";

@@ -1,4 +1,4 @@
-import type { Deferred, GuardOptions, Gate, Run } from "../model/leash.ts";
+import type { Deferred, GuardOptions, Gate, Run } from "../model/gate.ts";
 import { refusalText } from "./refusals.ts";
 
 /** The other half of `pause: "defer"`: a tool with which a model asks what became of a call. The same in every adapter. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Leash, Run } from "../model/leash.ts";
+import type { Run } from "../model/gate.ts";
+import type { Leash } from "../model/leash.ts";
 import { BUY, leashThatSays, settle } from "./leash.fixture.ts";
 
 const SWAPPED = { tool: "reserve", input: { item: "tea", days: 1 } };

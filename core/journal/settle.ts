@@ -4,7 +4,7 @@ import { uuidv8 } from "../ids.ts";
 import { releaseChanges } from "../limits/readings.ts";
 import type { Approver } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { Journal, SettledOutcome, UnsettledCall } from "../model/leash.ts";
+import type { Journal, SettledOutcome, UnsettledCall } from "../model/settling.ts";
 import { openRow, type Stored } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";
 import { commitEntry } from "./entries.ts";

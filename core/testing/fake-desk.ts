@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { groupsOf } from "../approvals/groups.ts";
 import { LeashError } from "../errors.ts";
 import type { Approval, ApprovalStatus } from "../model/approval.ts";
-import type { Answering, Desk, SettleOptions } from "../model/leash.ts";
+import type { Answering, Desk, SettleOptions } from "../model/desk.ts";
 
 /** A desk whose approvals a test moves itself. */
 export interface FakeDesk extends Desk {

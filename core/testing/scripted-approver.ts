@@ -1,5 +1,5 @@
 import type { Approval } from "../model/approval.ts";
-import type { Desk } from "../model/leash.ts";
+import type { Desk } from "../model/desk.ts";
 import type { Notifier } from "../model/runtime.ts";
 
 /** What a scripted person does about an approval; `ignore` lets it expire. */

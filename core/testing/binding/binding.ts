@@ -1,4 +1,4 @@
-import type { Gate } from "../../model/leash.ts";
+import type { Gate } from "../../model/gate.ts";
 import type { JsonObject } from "../../model/json.ts";
 
 /** How the host waits for a person. */

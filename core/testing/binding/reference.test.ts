@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Gate } from "../../model/leash.ts";
+import type { Gate } from "../../model/gate.ts";
 import type { AdapterBinding } from "./binding.ts";
 import { bindingCases, denyAllCases, type BindingCase } from "./cases.ts";
 import { reference } from "./reference.ts";

@@ -3,7 +3,7 @@ import { argumentReader } from "../../arguments.ts";
 import { deferredStatus } from "../../enforce/status.ts";
 import { LeashError } from "../../errors.ts";
 import type { Json } from "../../model/json.ts";
-import type { Outcome } from "../../model/leash.ts";
+import type { Outcome } from "../../model/gate.ts";
 import { parseStrictJson } from "../../strict-json.ts";
 import type {
   AdapterBinding,

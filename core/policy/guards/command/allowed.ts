@@ -1,5 +1,6 @@
 import { forbidden, outside, type Refusal } from "../guard.ts";
-import { type Judgement, judgeArguments, leadingOptions, noRoles, type Roles } from "./arguments.ts";
+import { type Judgement, judgeArguments, leadingOptions } from "./arguments.ts";
+import { noRoles, type Roles } from "./roles.ts";
 import type { Entry } from "./entries.ts";
 import type { CompiledGrammar } from "./grammar.ts";
 import { VEHICLE_OPTIONS } from "./grammars/denied.table.ts";

@@ -2,61 +2,13 @@ import { forbidden, outside, type Refusal } from "../guard.ts";
 import type { CompiledGrammar, Kind, OptionRule } from "./grammar.ts";
 import { isOfKind } from "./kinds.ts";
 import type { Word } from "./line.ts";
+import { addRole, addText, type Roles } from "./roles.ts";
 
 /** What a grammar says of a program's words. */
 export interface Judgement {
   readonly refusal?: Refusal;
   /** The words of the command that the program runs. */
   readonly inner?: readonly Word[];
-}
-
-/** What the words of a command are to its program; filled while they are judged. Lists, because they are short or empty. */
-export interface Roles {
-  /** Never the name of a file. */
-  texts: Word[] | undefined;
-  /** Patterns that the program itself expands. */
-  globs: Word[] | undefined;
-}
-
-export function noRoles(): Roles {
-  return { texts: undefined, globs: undefined };
-}
-
-export function addText(roles: Roles, word: Word): void {
-  if (roles.texts === undefined) roles.texts = [word];
-  else roles.texts.push(word);
-}
-
-export function addGlob(roles: Roles, word: Word): void {
-  if (roles.globs === undefined) roles.globs = [word];
-  else roles.globs.push(word);
-}
-
-/** Takes over what was found. */
-export function addRoles(roles: Roles, { texts, globs }: Roles): void {
-  roles.texts = joined(roles.texts, texts);
-  roles.globs = joined(roles.globs, globs);
-}
-
-function joined<T>(first: T[] | undefined, second: T[] | undefined): T[] | undefined {
-  return first === undefined || second === undefined ? (first ?? second) : [...first, ...second];
-}
-
-function noteRole({ roles }: Reading, kind: Kind, word: Word): void {
-  switch (kind) {
-    // Never the name of a file.
-    case "text":
-    case "sed":
-    case "awk":
-    case "jq":
-    case "format":
-      addText(roles, word);
-      break;
-    case "glob":
-      addGlob(roles, word);
-      break;
-    default:
-  }
 }
 
 const PASSES: Judgement = {};
@@ -168,7 +120,7 @@ function readOperand(reading: Reading, word: Word): Refusal | undefined {
   reading.at += 1;
   if (word.unknown) return unknownProblem(reading, word, kind, canBeOption(reading, word));
   if (word.glob) return globProblem(reading, word, kind);
-  noteRole(reading, kind, word);
+  addRole(reading.roles, kind, word);
   return isOfKind(kind, word.text) ? undefined : notOfKind(kind);
 }
 
@@ -302,6 +254,6 @@ function readNext(reading: Reading, kind: Kind): Refusal | undefined {
 function judgeValue(reading: Reading, kind: Kind, value: string, word: Word): Refusal | undefined {
   if (word.unknown) return unknownProblem(reading, word, kind, false);
   if (word.glob) return WILD;
-  noteRole(reading, kind, word);
+  addRole(reading.roles, kind, word);
   return isOfKind(kind, value) ? undefined : notOfKind(kind);
 }

@@ -1,4 +1,5 @@
-import { judgeArguments, noRoles } from "./arguments.ts";
+import { judgeArguments } from "./arguments.ts";
+import { noRoles } from "./roles.ts";
 import { CARRIERS, MARKED_CARRIERS } from "./grammars/wrappers.table.ts";
 import { commandsOf, type Line, type Word } from "./line.ts";
 import { DEEPEST, parseLine } from "./parse.ts";

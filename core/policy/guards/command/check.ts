@@ -1,6 +1,7 @@
 import type { Refusal } from "../guard.ts";
 import { judgeBy, type Permission, permit, type Permitted } from "./allowed.ts";
-import { addGlob, addRoles, isAssignment, noRoles, type Roles } from "./arguments.ts";
+import { isAssignment } from "./arguments.ts";
+import { addGlob, addRoles, noRoles, type Roles } from "./roles.ts";
 import { addressDangers, dangersOf } from "./dangers.ts";
 import { type Denials, denialsOf, type Entry } from "./entries.ts";
 import { variableKind } from "./environment.ts";

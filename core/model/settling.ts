@@ -1,0 +1,34 @@
+import type { SettleOptions } from "./desk.ts";
+
+/** A call that started and whose outcome nobody knows. */
+export interface UnsettledCall {
+  /** As in the log and the permit. */
+  readonly actionId: string;
+  readonly tool: string;
+  /** Digest of what ran. */
+  readonly digest: string;
+  /** `unknown` was found so; `cut_off` started in a process that is gone, and nobody asked for it since. */
+  readonly state: "unknown" | "cut_off";
+  /** Epoch milliseconds, store clock. */
+  readonly startedAt: number | null;
+  readonly attempt: number;
+  readonly approvalId: string | null;
+}
+
+/** What a person found out: the call had its effect, or surely had none. */
+export type SettledOutcome = "done" | "not_done";
+
+/** Where calls of unknown outcome are settled. Holding one means being able to let a call run again: keep it from agents. */
+export interface Journal {
+  /** The calls of this tenant without an outcome, oldest first. */
+  unsettled(): Promise<readonly UnsettledCall[]>;
+  /**
+   * Writes what became of a call. After `done` it never runs again, and there is no result to hand out; after `not_done` it counts on
+   * no limit, and the same call may be proposed, decided and asked about anew.
+   *
+   * @param call its action id; the digest where several calls share that.
+   * @throws {LeashError} `LEASH_DENIED` when it has an outcome, still runs or is not there, `LEASH_STORE_UNAVAILABLE`.
+   * @example await leash.journal({ id: "ann" }).settle(actionId, "not_done", { reason: "The bank has no such transfer." });
+   */
+  settle(call: string, outcome: SettledOutcome, options?: SettleOptions): Promise<UnsettledCall>;
+}
