@@ -23,3 +23,4 @@ export {
   rowKey,
 } from "./request.ts";
 export { storeClosed } from "./unavailable.ts";
+export { createWaitingRoom, type Wait, type WaitingRoom, type Watched } from "./waiting-room.ts";

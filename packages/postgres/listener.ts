@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { channelOf, rowIn } from "./channel.ts";
 import type { Database } from "./database.ts";
-import type { Watched } from "./waiters.ts";
+import type { Watched } from "@leashkit/core/store";
 
 /** How long a broken connection is left alone before the next try; polling covers the time. */
 const RECONNECT_MS = 250;
