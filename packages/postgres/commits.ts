@@ -20,8 +20,14 @@ export interface Written {
   readonly changed: Plan["changes"];
 }
 
-/** How often a batch is worked out anew because others came first. Each time, another process has got on. */
-const MOST_TRIES = 100;
+/**
+ * How long a batch is worked out anew because others came first, in milliseconds. Each time, another process has got on; how
+ * often that happens within a second says something about the machine, and nothing about whether it will end.
+ */
+const PATIENCE_MS = 15_000;
+
+/** The longer others keep coming first, the longer it waits for them, in milliseconds. */
+const LONGEST_PAUSE_MS = 50;
 
 /** The index of PostgreSQL holds no more than some 2,700 bytes of a row's key. */
 const MOST_KEY_BYTES = 2_500;
@@ -53,7 +59,8 @@ export function createCommits(database: Database, clock: StoreClock) {
   return {
     async write(requests: readonly CommitRequest[]): Promise<Written> {
       const known = expectationsOf(requests, heads);
-      for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      const start = performance.now();
+      for (let tries = 1; tries === 1 || performance.now() - start < PATIENCE_MS; tries += 1) {
         const plan = planOver(known, requests, clock.now());
         if (plan.results.every((result) => !result.ok)) return { results: plan.results, changed: [] };
         const answer = await attempt(plan.work);
@@ -65,10 +72,10 @@ export function createCommits(database: Database, clock: StoreClock) {
           return { results: plan.results, changed: plan.changes };
         }
         if (answer !== undefined) learn(known, plan.work, answer, clock);
-        if (tries > 3) await sleep(Math.random() * Math.min(tries, 20));
+        if (tries > 3) await sleep(Math.random() * Math.min(tries, LONGEST_PAUSE_MS));
       }
       throw database.failures.unavailable(
-        `Others changed the same rows ${MOST_TRIES} times while the store at ${database.place} was to be written, so nothing was`,
+        `Others changed the same rows for ${PATIENCE_MS} ms while the store at ${database.place} was to be written, so nothing was`,
       );
     },
     /** Resolves when nothing is under way any more. */

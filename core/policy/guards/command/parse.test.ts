@@ -8,10 +8,10 @@ function commands(text: string): readonly (readonly string[])[] | string {
   return [...commandsOf(line)].map(({ words }) => words.map((word) => word.text));
 }
 
-function firstWord(text: string): Word {
+function firstWord(text: string, place = 0): Word {
   const line = parseLine(text);
   if ("problem" in line) throw new Error(line.problem);
-  const word = line.pipelines[0]?.[0]?.words[0];
+  const word = line.pipelines[0]?.[0]?.words[place];
   if (word === undefined) throw new Error("there is no word");
   return word;
 }
@@ -77,6 +77,13 @@ describe("a command line", () => {
     for (const text of ["{a,b}", "{1..3}", "~ada", "~+", "!x", '"!x"', "a{b,c}d"]) {
       expect(firstWord(text), text).toMatchObject({ unknown: true, splits: true });
     }
+    for (const text of ["a=~ada", "a=~0", "a+=~1", "a=b:~ada", "a=~/b:~ada", "a='':~0"]) {
+      expect(firstWord(`x ${text}`, 1), text).toMatchObject({ unknown: true, splits: true });
+    }
+    for (const text of ["a=~", "a=~/b", "a=b:~:~/c", "./a=~ada", "b:~ada", '"a"=~ada']) {
+      expect(firstWord(`x ${text}`, 1), text).toMatchObject(literal);
+    }
+    expect(firstWord("x a[1]=~ada", 1).unknown).toBe(true);
     for (const text of ["{a}", "a!", '"a!"', "stash@{0}"]) expect(firstWord(text), text).toMatchObject(literal);
   });
 

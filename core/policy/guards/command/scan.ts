@@ -26,6 +26,9 @@ const NO_HISTORY = new Set([" ", "\t", "\n", "=", '"', undefined]);
 
 const ASSIGNED_NAME = /^[A-Za-z_][A-Za-z0-9_]*\+?$/;
 
+/** The same, or a member of a list: shells read a `~` behind the `=` of either. */
+const ASSIGNED_PLACE = /^[A-Za-z_][A-Za-z0-9_]*(?:\[.*\])?\+?$/;
+
 /** Reads one word in which every character stands for itself and behind which no redirection begins; else reads nothing. */
 export function readPlainWord(scanner: Scanner): Word | undefined {
   const { text, at } = scanner;
@@ -57,14 +60,25 @@ export function readWord(scanner: Scanner): Word {
 
 /** `~` and `~/` are the home folder, which the value keeps as `~`; another user's home is not known. */
 function readTilde(scanner: Scanner, draft: Draft): void {
-  if (charAt(scanner) !== "~") return;
-  const next = scanner.at + 1;
-  if (scanner.text[next] !== "/" && !endsWord(scanner.text, next)) hide(draft);
+  if (charAt(scanner) === "~" && !isOwnHome(scanner.text, scanner.at)) hide(draft);
+}
+
+function isOwnHome(text: string, tilde: number): boolean {
+  return text[tilde + 1] === "/" || endsWord(text, tilde + 1);
+}
+
+/** What looks like an assignment is a list to the shell: a `~` after each of its colons is a home folder, too. */
+function readListedTildes(scanner: Scanner, draft: Draft, end: number): void {
+  const { text } = scanner;
+  for (let colon = text.indexOf(":~", scanner.at); colon !== -1 && colon < end; colon = text.indexOf(":~", colon + 1)) {
+    if (text[colon + 2] !== ":" && !isOwnHome(text, colon + 1)) hide(draft);
+  }
 }
 
 function readPart(scanner: Scanner, draft: Draft): void {
   const end = ordinaryEnd(scanner.text, scanner.at);
   if (end > scanner.at) {
+    if (draft.assigns !== -1) readListedTildes(scanner, draft, end);
     draft.text += scanner.text.slice(scanner.at, end);
     scanner.at = end;
     return;
@@ -98,6 +112,7 @@ function readBareCharacter(scanner: Scanner, draft: Draft, char: string): void {
   } else if (char === "=" && !draft.equals) {
     draft.equals = true;
     if (draft.plain && ASSIGNED_NAME.test(draft.text)) draft.assigns = draft.text.length;
+    if (draft.plain && ASSIGNED_PLACE.test(draft.text)) readTilde(scanner, draft);
   }
   draft.text += char;
 }
