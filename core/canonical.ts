@@ -66,11 +66,9 @@ function writeNumber(value: number, walk: Walk): string {
 
 function writeString(value: string, walk: Walk): string {
   if (walk.length + value.length > walk.limits.length) return refuse(walk, "the value is too long");
-  if (LONE_SURROGATE.test(value)) return refuse(walk, "a string holds a lone surrogate");
+  if (!value.isWellFormed()) return refuse(walk, "a string holds a lone surrogate");
   return count(JSON.stringify(value), walk);
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function writeArray(value: readonly unknown[], walk: Walk): string {
   enter(walk);

@@ -68,7 +68,7 @@ export async function escalate(store: Store, stream: string, stored: Stored<Appr
 export async function waitForChange(
   store: Store,
   { value, version }: Stored<Approval>,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const atMostMs = value.expiresAt - store.now() + 1;
   await watchFor(store, { kind: "approval", id: value.id, version, atMostMs, signal });

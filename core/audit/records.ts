@@ -23,12 +23,8 @@ function agentPayload(principal: Principal, type: AuditPayload["type"]): AuditPa
   return { type, tenant: principal.tenant, actor_type: "agent", actor_id: principal.agent };
 }
 
-function envelope(origin: Origin, ids: AuditEnvelope): AuditEnvelope {
-  return {
-    ...ids,
-    ...(origin.adapter === undefined ? {} : { adapter: origin.adapter }),
-    ...(origin.traceId === undefined ? {} : { trace_id: origin.traceId }),
-  };
+function envelope({ adapter, traceId }: Origin, ids: AuditEnvelope): AuditEnvelope {
+  return { ...ids, adapter, trace_id: traceId };
 }
 
 /** A decision was made. `effective` is OBSERVED where the call ran whatever it said. */
@@ -38,27 +34,29 @@ export function decidedRecord(
   origin: Origin,
   ids: AuditEnvelope = {},
 ): AuditRecord {
+  const { principal, tool } = action;
+  const { shadow } = decision;
   return {
+    // Written out, not put together: this is made for every call, and objects that are spread are slow to make.
     payload: {
-      ...agentPayload(action.principal, "decided"),
-      action_type: action.tool,
+      type: "decided",
+      tenant: principal.tenant,
+      actor_type: "agent",
+      actor_id: principal.agent,
+      action_type: tool,
       decision: effectName(decision),
       effective: decision.mode === "observe" ? "OBSERVED" : effectName(decision),
+      shadow_decision: shadow && (shadow.effect.toUpperCase() as Uppercase<Decision["effect"]>),
+      shadow_rule: shadow?.rule,
       rule: decision.rule,
       reason_code: decision.reasonCode,
       policy_id: decision.policyId,
       policy_digest: decision.policyDigest,
       digest: action.digest,
       input_ref: action.inputDigest,
-      ...shadowOf(decision),
     },
     envelope: envelope(origin, { action_id: action.actionId, ...ids }),
   };
-}
-
-function shadowOf({ shadow }: Decision): Pick<AuditPayload, "shadow_decision" | "shadow_rule"> {
-  if (shadow === undefined) return {};
-  return { shadow_decision: shadow.effect.toUpperCase() as Uppercase<Decision["effect"]>, shadow_rule: shadow.rule };
 }
 
 /** A call was refused before it could be sealed: there is no digest to speak of. */
@@ -80,10 +78,14 @@ export function refusedRecord(principal: Principal, tool: string, decision: Deci
 
 /** Leave to run was given: written in the same commit that starts the run. */
 export function grantedRecord(action: Action, decision: Decision, origin: Origin, ids: AuditEnvelope): AuditRecord {
+  const { principal, tool } = action;
   return {
     payload: {
-      ...agentPayload(action.principal, "granted"),
-      action_type: action.tool,
+      type: "granted",
+      tenant: principal.tenant,
+      actor_type: "agent",
+      actor_id: principal.agent,
+      action_type: tool,
       decision: effectName(decision),
       effective: decision.mode === "observe" ? "OBSERVED" : "ALLOW",
       rule: decision.rule,
@@ -106,13 +108,16 @@ export function outcomeRecord(
 ): AuditRecord {
   return {
     payload: {
-      ...agentPayload(principal, type),
+      type,
+      tenant: principal.tenant,
+      actor_type: "agent",
+      actor_id: principal.agent,
       action_type: entry.tool,
       digest: entry.finalDigest,
-      ...(entry.outputRef === null ? {} : { output_ref: entry.outputRef }),
-      ...(entry.failure === null ? {} : { detail: `effect ${entry.failure.effect}` }),
+      output_ref: entry.outputRef ?? undefined,
+      detail: entry.failure === null ? undefined : `effect ${entry.failure.effect}`,
     },
-    envelope: envelope(origin, { ...ids, ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }) }),
+    envelope: envelope(origin, { ...ids, approval_id: entry.approvalId ?? undefined }),
   };
 }
 

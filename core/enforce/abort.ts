@@ -1,13 +1,13 @@
 import { LeashDenied } from "../errors.ts";
 
 /** The caller's signal, or one that never aborts: a new one each time, so that nobody's listeners pile up on it. */
-export function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
+export function signalOf({ signal }: { readonly signal?: AbortSignal | undefined }): AbortSignal {
   return signal ?? new AbortController().signal;
 }
 
 /** @throws {LeashDenied} `LEASH_ABORTED`. Only for use before the start: it says that nothing ran. */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
   throw new LeashDenied({
     code: "LEASH_ABORTED",
     reasonCode: "aborted",

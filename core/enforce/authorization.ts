@@ -2,7 +2,6 @@ import { LeashDenied } from "../errors.ts";
 import type { AuthorizeOptions, Run } from "../model/gate.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Authorization } from "../model/permit.ts";
-import { signalOf } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { observedPermit, runObserved } from "./observe.ts";
@@ -14,7 +13,7 @@ export async function authorization(
   grant: Grant,
   options: AuthorizeOptions & { readonly swap: true },
 ): Promise<Authorization> {
-  const permit = permitOf(grant, signalOf(options));
+  const permit = permitOf(grant, options);
   const input = await copyOrAbandon(scope, grant, options);
   const claim = oneUse(permit.approvalId);
   const timeLeft = (): number => grant.proof.expiresAt - scope.context.store.now();

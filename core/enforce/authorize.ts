@@ -6,7 +6,7 @@ import { freshEntry, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions, GuardOptions } from "../model/gate.ts";
-import { signalOf, throwIfAborted } from "./abort.ts";
+import { throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { consume } from "./consume.ts";
 import type { Grant, Standing } from "./standing.ts";
@@ -48,12 +48,12 @@ export async function admit(
   fresh: boolean,
   options: AdmitOptions,
 ): Promise<Admission> {
-  const signal = signalOf(options);
+  const { signal } = options;
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
   if (!isWithin(scope, proposed.action.tool)) return deny(scope, await decide(scope, proposed.action), options);
   let proposal = proposed;
   let known: Known = { kind: "new", version: 0, entry: undefined };
-  const tooLate = signal.aborted;
+  const tooLate = signal?.aborted === true;
   for (let round = 0; round < MAX_LOOKS; round += 1) {
     if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
     const mayAdopt = known.kind === "new" && options.pause === "defer";
@@ -66,7 +66,7 @@ export async function admit(
     if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
     // A question that is open by now is withdrawn first, by its own wait.
     if (tooLate || known.kind !== "held") throwIfAborted(signal);
-    const standing = await standingOf(scope, proposal, known, options, signal);
+    const standing = await standingOf(scope, proposal, known, options);
     if (standing === undefined) continue;
     throwIfAborted(signal);
     const grant = await consume(scope, proposal, standing, options);
@@ -87,7 +87,6 @@ async function standingOf(
   proposal: Proposal,
   known: Exclude<Known, { kind: "done" }>,
   options: AdmitOptions,
-  signal: AbortSignal,
 ): Promise<Standing | undefined> {
   if (known.kind === "granted") {
     const { value: entry, version } = known.entry;
@@ -97,7 +96,7 @@ async function standingOf(
     return { kind: "continued", version, entry, approval, allowance };
   }
   if (known.kind === "held") {
-    const approval = await untilSettled(scope, known, options, signal);
+    const approval = await untilSettled(scope, known, options);
     if (approval.value.status === "approved") {
       return { kind: "approved", version: known.entry.version, entry: known.entry.value, approval };
     }

@@ -5,7 +5,6 @@ import type { Approval } from "../model/approval.ts";
 import type { Deferred } from "../model/gate.ts";
 import type { Stored } from "../store/envelope.ts";
 import { admit, type Admission, type AdmitOptions } from "./authorize.ts";
-import { signalOf } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { current, latest } from "./current.ts";
 import { proposalOf } from "./proposal.ts";
@@ -31,9 +30,9 @@ export async function deferred(
 ): Promise<Deferred | undefined> {
   const found = await find(scope, ref);
   if (found === undefined) return undefined;
-  const signal = signalOf(options);
+  const { signal } = options;
   let approval = await latest(scope, found.approval, found.proposedDigest);
-  while (options.settled === true && approval.value.status === "pending" && !signal.aborted) {
+  while (options.settled === true && approval.value.status === "pending" && signal?.aborted !== true) {
     await waitForChange(scope.context.store, approval, signal);
     approval = await latest(scope, await current(scope, approval.value.id), found.proposedDigest);
   }

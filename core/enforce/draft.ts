@@ -108,7 +108,7 @@ function grantRecords(
     decision_id: decisionId,
     proof_kid: proof.kid,
     proof_jti: proof.jti,
-    ...(entry.approvalId === null ? {} : { approval_id: entry.approvalId }),
+    approval_id: entry.approvalId ?? undefined,
   });
   if (standing.kind !== "decided") return [granted];
   return [decidedRecord(action, decision, origin, { decision_id: decisionId }), granted];

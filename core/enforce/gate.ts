@@ -3,7 +3,6 @@ import { readResult } from "../journal/results.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Gate, GuardOptions, Run } from "../model/gate.ts";
 import { authorization, observedAuthorization } from "./authorization.ts";
-import { signalOf } from "./abort.ts";
 import { admitCall, type Admission } from "./authorize.ts";
 import { admitDeferred, deferred } from "./collect.ts";
 import { inForce, pin, type Scope } from "./context.ts";
@@ -39,15 +38,13 @@ export function createGate(scope: Scope): Gate {
   };
 }
 
-async function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, stated: GuardOptions<T> = {}): Promise<Ran<T>> {
+async function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {
   const now = pin(scope);
-  const options = { ...stated, signal: signalOf(stated) };
   if (isObserving(now)) return { result: await observe(now, call, run, options), notice: null };
   return finish(scope, await admitCall(scope, call, options), run, options);
 }
 
-async function collected<T>(scope: Scope, ref: string, run: Run<T>, stated: GuardOptions<T> = {}): Promise<Ran<T>> {
-  const options = { ...stated, signal: signalOf(stated) };
+async function collected<T>(scope: Scope, ref: string, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {
   return finish(scope, await admitDeferred(scope, ref, options), run, options);
 }
 

@@ -4,7 +4,7 @@ import type { Approval } from "../model/approval.ts";
 import type { AuthorizeOptions } from "../model/gate.ts";
 import type { Pause } from "../model/runtime.ts";
 import type { Stored } from "../store/envelope.ts";
-import { throwIfAborted } from "./abort.ts";
+import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { current, latest } from "./current.ts";
 import type { Known } from "./lookup.ts";
@@ -16,8 +16,7 @@ import type { Known } from "./lookup.ts";
 export async function untilSettled(
   scope: Scope,
   held: Extract<Known, { kind: "held" }>,
-  { pause: stated = "hold", onHold }: Pick<AuthorizeOptions, "pause" | "onHold">,
-  signal: AbortSignal,
+  { pause: stated = "hold", onHold, signal }: Pick<AuthorizeOptions, "pause" | "onHold" | "signal">,
 ): Promise<Stored<Approval>> {
   let { approval } = held;
   // A call that nothing brings back could be suspended and never found again.
@@ -44,9 +43,9 @@ function tell(onHold: AuthorizeOptions["onHold"], approval: Approval): void {
   }
 }
 
-async function pauseWith(pause: Pause, approval: Approval, signal: AbortSignal): Promise<void> {
+async function pauseWith(pause: Pause, approval: Approval, signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
-  await pause(approval, { signal });
+  await pause(approval, { signal: signalOf({ signal }) });
   // Lets timers and I/O in between two looks at the store, however hasty the pause is.
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -55,10 +54,10 @@ async function hold(
   scope: Scope,
   approval: Stored<Approval>,
   proposedDigest: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   await waitForChange(scope.context.store, approval, signal);
-  if (!signal.aborted) return;
+  if (signal?.aborted !== true) return;
   await cancel(scope, approval.value.id, proposedDigest);
   scope.context.announce({ ...approval.value, status: "cancelled" });
   throwIfAborted(signal);

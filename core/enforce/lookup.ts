@@ -30,7 +30,7 @@ export type Known =
  * the tool says that it may be repeated.
  * @throws {LeashError} `LEASH_OUTCOME_UNKNOWN`, `LEASH_ABORTED`, `LEASH_STORE_UNAVAILABLE`.
  */
-export async function lookUp(scope: Scope, proposal: Proposal, signal: AbortSignal): Promise<Known> {
+export async function lookUp(scope: Scope, proposal: Proposal, signal?: AbortSignal): Promise<Known> {
   const { store, presence } = scope.context;
   const id = proposal.journalId;
   for (;;) {

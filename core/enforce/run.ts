@@ -17,18 +17,26 @@ import { ledgerOf } from "./round.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
 
+/** What says that a call was aborted, where the caller states it. */
+type SignalOption = Pick<GuardOptions<never>, "signal">;
+
 /** The permit that a grant gives. */
-export function permitOf({ action, entry, idempotencyKey, proof }: Grant, signal: AbortSignal): Permit {
+export function permitOf({ action, entry, idempotencyKey, proof }: Grant, options: SignalOption): Permit {
+  let signal: AbortSignal | undefined;
   return Object.freeze({
     v: 1,
     actionId: action.actionId,
     tool: action.tool,
     digest: action.digest,
     idempotencyKey,
-    proof: proof.token,
+    get proof() {
+      return proof.token;
+    },
     approvalId: entry.approvalId,
     mode: "enforce",
-    signal,
+    get signal() {
+      return (signal ??= signalOf(options));
+    },
   });
 }
 
@@ -50,11 +58,10 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
  * take the outcome.
  */
 export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: GuardOptions<T>): Promise<T> {
-  const signal = signalOf(options);
   try {
-    const input = await beforeStart(scope, grant, signal, options);
-    const permit = permitOf(grant, signal);
-    const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), signal, options);
+    const input = await beforeStart(scope, grant, options);
+    const permit = permitOf(grant, options);
+    const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), options);
     const recorded = recordResult(result, options.codec);
     await recordOutcome(scope, grant, { state: "done", outputRef: recorded?.digest ?? null }, options, recorded);
     await afterRun(scope, grant, "done", options);
@@ -65,22 +72,19 @@ export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, optio
 }
 
 /** The last look before anything happens. What goes wrong here had no effect. */
-async function beforeStart<T>(
-  scope: Scope,
-  grant: Grant,
-  signal: AbortSignal,
-  options: GuardOptions<T>,
-): Promise<Json> {
+async function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<T>): Promise<Json> {
   try {
-    throwIfAborted(signal);
+    throwIfAborted(options.signal);
     if (options.swap !== true) refuseSwapped(grant);
     const input = sealedCopy(scope, grant);
-    await fulfilBefore(scope.context.obligations, grant.obligations, {
-      permit: permitOf(grant, signal),
-      input: JSON.parse(grant.action.text) as Json,
-      outcome: null,
-    });
-    throwIfAborted(signal);
+    if (grant.obligations.some(({ at }) => at === "before")) {
+      await fulfilBefore(scope.context.obligations, grant.obligations, {
+        permit: permitOf(grant, options),
+        input: JSON.parse(grant.action.text) as Json,
+        outcome: null,
+      });
+      throwIfAborted(options.signal);
+    }
     return input;
   } catch (error) {
     await recordOutcome(scope, grant, failure(error, "none"), options);
@@ -102,7 +106,6 @@ async function attempt<T>(
   scope: Scope,
   grant: Grant,
   run: () => T | Promise<T>,
-  signal: AbortSignal,
   options: GuardOptions<T>,
 ): Promise<T> {
   try {
@@ -110,10 +113,10 @@ async function attempt<T>(
   } catch (error) {
     if (isSuspension(error, options.suspends)) await recordOutcome(scope, grant, { state: "suspended" }, options);
     else if (hadNoEffect(error)) await recordOutcome(scope, grant, failure(error, "none"), options);
-    else if (signal.aborted) await recordOutcome(scope, grant, { state: "unknown" }, options);
+    else if (options.signal?.aborted === true) await recordOutcome(scope, grant, { state: "unknown" }, options);
     else await recordOutcome(scope, grant, failure(error, "unknown"), options);
     if (!isSuspension(error, options.suspends))
-      await afterRun(scope, grant, !hadNoEffect(error) && signal.aborted ? "unknown" : "failed", options);
+      await afterRun(scope, grant, !hadNoEffect(error) && options.signal?.aborted === true ? "unknown" : "failed", options);
     throw error;
   }
 }
@@ -128,7 +131,7 @@ async function afterRun<T>(
   if (!grant.obligations.some(({ at }) => at === "after")) return;
   const { obligations, store, stream } = scope.context;
   const input = JSON.parse(grant.action.text) as Json;
-  const permit = permitOf(grant, signalOf(options));
+  const permit = permitOf(grant, options);
   const failed = await fulfilAfter(obligations, grant.obligations, { permit, input, outcome });
   if (failed.length === 0) return;
   const record = obligationRecord(grant.action, failed, options);

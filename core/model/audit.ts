@@ -36,39 +36,39 @@ export interface AuditPayload {
   readonly tenant: string;
   readonly actor_type: "agent" | "person" | "system";
   readonly actor_id: string;
-  readonly action_type?: string;
+  readonly action_type?: string | undefined;
   /** The effect decided; COMPUTE is an allow that carries a transform. */
-  readonly decision?: Uppercase<Effect> | "COMPUTE";
+  readonly decision?: Uppercase<Effect> | "COMPUTE" | undefined;
   /** What was done about it; OBSERVED where the call ran whatever the decision. */
-  readonly effective?: Uppercase<Effect> | "COMPUTE" | "OBSERVED";
+  readonly effective?: Uppercase<Effect> | "COMPUTE" | "OBSERVED" | undefined;
   /** What rules and documents that are only observed would have answered, where that is something else. */
-  readonly shadow_decision?: Uppercase<Effect>;
-  readonly shadow_rule?: string | null;
-  readonly rule?: string | null;
-  readonly reason_code?: string;
-  readonly policy_id?: string;
-  readonly policy_digest?: string;
-  readonly digest?: string;
-  readonly input_ref?: string;
-  readonly output_ref?: string;
-  readonly signature_valid?: boolean;
+  readonly shadow_decision?: Uppercase<Effect> | undefined;
+  readonly shadow_rule?: string | null | undefined;
+  readonly rule?: string | null | undefined;
+  readonly reason_code?: string | undefined;
+  readonly policy_id?: string | undefined;
+  readonly policy_digest?: string | undefined;
+  readonly digest?: string | undefined;
+  readonly input_ref?: string | undefined;
+  readonly output_ref?: string | undefined;
+  readonly signature_valid?: boolean | undefined;
   /** For approvals: by which method and device the answer came. */
-  readonly answer?: "approve" | "deny" | "revoke";
-  readonly method?: string;
-  readonly assurance?: string;
-  readonly device?: string | null;
-  readonly detail?: string;
+  readonly answer?: "approve" | "deny" | "revoke" | undefined;
+  readonly method?: string | undefined;
+  readonly assurance?: string | undefined;
+  readonly device?: string | null | undefined;
+  readonly detail?: string | undefined;
 }
 
 /** What differs from run to run: ids, the adapter's name and the trace. Time and chain fields are added when written. */
 export interface AuditEnvelope {
-  readonly action_id?: string;
-  readonly decision_id?: string;
-  readonly approval_id?: string;
-  readonly proof_kid?: string;
-  readonly proof_jti?: string;
-  readonly adapter?: string;
-  readonly trace_id?: string;
+  readonly action_id?: string | undefined;
+  readonly decision_id?: string | undefined;
+  readonly approval_id?: string | undefined;
+  readonly proof_kid?: string | undefined;
+  readonly proof_jti?: string | undefined;
+  readonly adapter?: string | undefined;
+  readonly trace_id?: string | undefined;
 }
 
 export interface AuditRecord {

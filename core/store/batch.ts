@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { LeashError } from "../errors.ts";
 
 /** Puts requests that arrive together into one write. */
@@ -34,7 +33,8 @@ export function createBatcher<Request, Result>(
   let draining: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
-    await setImmediate();
+    // Not the one that gives a promise itself: it is several times slower.
+    await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) await writeBatch(write, queue.splice(0, limit));
     draining = undefined;
   }

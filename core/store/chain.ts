@@ -65,15 +65,16 @@ export function recordText(record: AuditRecord): string {
   for (const member of REQUIRED_MEMBERS) {
     if (record.payload[member] === undefined) throw invalidRecord(`lacks its member ${member}`);
   }
-  const members = [...membersOf(record.payload, PAYLOAD_MEMBERS), ...membersOf(record.envelope, ENVELOPE_MEMBERS)];
-  const text = members.join(",");
+  const members = {};
+  inOrder(record.payload, PAYLOAD_MEMBERS, members);
+  inOrder(record.envelope, ENVELOPE_MEMBERS, members);
+  const text = JSON.stringify(members).slice(1, -1);
   if (text.length > MAX_RECORD_LENGTH) throw invalidRecord("is too long");
   return text;
 }
 
 // Half of what the verifier reads of one line: what is written must verify.
 const MAX_RECORD_LENGTH = 524_288;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Links a record, given as `recordText`, to a stream; see `link`. */
 export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
@@ -103,26 +104,26 @@ export function hashOf(line: string): string | undefined {
   return LINE_END.exec(line)?.[1];
 }
 
-function membersOf(part: AuditPayload | AuditEnvelope, order: readonly string[]): string[] {
-  const values: Readonly<Record<string, unknown>> = { ...part };
-  const texts: string[] = [];
-  let known = 0;
+/** The members that are present, in the order of lines. */
+function inOrder(part: AuditPayload | AuditEnvelope, order: readonly string[], into: Record<string, unknown>): void {
+  const values = part as Readonly<Record<string, unknown>>;
+  let left = Object.keys(values).length;
   for (const member of order) {
     if (!Object.hasOwn(values, member)) continue;
-    known += 1;
+    left -= 1;
     const value = values[member];
     if (value === undefined) continue;
     if (value !== null && typeof value !== "string" && typeof value !== "boolean") {
       throw invalidRecord(`holds a ${typeof value} in its member ${member}`);
     }
-    if (typeof value === "string" && LONE_SURROGATE.test(value)) {
+    if (typeof value === "string" && !value.isWellFormed()) {
       throw invalidRecord(`holds half a character in its member ${member}`);
     }
-    texts.push(`"${member}":${JSON.stringify(value)}`);
+    into[member] = value;
   }
-  const all = Object.keys(values);
-  if (all.length === known) return texts;
-  throw invalidRecord(`has the unknown member ${all.find((member) => !order.includes(member)) ?? ""}`);
+  if (left === 0) return;
+  const unknown = Object.keys(values).find((member) => !order.includes(member)) ?? "";
+  throw invalidRecord(`has the unknown member ${unknown}`);
 }
 
 function invalidRecord(problem: string): LeashError {

@@ -1,10 +1,11 @@
-import { closeSync, type FSWatcher, openSync, utimesSync, watch } from "node:fs";
+import { closeSync, type FSWatcher, futimesSync, openSync, watch } from "node:fs";
 
 /** A file that is touched after every commit, so that other processes need not wait for their next poll. */
 export interface Doorbell {
   ring(): void;
   /** Calls `woken` after a ring of any process; gives a function that ends it. */
   watch(woken: () => void): () => void;
+  close(): void;
 }
 
 /**
@@ -12,11 +13,16 @@ export interface Doorbell {
  * watches left, a network file system) is passed over, because those who wait also poll.
  */
 export function openDoorbell(file: string): Doorbell {
-  ignoreFailure(() => closeSync(openSync(file, "a", 0o600)));
+  let descriptor: number | undefined;
+  ignoreFailure(() => {
+    descriptor = openSync(file, "a", 0o600);
+  });
   return {
     ring: () => {
-      const now = new Date();
-      ignoreFailure(() => utimesSync(file, now, now));
+      if (descriptor === undefined) return;
+      const open = descriptor;
+      const now = Date.now() / 1000;
+      ignoreFailure(() => futimesSync(open, now, now));
     },
     watch: (woken) => {
       let watcher: FSWatcher | undefined;
@@ -26,6 +32,12 @@ export function openDoorbell(file: string): Doorbell {
         watcher.on("error", stop);
       });
       return stop;
+    },
+    close: () => {
+      if (descriptor === undefined) return;
+      const open = descriptor;
+      descriptor = undefined;
+      ignoreFailure(() => closeSync(open));
     },
   };
 }

@@ -11,7 +11,8 @@ export interface Statement {
   /** The first row, undefined where there is none. */
   get(...values: readonly SqlValue[]): SqlRow | undefined;
   all(...values: readonly SqlValue[]): readonly SqlRow[];
-  run(...values: readonly SqlValue[]): void;
+  /** How many rows were inserted, changed or deleted. */
+  run(...values: readonly SqlValue[]): number;
 }
 
 /** The few things that the store needs of a synchronous SQLite driver. */
@@ -30,7 +31,7 @@ interface Database {
   prepare(sql: string): {
     get(...values: readonly SqlValue[]): SqlRow | undefined;
     all(...values: readonly SqlValue[]): readonly SqlRow[];
-    run(...values: readonly SqlValue[]): unknown;
+    run(...values: readonly SqlValue[]): { readonly changes: number | bigint };
   };
   close(): void;
 }
@@ -88,7 +89,7 @@ function wrap(name: DriverName, database: Database): Driver {
       return {
         get: (...values) => statement.get(...values),
         all: (...values) => statement.all(...values),
-        run: (...values) => void statement.run(...values),
+        run: (...values) => Number(statement.run(...values).changes),
       };
     },
     close: () => database.close(),

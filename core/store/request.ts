@@ -30,9 +30,6 @@ export type PreparedQuery = Required<Pick<ListQuery, "after" | "limit">> & { rea
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-/** U+0000 or a surrogate without its other half. */
-const UNSTORABLE = /\0|\p{Surrogate}/u;
-
 /**
  * Checks a commit and turns bodies and records into text, at the moment of the call.
  * @throws {LeashError} `LEASH_INPUT_INVALID` for what cannot be stored as it is, or the same row twice.
@@ -97,7 +94,7 @@ function prepareChange(change: Change): PreparedChange {
 
 /** False for what can be no kind, id, secondary key or stream: no row has it, and no database need be asked for it. */
 export function isStorable(text: string): boolean {
-  return text !== "" && !UNSTORABLE.test(text);
+  return text !== "" && text.isWellFormed() && !text.includes("\0");
 }
 
 /** SQLite cuts texts at U+0000 and lone surrogates do not survive UTF-8: two ids could become one row. */

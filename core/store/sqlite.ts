@@ -75,6 +75,7 @@ function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Door
   const close = async (): Promise<void> => {
     await batcher.idle();
     waiters.close();
+    bell.close();
     await answering(`The store ${path} cannot be closed`, () => file.close());
   };
   return {

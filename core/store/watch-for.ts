@@ -7,7 +7,8 @@ export interface Watched {
   readonly version: number;
   /** Milliseconds. */
   readonly atMostMs: number;
-  readonly signal: AbortSignal;
+  /** Undefined where nothing but the time ends the wait. */
+  readonly signal: AbortSignal | undefined;
 }
 
 // After the wall clock was set back, the store clock stands still; whoever waits for it must not spin.
@@ -23,11 +24,11 @@ export async function watchFor(store: Store, { kind, id, version, atMostMs, sign
   const wake = new AbortController();
   const end = (): void => wake.abort();
   const timer = setTimeout(end, Math.min(Math.max(MIN_TIMER_MS, atMostMs), MAX_TIMER_MS));
-  signal.addEventListener("abort", end, { once: true });
+  signal?.addEventListener("abort", end, { once: true });
   try {
-    if (!signal.aborted) await store.watch(kind, id, version, wake.signal);
+    if (signal?.aborted !== true) await store.watch(kind, id, version, wake.signal);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", end);
+    signal?.removeEventListener("abort", end);
   }
 }

@@ -2,7 +2,6 @@ import { LeashError } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
-import type { JsonObject } from "../model/json.ts";
 import type { Random } from "../model/runtime.ts";
 import { isoTime } from "./claims.ts";
 import type { Signer } from "./keys.ts";
@@ -62,6 +61,7 @@ export interface ProofInput {
 }
 
 export interface IssuedProof {
+  /** Signed when it is first read, with the key that was the newest when the proof was issued. */
   readonly token: string;
   readonly kid: string;
   readonly jti: string;
@@ -83,7 +83,7 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
   const issuedAt = isoTime(now);
   const expiresAt = now + lifetime(decision.proofTtlMs);
   const jti = uuidv7(now, input.random);
-  const token = requireProofSigner(signer).sign({
+  const claims = {
     sub: principal.subject,
     aud: decision.counterparty?.id ?? principal.agent,
     iat: issuedAt,
@@ -101,12 +101,23 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
     rule: decision.rule,
     ...(input.approvalId === null ? {} : { approval_id: input.approvalId }),
     ...openLeashClaims(input),
-  });
-  return { token, kid: signer.kid, jti, expiresAt };
+  };
+  requireProofSigner(signer);
+  requireSignable(claims);
+  let token: string | undefined;
+  return {
+    // Most tools never read it, and a signature costs as much as all the rest of the way.
+    get token() {
+      return (token ??= signer.sign(claims));
+    },
+    kid: signer.kid,
+    jti,
+    expiresAt,
+  };
 }
 
 /** The same facts under the names that OpenLeash verifiers read. */
-function openLeashClaims({ action, decision, decisionId }: ProofInput): JsonObject {
+function openLeashClaims({ action, decision, decisionId }: ProofInput): Readonly<Record<string, string | null>> {
   const trust = decision.counterparty?.trust;
   return {
     decision_id: decisionId,
@@ -118,8 +129,29 @@ function openLeashClaims({ action, decision, decisionId }: ProofInput): JsonObje
   };
 }
 
-function requireProofSigner(signer: Signer): Signer {
-  if (signer.purpose === "proof") return signer;
+/** Nothing may fail between the leave and the signature: the tool may be running by then. */
+function requireSignable(claims: Readonly<Record<string, string | null>>): void {
+  let length = 0;
+  for (const claim of Object.values(claims)) {
+    if (claim === null) continue;
+    if (typeof claim !== "string" || !claim.isWellFormed()) throw unsignable("holds a claim that is no text");
+    length += claim.length;
+  }
+  if (length > MAX_CLAIMS_LENGTH) throw unsignable(`has more than ${MAX_CLAIMS_LENGTH} characters of claims`);
+}
+
+/** Of all claims together. Escaped and encoded, six times as many still make a token that a verifier reads. */
+const MAX_CLAIMS_LENGTH = 8_000;
+
+function unsignable(problem: string): LeashError {
+  return new LeashError(
+    "LEASH_INPUT_INVALID",
+    `The proof ${problem}, so it cannot be signed. Use shorter, well-formed names.`,
+  );
+}
+
+function requireProofSigner(signer: Signer): void {
+  if (signer.purpose === "proof") return;
   throw new LeashError(
     "LEASH_TOKEN_PURPOSE",
     `A proof cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("proof").`,

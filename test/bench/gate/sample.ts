@@ -17,8 +17,17 @@ export interface SampleOptions {
 /** Nanoseconds by name. */
 export type Samples = ReadonlyMap<string, { readonly median: number; readonly p25: number; readonly p75: number }>;
 
-/** Takes them in turns, so that a noisy moment of the machine hits all of them; the first round is thrown away. */
+/** Milliseconds that each candidate runs before anything is measured, so that it is compiled as far as it ever is. */
+const WARM_UP_MS = 2_000;
+
+async function warmUp({ once }: Sampled): Promise<void> {
+  const end = Date.now() + WARM_UP_MS;
+  while (Date.now() < end) await once();
+}
+
+/** Takes them in turns, warm, so that a noisy moment of the machine hits all of them; the first round is thrown away. */
 export async function sample(candidates: readonly Sampled[], options: SampleOptions): Promise<Samples> {
+  for (const candidate of candidates) await warmUp(candidate);
   const found = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   const deadline = Date.now() + options.budgetMs;
   for (let round = 0; round <= options.rounds && (round < 3 || Date.now() < deadline); round += 1) {
