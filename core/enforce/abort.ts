@@ -5,9 +5,13 @@ export function signalOf({ signal }: { readonly signal?: AbortSignal | undefined
   return signal ?? new AbortController().signal;
 }
 
+export function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {
+  return signal?.aborted === true;
+}
+
 /** @throws {LeashDenied} `LEASH_ABORTED`. Only for use before the start: it says that nothing ran. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
+  if (!isAborted(signal)) return;
   throw new LeashDenied({
     code: "LEASH_ABORTED",
     reasonCode: "aborted",

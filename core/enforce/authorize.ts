@@ -6,7 +6,7 @@ import { freshEntry, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions, GuardOptions } from "../model/gate.ts";
-import { throwIfAborted } from "./abort.ts";
+import { isAborted, throwIfAborted } from "./abort.ts";
 import type { Scope } from "./context.ts";
 import { consume } from "./consume.ts";
 import type { Grant, Standing } from "./standing.ts";
@@ -16,7 +16,7 @@ import { denial } from "./denial.ts";
 import { isWithin } from "./round.ts";
 import { adoptDeferral, deferralChange } from "./deferral.ts";
 import { deny } from "./deny.ts";
-import { untilSettled } from "./hold.ts";
+import { hold, type Question, untilSettled } from "./hold.ts";
 import { lookUp, type Known } from "./lookup.ts";
 import { changeNotice } from "./notice.ts";
 import { proposalOf, type Proposal } from "./proposal.ts";
@@ -48,35 +48,58 @@ export async function admit(
   fresh: boolean,
   options: AdmitOptions,
 ): Promise<Admission> {
-  const { signal } = options;
   // Before anything is looked up: what a parent did not pass on, its results included, is not this child's.
   if (!isWithin(scope, proposed.action.tool)) return deny(scope, await decide(scope, proposed.action), options);
   let proposal = proposed;
-  let known: Known = { kind: "new", version: 0, entry: undefined };
-  const tooLate = signal?.aborted === true;
+  const tooLate = isAborted(options.signal);
   for (let round = 0; round < MAX_LOOKS; round += 1) {
-    if (round > 0 || !fresh) known = await lookUp(scope, proposal, signal);
-    const mayAdopt = known.kind === "new" && options.pause === "defer";
-    const adopted = mayAdopt ? await adoptDeferral(scope, proposal) : undefined;
-    if (adopted !== undefined) {
-      proposal = adopted;
-      continue;
-    }
-    // What is recorded is no new leave: an abort does not make a call that ran one that did not.
-    if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
-    // A question that is open by now is withdrawn first, by its own wait.
-    if (tooLate || known.kind !== "held") throwIfAborted(signal);
-    const standing = await standingOf(scope, proposal, known, options);
-    if (standing === undefined) continue;
-    throwIfAborted(signal);
-    const grant = await consume(scope, proposal, standing, options);
-    if (grant !== undefined) return { kind: "granted", grant };
+    const news = await lookOnce(scope, proposal, { fresh: fresh && round === 0, tooLate, options });
+    if (news.kind === "granted" || news.kind === "done") return news;
+    if (news.kind === "adopted") proposal = news.proposal;
+    if (news.kind === "asked") await untilSettled(scope, news.question, options.signal);
   }
   throw new LeashError(
     "LEASH_STORE_UNAVAILABLE",
     "The rows of this call contradict each other or never rest. Nothing was run.",
   );
 }
+
+/** What one look at the store comes to. The wait for a person is no part of it: while that lasts, nothing read is kept. */
+type News =
+  | Admission
+  | { readonly kind: "adopted"; readonly proposal: Proposal }
+  | { readonly kind: "asked"; readonly question: Question }
+  | { readonly kind: "moved" };
+
+const MOVED: News = { kind: "moved" };
+
+interface Look {
+  readonly fresh: boolean;
+  /** The caller was gone before the call was proposed. */
+  readonly tooLate: boolean;
+  readonly options: AdmitOptions;
+}
+
+async function lookOnce(scope: Scope, proposal: Proposal, { fresh, options, tooLate }: Look): Promise<News> {
+  const { signal } = options;
+  const known = fresh ? NEVER_SEEN : await lookUp(scope, proposal, signal);
+  const mayAdopt = known.kind === "new" && options.pause === "defer";
+  const adopted = mayAdopt ? await adoptDeferral(scope, proposal) : undefined;
+  if (adopted !== undefined) return { kind: "adopted", proposal: adopted };
+  // What is recorded is no new leave: an abort does not make a call that ran one that did not.
+  if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
+  // A question that is open by now is withdrawn first, by its own wait.
+  if (tooLate || known.kind !== "held") throwIfAborted(signal);
+  if (known.kind === "held" && known.approval.value.status === "pending")
+    return { kind: "asked", question: hold(scope, known, options) };
+  const standing = await standingOf(scope, proposal, known, options);
+  if (standing === undefined) return MOVED;
+  throwIfAborted(signal);
+  const grant = await consume(scope, proposal, standing, options);
+  return grant === undefined ? MOVED : { kind: "granted", grant };
+}
+
+const NEVER_SEEN: Known = { kind: "new", version: 0, entry: undefined };
 
 // Far beyond any contention; rows that somebody edited by hand must not keep a call looking for ever.
 const MAX_LOOKS = 1_000;
@@ -96,7 +119,9 @@ async function standingOf(
     return { kind: "continued", version, entry, approval, allowance };
   }
   if (known.kind === "held") {
-    const approval = await untilSettled(scope, known, options);
+    const { approval } = known;
+    // An equal question that was kept back is told of now.
+    scope.context.announce(approval.value);
     if (approval.value.status === "approved") {
       return { kind: "approved", version: known.entry.version, entry: known.entry.value, approval };
     }

@@ -4,6 +4,7 @@ import { LeashDenied } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Deferred } from "../model/gate.ts";
 import type { Stored } from "../store/envelope.ts";
+import { isAborted } from "./abort.ts";
 import { admit, type Admission, type AdmitOptions } from "./authorize.ts";
 import type { Scope } from "./context.ts";
 import { current, latest } from "./current.ts";
@@ -32,7 +33,7 @@ export async function deferred(
   if (found === undefined) return undefined;
   const { signal } = options;
   let approval = await latest(scope, found.approval, found.proposedDigest);
-  while (options.settled === true && approval.value.status === "pending" && signal?.aborted !== true) {
+  while (options.settled === true && approval.value.status === "pending" && !isAborted(signal)) {
     await waitForChange(scope.context.store, approval, signal);
     approval = await latest(scope, await current(scope, approval.value.id), found.proposedDigest);
   }

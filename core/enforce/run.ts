@@ -10,7 +10,7 @@ import type { JournalEntry, Reservation } from "../model/journal.ts";
 import type { GuardOptions, Run } from "../model/gate.ts";
 import type { Permit } from "../model/permit.ts";
 import type { Append, Change } from "../store/store.ts";
-import { signalOf, throwIfAborted } from "./abort.ts";
+import { isAborted, signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { ledgerOf } from "./round.ts";
@@ -102,21 +102,21 @@ function refuseSwapped({ action, proposal, entry }: Grant): void {
   });
 }
 
-async function attempt<T>(
-  scope: Scope,
-  grant: Grant,
-  run: () => T | Promise<T>,
-  options: GuardOptions<T>,
-): Promise<T> {
+async function attempt<T>(scope: Scope, grant: Grant, run: () => T | Promise<T>, options: GuardOptions<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (isSuspension(error, options.suspends)) await recordOutcome(scope, grant, { state: "suspended" }, options);
     else if (hadNoEffect(error)) await recordOutcome(scope, grant, failure(error, "none"), options);
-    else if (options.signal?.aborted === true) await recordOutcome(scope, grant, { state: "unknown" }, options);
+    else if (isAborted(options.signal)) await recordOutcome(scope, grant, { state: "unknown" }, options);
     else await recordOutcome(scope, grant, failure(error, "unknown"), options);
     if (!isSuspension(error, options.suspends))
-      await afterRun(scope, grant, !hadNoEffect(error) && options.signal?.aborted === true ? "unknown" : "failed", options);
+      await afterRun(
+        scope,
+        grant,
+        !hadNoEffect(error) && isAborted(options.signal) ? "unknown" : "failed",
+        options,
+      );
     throw error;
   }
 }

@@ -55,7 +55,7 @@ export async function sqliteStore(options: SqliteStoreOptions): Promise<Store> {
     return { file: opened, clock: storeClock(options.clock ?? systemClock, readLatestTime(opened)) };
   });
   const bell = openDoorbell(`${path}.bell`);
-  return storeOver(path, file, clock, bell, createWaiters(changesOf(file, bell)));
+  return storeOver(path, file, clock, bell, createWaiters(changesOf(path, file, bell)));
 }
 
 function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Doorbell, waiters: Waiters): Store {
@@ -92,7 +92,10 @@ function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Door
       const request = prepareCommit(changes, append);
       return isEmpty(request) ? COMMITTED : batcher.submit(request);
     },
-    watch: (kind, id, version, signal) => reading(() => waiters.wait(kind, id, version, signal)),
+    watch: (kind, id, version, signal) => {
+      if (closing !== undefined) return Promise.reject(storeClosed());
+      return waiters.wait(kind, id, version, signal);
+    },
     streams: () => reading(() => readStreams(file)),
     lines: (stream, from, limit) => reading(() => readLines(file, stream, from, prepareLimit(limit))),
     close: () => (closing ??= close()),
@@ -111,13 +114,19 @@ function writeAll(
       return clock.now();
     });
   } catch (error) {
-    throw isLeashError(error) ? error : storeUnavailable(`The store ${path} cannot be written, so nothing was`, error);
+    throw failureOf(error, `The store ${path} cannot be written, so nothing was`);
   }
 }
 
-function changesOf(file: SqliteFile, bell: Doorbell): ChangeSource {
+function changesOf(path: string, file: SqliteFile, bell: Doorbell): ChangeSource {
   return {
-    version: (kind, id) => readVersion(file, kind, id),
+    version(kind, id) {
+      try {
+        return readVersion(file, kind, id);
+      } catch (error) {
+        throw failureOf(error, `The store ${path} cannot be read`);
+      }
+    },
     listen: (look) => {
       let known = dataVersionOf(file);
       const lookIfChanged = (): void => {
@@ -156,8 +165,12 @@ async function answering<Result>(problem: string, work: () => Result | Promise<R
   try {
     return await work();
   } catch (error) {
-    throw isLeashError(error) ? error : storeUnavailable(problem, error);
+    throw failureOf(error, problem);
   }
+}
+
+function failureOf(error: unknown, problem: string): LeashError {
+  return isLeashError(error) ? error : storeUnavailable(problem, error);
 }
 
 function checkedPath(file: string): string {

@@ -14,7 +14,10 @@ export interface ChangeSource {
 
 /** Everybody who waits for a row of one store object to change. */
 export interface Waiters {
-  /** Resolves when the row's version is not, or no longer, `version`, when the signal aborts or when the store closes. */
+  /**
+   * Resolves when the row's version is not, or no longer, `version`, when the signal aborts or when the store closes. Not an
+   * async function: thousands may wait, and each of those that a wait goes through is kept as long.
+   */
   wait(kind: Kind, id: string, version: number, signal: AbortSignal): Promise<void>;
   /** Ends every wait for these rows. */
   wake(rows: Iterable<Watched>): void;
@@ -31,12 +34,16 @@ export function createWaiters(source: ChangeSource): Waiters {
   }
 
   return {
-    wait: async (kind, id, version, signal) => {
-      if (signal.aborted || source.version(kind, id) !== version) return;
+    wait: (kind, id, version, signal) => {
+      try {
+        if (signal.aborted || source.version(kind, id) !== version) return Promise.resolve();
+      } catch (error) {
+        return Promise.reject(error);
+      }
       const { ended, wait } = room.enter(kind, id, version, signal);
       // Again, now that changes by others are heard: one may have come before.
       if (hasChanged(source, wait)) wait.end();
-      await ended;
+      return ended;
     },
     wake: (rows) => room.wake(rows),
     close: () => room.close(),
