@@ -54,17 +54,11 @@ export {
   type PolicySource,
   type PolicyText,
 } from "./policies.ts";
-export {
-  ask,
-  isInteractive,
-  type Keyboard,
-  terminal,
-  type TerminalInput,
-  type TerminalOptions,
-  type TerminalOutput,
-} from "./approvals/terminal.ts";
+export { ask, isInteractive, type Keyboard, type TerminalInput, type TerminalOutput } from "./approvals/keyboard.ts";
+export { terminal, type TerminalOptions } from "./approvals/terminal.ts";
 export { operatingSystemUser, type AttachedSurface, type Surface } from "./approvals/surface.ts";
 export { card, decisionLine, duration, statusLine } from "./approvals/display.ts";
+export { scopeInWords } from "./approvals/permitting.ts";
 export { displayName, mixedScript, visible } from "./approvals/visible.ts";
 export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";

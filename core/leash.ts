@@ -1,5 +1,6 @@
 import { createAnnouncer, type Announcer } from "./approvals/announce.ts";
 import { createDesk } from "./approvals/desk.ts";
+import { ALLOWANCE_RETENTION, DENIAL_RETENTION } from "./approvals/retention.ts";
 import type { Surface } from "./approvals/surface.ts";
 import { exportLog } from "./audit/export.ts";
 import { verifyLog } from "./audit/verify.ts";
@@ -12,8 +13,9 @@ import { review } from "./enforce/review.ts";
 import { LeashError } from "./errors.ts";
 import { type OwnPlaces, systemProbe } from "./facts/probes.ts";
 import { thisOwner } from "./journal/owner.ts";
-import { createPresence } from "./journal/presence.ts";
+import { createPresence, LEASE_RETENTION } from "./journal/presence.ts";
 import { createJournal } from "./journal/settle.ts";
+import { COUNTER_RETENTION } from "./limits/rows.ts";
 import { createTurns } from "./limits/turns.ts";
 import type { Approval, Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
@@ -28,6 +30,7 @@ import { bindPolicy, type BoundPolicy, type PolicySource } from "./policies.ts";
 import { completePrincipal } from "./principal.ts";
 import { openState, type State, stateOf, stateRoot } from "./state.ts";
 import type { Store } from "./store/store.ts";
+import { keepSwept, type Sweeper } from "./store/sweeper.ts";
 import type { KeyRing } from "./tokens/keys.ts";
 import { createToolRegistry } from "./tools.ts";
 
@@ -91,7 +94,7 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
     });
     const context = contextOf(options, state, bound, announcer);
     bound.watch();
-    return assemble(context, principal, state, { announcer, bound });
+    return assemble(context, principal, state, { announcer, bound, sweeper: keepSwept(state.store, SWEPT) });
   } catch (error) {
     if (state.owned) await state.store.close();
     throw error;
@@ -178,13 +181,17 @@ function deskOf(context: () => Context, state: State, tenant: string, approver: 
 // Long enough for what is about to end; a tool that hangs must not keep a program from ending.
 const CLOSE_WAIT_MS = 5_000;
 
+/** The rows that go when nobody needs them any more; everything else stays for good. */
+const SWEPT = [DENIAL_RETENTION, ALLOWANCE_RETENTION, COUNTER_RETENTION, LEASE_RETENTION];
+
 /** The parts that end with the leash. */
 interface Ending {
   readonly announcer: Announcer;
   readonly bound: BoundPolicy;
+  readonly sweeper: Sweeper;
 }
 
-function assemble(context: Context, principal: Principal, state: State, { announcer, bound }: Ending): Leash {
+function assemble(context: Context, principal: Principal, state: State, { announcer, bound, sweeper }: Ending): Leash {
   const { store } = context;
   const root: Scope = { context, principal, narrowings: [] };
   const face = (scope: Scope): Leash => {
@@ -220,6 +227,7 @@ function assemble(context: Context, principal: Principal, state: State, { announ
       // A leash for another principal, or a child's, shares the parts of the one it came from.
       if (scope !== root) return;
       announcer.close();
+      await sweeper.stop();
       await bound.close();
       await context.presence.close(CLOSE_WAIT_MS);
       if (state.owned) await store.close();

@@ -16,6 +16,8 @@ export interface Announcer {
 /** What an announcer works with. A surface answers for one tenant and hears of that one only. */
 export interface AnnouncerParts {
   readonly store: Store;
+  /** True for the embedded store of the state folder, false for one that the host opened. */
+  readonly owned: boolean;
   readonly stream: string;
   readonly tenant: string;
   readonly openDesk: (approver: Approver) => Desk;
@@ -30,7 +32,7 @@ export interface AnnouncerParts {
  */
 export function createAnnouncer(
   targets: readonly (Notifier | Surface)[] | undefined,
-  { store, stream, tenant, openDesk }: AnnouncerParts,
+  { openDesk, owned, store, stream, tenant }: AnnouncerParts,
 ): Announcer {
   const notifiers = (targets ?? []).filter((target) => typeof target === "function");
   const surfaces = attachAll(targets ?? [], openDesk);
@@ -41,7 +43,7 @@ export function createAnnouncer(
     for (const notify of notifiers) tell(approval, notify);
     for (const surface of reached) tell(approval, (opened) => surface.opened(opened));
     if (targets === undefined || (targets.length > 0 && notifiers.length + reached.length === 0)) {
-      tellWhereToAnswer(approval);
+      tellWhereToAnswer(approval, owned);
     }
   }
 
@@ -87,10 +89,12 @@ function closeAll(surfaces: readonly AttachedSurface[]): void {
   }
 }
 
-function tellWhereToAnswer({ ref, tool }: Approval): void {
+function tellWhereToAnswer({ ref, tool }: Approval, owned: boolean): void {
+  const where = owned
+    ? "with `--policy FILE` or `--state DIR` from another terminal"
+    : "with `--state DIR --store env:NAME` from another terminal where the store is in PostgreSQL, or at `leash.desk` in code";
   process.emitWarning(
-    `A call of ${displayName(tool)} waits for a person (ref ${ref}). Answer it with \`leash approvals show ${ref}\` from another terminal, ` +
-      "or set `notify`.",
+    `A call of ${displayName(tool)} waits for a person (ref ${ref}). Answer it with \`leash approvals show ${ref}\`, ${where}; or set \`notify\`.`,
     { type: "LeashWarning", code: "LEASH_WAITING" },
   );
 }

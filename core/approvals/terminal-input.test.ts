@@ -7,7 +7,8 @@ import type { Approval } from "../model/approval.ts";
 import { fakeDesk } from "../testing/fake-desk.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
 import { sampleApproval } from "../testing/sample-approval.ts";
-import { ask, terminal } from "./terminal.ts";
+import { ask } from "./keyboard.ts";
+import { terminal } from "./terminal.ts";
 
 const QUIET = 20;
 const FIRST = sampleApproval({ ref: "K7Q2" });

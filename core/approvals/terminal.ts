@@ -1,35 +1,13 @@
-import { StringDecoder } from "node:string_decoder";
-
 import { LeashError } from "../errors.ts";
 import type { Approval, Approver } from "../model/approval.ts";
 import type { Desk, SettleOptions } from "../model/desk.ts";
 import type { Clock } from "../model/runtime.ts";
-import { card, statusLine } from "./display.ts";
+import { statusLine } from "./display.ts";
 import { hasAnswered } from "./eligibility.ts";
-import { count } from "./layout.ts";
+import { DEFAULT_QUIET_MS, isInteractive, type Keyboard } from "./keyboard.ts";
+import { type Answer, answerTo, askReason, type Questioning } from "./question.ts";
 import { type AttachedSurface, operatingSystemUser, type Surface } from "./surface.ts";
 import { visible } from "./visible.ts";
-
-/** What of `process.stdin` is used. */
-export interface TerminalInput extends NodeJS.ReadableStream {
-  readonly isTTY?: boolean;
-  readonly isRaw?: boolean;
-  readonly readableFlowing?: boolean | null;
-  setRawMode?(mode: boolean): unknown;
-}
-
-/** What of `process.stderr` is used. */
-export interface TerminalOutput extends NodeJS.WritableStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number | undefined;
-}
-
-export interface Keyboard {
-  readonly input: TerminalInput;
-  readonly output: TerminalOutput;
-  /** How long nobody may have typed before a question is asked. Default 200 milliseconds. */
-  readonly quietMs?: number;
-}
 
 export interface TerminalOptions extends Partial<Keyboard> {
   /** Who sits here. Default: the operating-system user. */
@@ -38,133 +16,8 @@ export interface TerminalOptions extends Partial<Keyboard> {
   readonly clock?: Clock;
 }
 
-const DEFAULT_QUIET_MS = 200;
-const INTERRUPT = 0x03;
-const STOPS = ["end", "close", "error"] as const;
-
-/** True when a person can both read and type here. */
-export function isInteractive(streams: Pick<Keyboard, "input" | "output">): boolean {
-  return streams.input.isTTY === true && streams.output.isTTY === true;
-}
-
-/** Hands each chunk to `read` until it returns a value; undefined when the input stops or the signal aborts before. */
-function listen<T>(
-  input: TerminalInput,
-  signal: AbortSignal,
-  read: (chunk: Buffer | string) => T | undefined,
-): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const onData = (chunk: Buffer | string) => {
-      const value = read(chunk);
-      if (value !== undefined) finish(value);
-    };
-    const stop = () => finish(undefined);
-    function finish(value: T | undefined): void {
-      input.off("data", onData);
-      for (const event of STOPS) input.off(event, stop);
-      signal.removeEventListener("abort", stop);
-      resolve(value);
-    }
-    input.on("data", onData);
-    for (const event of STOPS) input.on(event, stop);
-    signal.addEventListener("abort", stop);
-    input.resume();
-    if (signal.aborted || !input.readable) stop();
-  });
-}
-
-/**
- * Resolves when nothing has been typed for `quietMs`, and forgets what was: it was meant for something else. The terminal is
- * raw meanwhile, since a line that was begun but not ended is out of reach otherwise. Ctrl-C still interrupts the process.
- */
-async function drain(input: TerminalInput, quietMs: number, signal: AbortSignal): Promise<void> {
-  const quiet = new AbortController();
-  const timer = setTimeout(() => quiet.abort(), quietMs);
-  input.setRawMode?.(true);
-  try {
-    await listen(input, AbortSignal.any([signal, quiet.signal]), (typed) => {
-      timer.refresh();
-      if (Buffer.from(typed).includes(INTERRUPT)) process.kill(process.pid, "SIGINT");
-      return undefined;
-    });
-  } finally {
-    clearTimeout(timer);
-    input.setRawMode?.(false);
-  }
-}
-
-/** The first whole line. What comes after it was typed before the next question, so it is dropped. */
-function firstLine(input: TerminalInput, signal: AbortSignal): Promise<string | undefined> {
-  const decoder = new StringDecoder("utf8");
-  let typed = "";
-  return listen(input, signal, (chunk) => {
-    typed += typeof chunk === "string" ? chunk : decoder.write(chunk);
-    const end = typed.search(/[\r\n]/u);
-    return end < 0 ? undefined : typed.slice(0, end);
-  });
-}
-
-/**
- * Asks one question and reads one whole line. Whatever was typed before the question was shown does not count. The terminal
- * belongs to the question until it is answered: a program that reads the same input gets the line too.
- *
- * @param question written as it is; pass what others wrote through `visible`
- * @returns the line, trimmed; undefined when the input ends or the signal aborts first
- * @example const line = await ask("Sure? [y/n] ", { input: process.stdin, output: process.stderr });
- */
-export async function ask(
-  question: string,
-  keyboard: Keyboard,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<string | undefined> {
-  const { input, output, quietMs = DEFAULT_QUIET_MS } = keyboard;
-  const wasRaw = input.isRaw === true;
-  const wasFlowing = input.readableFlowing === true;
-  try {
-    await drain(input, quietMs, signal);
-    if (signal.aborted) return undefined;
-    output.write(question);
-    return (await firstLine(input, signal))?.trim();
-  } finally {
-    if (wasRaw) input.setRawMode?.(true);
-    if (!wasFlowing) input.pause();
-  }
-}
-
-interface Context {
+interface Context extends Questioning {
   readonly desk: Desk;
-  readonly keyboard: Keyboard;
-  readonly clock: Clock;
-  readonly say: (text: string) => void;
-}
-
-/** Asks until there is a yes or a no; undefined when there will be none. */
-async function answerTo(
-  approval: Approval,
-  equal: number,
-  context: Context,
-  signal: AbortSignal,
-): Promise<"y" | "n" | undefined> {
-  const { keyboard, clock, say } = context;
-  const also = equal === 0 ? "" : ` and ${count(equal, "equal call")}`;
-  const show = () => say(card(approval, { now: clock.now(), columns: keyboard.output.columns }));
-  show();
-  for (;;) {
-    const line = (await ask(`Approve ${visible(approval.ref)}${also}? [y/n/?] `, keyboard, signal))?.toLowerCase();
-    if (line === undefined) return undefined;
-    if (line === "y" || line === "yes") return "y";
-    if (line === "n" || line === "no") return "n";
-    if (line === "?") show();
-    say(
-      `y runs exactly this call${also} once, n refuses it, ? shows it again. Without an answer it waits until its time is up.`,
-    );
-  }
-}
-
-async function askReason(keyboard: Keyboard, signal: AbortSignal): Promise<string | undefined> {
-  let reason: string | undefined = "";
-  while (reason === "") reason = await ask("Reason: ", keyboard, signal);
-  return reason;
 }
 
 /** Shows one approval and carries the answer to the desk; withdraws the question once it is settled elsewhere or expires. */
@@ -187,7 +40,9 @@ async function handle(id: string, context: Context, closing: AbortSignal): Promi
     if (answer === undefined || reason === undefined)
       return say(`\nNot answered here. ${statusLine(await desk.get(id))}`);
     const options = reason === "" ? {} : { reason };
-    for (const each of [id, ...equal]) await settle(each, answer, options, context);
+    await settle(id, answer, options, context);
+    // What is permitted beyond is permitted once, with the answer to the call that was shown.
+    for (const each of equal) await settle(each, { verb: answer.verb }, options, context);
   } finally {
     over.abort();
   }
@@ -201,9 +56,11 @@ async function equalTo({ id, demand }: Approval, desk: Desk): Promise<readonly s
 }
 
 /** One that was settled elsewhere meanwhile keeps the others from nothing. */
-async function settle(id: string, answer: "y" | "n", options: SettleOptions, { desk, say }: Context): Promise<void> {
+async function settle(id: string, answer: Answer, options: SettleOptions, { desk, say }: Context): Promise<void> {
   try {
-    say(statusLine(answer === "y" ? await desk.approve(id, options) : await desk.deny(id, options)));
+    if (answer.verb === "deny") return say(statusLine(await desk.deny(id, options)));
+    const { again } = answer;
+    say(statusLine(await desk.approve(id, again === undefined ? options : { ...options, again })));
   } catch (error) {
     say(notAnswered(error));
   }
@@ -245,7 +102,8 @@ function queue(context: Context): AttachedSurface {
 /**
  * The terminal as a surface: shows the card of each opened approval, one at a time, and asks `Approve? [y/n/?]`. Only a whole
  * line `y` or `yes` approves, only `n` or `no` denies; anything else asks again; the end of the input, closing and expiry are
- * no answer. What was typed before a question was shown never counts, and the call is shown from its sealed bytes with every
+ * no answer. Where the policy lets an approver permit calls like it, `a` (or `a 5`, `a 2h`, `a 5 2h`) does, after a second question
+ * that says in words what would be permitted and takes a whole `yes`. What was typed before a question was shown never counts, and the call is shown from its sealed bytes with every
  * control character escaped.
  *
  * @param options input (default stdin), output (default stderr), approver (default: the operating-system user)

@@ -15,7 +15,7 @@ export async function readEntry(store: Store, id: string): Promise<Stored<Journa
 }
 
 export function writeEntry(id: string, entry: JournalEntry, expect: number): Change {
-  return { kind: "journal", id, expect, body: toBody(entry), by: entry.approvalId };
+  return { kind: "journal", id, expect, body: toBody(entry), by: entry.approvalId ?? entry.allowanceId ?? null };
 }
 
 /** The row of a call that nothing has happened to yet. */

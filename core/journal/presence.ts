@@ -2,10 +2,14 @@ import { LeashError } from "../errors.ts";
 import type { JournalEntry, Owner } from "../model/journal.ts";
 import { openRow, toBody } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";
+import type { Retention } from "../store/sweep.ts";
 import { isGone } from "./owner.ts";
 
 /** How long a process that stops renewing is still believed to be running its calls. Milliseconds. */
 export const LEASE_MS = 30_000;
+
+/** What processes leave behind that did not withdraw their lease: one that is over is the same as none. */
+export const LEASE_RETENTION: Retention = { kind: "instance" };
 
 interface Lease {
   readonly v: 1;

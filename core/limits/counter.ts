@@ -30,6 +30,11 @@ export function stretchAt(window: CounterWindow, now: number): readonly [start: 
   return [start, start + length];
 }
 
+/** From when on a stretch counts in no such window, epoch milliseconds. */
+export function goneAt([, end]: readonly [start: number, end: number, ...unknown[]], window: CounterWindow): number {
+  return window.fixed ? end : end + window.lengthMs;
+}
+
 /** The counter with an amount in one stretch more; what no window of this length can count any more is dropped. */
 export function added(counter: Counter, [start, end, amount]: Bucket, window: CounterWindow, now: number): Counter {
   const since = beginOf(window, now);

@@ -1,9 +1,8 @@
 import type { Charge, CounterNeed } from "../model/facts.ts";
 import type { Reservation } from "../model/journal.ts";
-import type { Stored } from "../store/envelope.ts";
 import type { Change } from "../store/store.ts";
-import { added, type Bucket, type Counter, countedAt, stretchAt, withoutAmount } from "./counter.ts";
-import { type Ledger, readCounter, writeCounter } from "./rows.ts";
+import { added, type Bucket, countedAt, goneAt, stretchAt, withoutAmount } from "./counter.ts";
+import { type Ledger, readCounter, type StoredCounter, writeCounter } from "./rows.ts";
 
 /** Rows and what they become in one commit. */
 export interface Reserved {
@@ -23,7 +22,7 @@ export interface Readings {
 }
 
 export function createReadings(ledger: Ledger, now: number, own: readonly Reservation[] = []): Readings {
-  const seen = new Map<string, Stored<Counter>>();
+  const seen = new Map<string, StoredCounter>();
   return {
     async read({ key, window }) {
       const found = await readCounter(ledger, key);
@@ -34,34 +33,46 @@ export function createReadings(ledger: Ledger, now: number, own: readonly Reserv
       return countedAt(others, window, now);
     },
     reserve(charges) {
-      const counters = new Map<string, Counter>();
+      const counters = new Map<string, StoredCounter>();
       const reservations = charges
         .filter(({ amount }) => amount > 0)
         .map(({ amount, counter: key, window }): Reservation => {
           const bucket: Bucket = [...stretchAt(window, now), amount];
-          counters.set(key, added(counters.get(key) ?? seenCounter(seen, key).value, bucket, window, now));
+          const before = counters.get(key) ?? seenCounter(seen, key);
+          // Another policy may count here, too, and for longer.
+          const dueAt = Math.max(before.dueAt ?? 0, goneAt(bucket, window));
+          counters.set(key, { ...before, value: added(before.value, bucket, window, now), dueAt });
           return { counter: key, bucket };
         });
-      const changes = [...counters].map(([key, counter]) =>
-        writeCounter(ledger, key, counter, seenCounter(seen, key).version),
-      );
-      return { changes, reservations };
+      const changes = [...counters].map(([key, counter]) => writeCounter(ledger, key, counter));
+      return { changes: [...changes, ...oldestGuard([...counters.values()])], reservations };
     },
   };
 }
 
-function seenCounter(seen: ReadonlyMap<string, Stored<Counter>>, key: string): Stored<Counter> {
+function seenCounter(seen: ReadonlyMap<string, StoredCounter>, key: string): StoredCounter {
   const found = seen.get(key);
   if (found === undefined) throw new Error("a counter is charged that was not read");
   return found;
 }
 
-/** The rows without what a call reserved that had no effect. Undefined versions never match: read and commit again on conflict. */
+/** The guard of the reading that was made first: it stands for the later ones as well. */
+function oldestGuard(counters: readonly StoredCounter[]): readonly Change[] {
+  const [first] = counters.flatMap(({ guard }) => guard).toSorted((a, b) => a.expect - b.expect);
+  return first === undefined ? [] : [first];
+}
+
+/**
+ * The rows without what a call reserved that had no effect; none of a counter that is gone, or of which nothing counts. Read and
+ * commit again on conflict.
+ */
 export async function releaseChanges(ledger: Ledger, reservations: readonly Reservation[]): Promise<readonly Change[]> {
-  const found = new Map<string, Stored<Counter>>();
+  const found = new Map<string, StoredCounter>();
   for (const { bucket, counter: key } of reservations) {
-    const { value, version } = found.get(key) ?? (await readCounter(ledger, key));
-    found.set(key, { value: withoutAmount(value, bucket), version });
+    const before = found.get(key) ?? (await readCounter(ledger, key));
+    found.set(key, { ...before, value: withoutAmount(before.value, bucket) });
   }
-  return [...found].map(([key, { value, version }]) => writeCounter(ledger, key, value, version));
+  return [...found].flatMap(([key, counter]) =>
+    counter.version === 0 || counter.guard.length > 0 ? [] : [writeCounter(ledger, key, counter)],
+  );
 }

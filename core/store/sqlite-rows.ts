@@ -144,8 +144,7 @@ function conflictWith({ source }: PreparedChange): CommitResult {
 /** False, and nothing written, where the row is not at the version that is expected. */
 function writeChange(file: SqliteFile, change: PreparedChange): boolean {
   const { kind, id, expect, by, dueAt, body } = change;
-  if (body === null)
-    return expect === 0 ? readVersion(file, kind, id) === 0 : file.run(DELETE, kind, id, expect) === 1;
+  if (body === null) return expect === 0 ? readVersion(file, kind, id) === 0 : file.run(DELETE, kind, id, expect) === 1;
   if (expect === 0) return file.run(ADD, kind, id, by, dueAt, body) === 1;
   return file.run(CHANGE, by, dueAt, body, kind, id, expect) === 1;
 }

@@ -13,7 +13,8 @@ export type Kind =
   | "policy"
   | "used"
   | "counter"
-  | "allowance";
+  | "allowance"
+  | "sweep";
 
 /** A row as stored. `version` counts from 1 and grows by one with every change. */
 export interface Row {

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { groupsOf } from "../approvals/groups.ts";
 import { LeashError } from "../errors.ts";
 import type { Approval, ApprovalStatus } from "../model/approval.ts";
-import type { Answering, Desk, SettleOptions } from "../model/desk.ts";
+import type { Answering, ApproveOptions, Desk } from "../model/desk.ts";
 
 /** A desk whose approvals a test moves itself. */
 export interface FakeDesk extends Desk {
-  /** Answers that had an effect, in order: `approve <id>` or `deny <id>: <reason>`. */
+  /** Answers that had an effect, in order: `approve <id>`, `deny <id>: <reason>`, `approve <id> again {"uses":5,"forMs":60000}`. */
   readonly answers: readonly string[];
   /** What another surface, or time, does to an approval. */
   readonly become: (id: string, status: ApprovalStatus) => void;
@@ -34,20 +34,21 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
     changes.dispatchEvent(new Event(id));
     return next;
   };
-  const settle = (id: string, answer: "approve" | "deny", reason?: string): Approval => {
+  const settle = (id: string, answer: "approve" | "deny", { again, reason }: ApproveOptions = {}): Approval => {
     if (row(id).status !== "pending") throw new LeashError("LEASH_EXPIRED", "Too late. The answer has no effect.");
-    answers.push(reason === undefined ? `${answer} ${id}` : `${answer} ${id}: ${reason}`);
+    const permitted = again === undefined ? "" : ` again ${JSON.stringify(again)}`;
+    answers.push(`${answer} ${id}${permitted}${reason === undefined ? "" : `: ${reason}`}`);
     return become(id, answer === "approve" ? "approved" : "denied");
   };
-  const answering = (answer: "approve" | "deny"): Answering => {
-    function answerTo(id: string, options?: SettleOptions): Promise<Approval>;
-    function answerTo(list: readonly string[], options?: SettleOptions): Promise<readonly Approval[]>;
+  const answering = (answer: "approve" | "deny"): Answering<ApproveOptions> => {
+    function answerTo(id: string, options?: ApproveOptions): Promise<Approval>;
+    function answerTo(list: readonly string[], options?: ApproveOptions): Promise<readonly Approval[]>;
     async function answerTo(
       target: string | readonly string[],
-      options?: SettleOptions,
+      options?: ApproveOptions,
     ): Promise<Approval | readonly Approval[]> {
-      if (typeof target === "string") return settle(target, answer, options?.reason);
-      return target.map((id) => settle(id, answer, options?.reason));
+      if (typeof target === "string") return settle(target, answer, options);
+      return target.map((id) => settle(id, answer, options));
     }
     return answerTo;
   };

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { TerminalInput, TerminalOutput } from "../approvals/terminal.ts";
+import type { TerminalInput, TerminalOutput } from "../approvals/keyboard.ts";
 
 const LONGEST_WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 2;

@@ -64,6 +64,21 @@ describe("leash approvals approve --again", () => {
     expect((await command("allowances", "list")).stdout).toBe("Nobody permitted anything in advance.\n");
   });
 
+  it("says in a terminal, before it asks, what would be permitted beyond the call", async () => {
+    await send("one");
+    const ref = await refOfOnly();
+    const [screen, stdout] = [fakeTerminal(), fakeTerminal()];
+    const streams = { stdin: screen.input, stdout: stdout.output, stderr: screen.output };
+    const exit = run(["--state", state, "approvals", "approve", ref, "--again", "2"], streams);
+    await screen.until(`Run exactly this call once, and permit all that? Type yes to approve ${ref}: `);
+    expect(screen.shown().replaceAll(/\s+/gu, " ")).toContain(
+      "also permits without asking anybody again: up to 2 more calls of mail, within 8 h from now",
+    );
+    screen.type("no\n");
+    expect(await exit).toBe(1);
+    expect(await leash.desk({ id: "test" }).allowances()).toEqual([]);
+  });
+
   it.each([["0"], ["many"], ["1.5"]])("takes no %s for a number of calls", async (uses) => {
     await send("one");
     const { exit, stderr } = await command("approvals", "approve", await refOfOnly(), "--yes", "--again", uses);

@@ -1,4 +1,5 @@
 import {
+  type AgainChoice,
   type Answering,
   type Approval,
   type ApprovalGroup,
@@ -8,6 +9,7 @@ import {
   displayName,
   duration,
   isInteractive,
+  scopeInWords,
   statusLine,
   type ApproveOptions,
   type SettleOptions,
@@ -16,7 +18,7 @@ import {
 import { inColumns } from "./columns.ts";
 import { EXIT, type Exit, UsageError } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
-import { type CommonOptions, withDesk } from "./state.ts";
+import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
 
 export interface AnswerOptions extends CommonOptions {
   readonly reason?: string;
@@ -57,7 +59,7 @@ export async function approve(io: Io, ref: string, options: ApproveCommandOption
       "approving shows the call and asks to confirm, which needs a terminal; after `leash approvals show` you can pass --yes",
     );
   }
-  return withDesk(options, async ({ desk }) => {
+  return withSigningDesk(options, async ({ desk }) => {
     const approval = await desk.get(ref);
     const ids = await idsFor(desk, approval, options);
     const said = options.yes === true ? settleOptions(options) : await confirm(io, approval, ids.length - 1, options);
@@ -81,12 +83,14 @@ function againOf({ again, equal }: ApproveCommandOptions): ApproveOptions {
 
 /** `leash approvals revoke`: takes back a yes that was not used yet. */
 export async function revoke(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
-  return withDesk(options, async ({ desk }) => answered(io, [await desk.revoke(ref, settleOptions(options))], options));
+  return withSigningDesk(options, async ({ desk }) =>
+    answered(io, [await desk.revoke(ref, settleOptions(options))], options),
+  );
 }
 
 /** `leash approvals deny`. */
 export async function deny(io: Io, ref: string, options: AnswerOptions): Promise<Exit> {
-  return withDesk(options, async ({ desk }) => {
+  return withSigningDesk(options, async ({ desk }) => {
     const ids = await idsFor(desk, await desk.get(ref), options);
     return answered(io, await answerAll(desk.deny, ids, settleOptions(options)), options);
   });
@@ -112,17 +116,29 @@ async function confirm(
   io: Io,
   approval: Approval,
   equal: number,
-  options: AnswerOptions,
+  options: ApproveCommandOptions,
 ): Promise<SettleOptions | undefined> {
   if (approval.status !== "pending") return undefined;
   io.stderr.write(`${card(approval, { now: Date.now(), columns: io.stderr.columns })}\n`);
+  const permitted = permittedBy(approval, options);
+  if (permitted !== undefined)
+    io.stderr.write(`${scopeInWords(approval, permitted, { columns: io.stderr.columns })}\n`);
   const calls = equal === 0 ? "this call once" : `this call and ${equal} equal ones, each once`;
+  const more = permitted === undefined ? "" : ", and permit all that";
   const keyboard = { input: io.stdin, output: io.stderr };
-  const line = await ask(`Run exactly ${calls}? Type yes to approve ${displayName(approval.ref)}: `, keyboard);
+  const line = await ask(`Run exactly ${calls}${more}? Type yes to approve ${displayName(approval.ref)}: `, keyboard);
   if (line === undefined || !["y", "yes"].includes(line.toLowerCase())) return undefined;
   if (!approval.terms.reasonRequired || options.reason !== undefined) return settleOptions(options);
   const reason = await ask("Reason: ", keyboard);
   return reason === undefined ? undefined : { reason };
+}
+
+/** The standing yes in full; undefined where none is given. What the policy does not offer is refused at the desk. */
+function permittedBy({ terms }: Approval, options: ApproveCommandOptions): Required<AgainChoice> | undefined {
+  const { again } = againOf(options);
+  if (again === undefined || terms.again === undefined) return undefined;
+  const { uses, forMs } = terms.again;
+  return { uses, forMs, ...(again === true ? {} : again) };
 }
 
 function settleOptions({ reason }: AnswerOptions): SettleOptions {

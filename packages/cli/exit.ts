@@ -33,7 +33,14 @@ export class UnreadableError extends Error {
 /** One line on stderr, and the exit code it stands for. Whatever is not understood counts as unreadable, never as fine. */
 export function reportError(error: unknown, io: Io): Exit {
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`leash: ${visible(message)}\n`);
+  const code = codeOf(error);
+  io.stderr.write(`leash: ${visible(message)}${code === undefined ? "" : ` (${code})`}\n`);
   if (error instanceof UsageError) return EXIT.usage;
   return isLeashError(error) && !UNREADABLE.has(error.code) ? EXIT.finding : EXIT.unreadable;
+}
+
+/** By it docs/errors.md says more. */
+function codeOf(error: unknown): LeashErrorCode | undefined {
+  if (isLeashError(error)) return error.code;
+  return error instanceof Error && isLeashError(error.cause) ? error.cause.code : undefined;
 }

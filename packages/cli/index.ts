@@ -47,6 +47,8 @@ function program(io: Io, finish: Finish): Command {
     .description("See and answer what agents wait for.")
     .option("--policy <file>", "the policy the leash runs with; names its state folder")
     .option("--state <dir>", "the state folder itself")
+    .option("--store <address>", "where the leash keeps its rows in PostgreSQL: postgres://…, or env:NAME")
+    .option("--schema <name>", "the schema there; default: leashkit")
     .option("--tenant <name>", "whose approvals; default: default")
     .option("--json", "one JSON object a line")
     .exitOverride()

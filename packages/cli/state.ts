@@ -1,12 +1,13 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 
-import { openDesk, type OpenDesk, operatingSystemUser, stateFolder } from "@leashkit/core";
+import { isLeashError, openDesk, type OpenDesk, operatingSystemUser, stateFolder, type Store } from "@leashkit/core";
 
 import { UnreadableError, UsageError } from "./exit.ts";
+import { openStore, type StoreOptions } from "./store.ts";
 
 /** The options that every command takes. */
-export interface CommonOptions {
+export interface CommonOptions extends StoreOptions {
   readonly policy?: string;
   readonly state?: string;
   readonly tenant?: string;
@@ -20,19 +21,78 @@ function folderOf({ policy, state }: CommonOptions): string {
   throw new UsageError("say which leash: --policy FILE (the policy it runs with) or --state DIR");
 }
 
-/** Runs with a desk for the operating-system user on an existing state folder; never makes one. */
-export async function withDesk<T>(options: CommonOptions, use: (open: OpenDesk) => Promise<T>): Promise<T> {
+/** Runs with a desk for the operating-system user on the state of a leash; never makes one. */
+export function withDesk<T>(options: CommonOptions, use: (open: OpenDesk) => Promise<T>): Promise<T> {
+  return withState(options, { store: "store.db", shared: "keys" }, use);
+}
+
+/** The same for what the desk signs: an answer signed with another key than the leash knows is none. */
+export function withSigningDesk<T>(options: CommonOptions, use: (open: OpenDesk) => Promise<T>): Promise<T> {
+  return withState(options, { store: "store.db", shared: join("keys", "approval.json") }, use);
+}
+
+/** What must lie in the state folder: with the store of its own, and with one elsewhere. */
+interface Needed {
+  readonly store: string;
+  readonly shared: string;
+}
+
+async function withState<T>(options: CommonOptions, needed: Needed, use: (open: OpenDesk) => Promise<T>): Promise<T> {
   const state = folderOf(options);
-  try {
-    await access(join(state, "store.db"));
-  } catch {
-    throw new UnreadableError(`no leash has kept state in ${state}: it holds no readable store.db`);
+  if (options.store === undefined && options.schema !== undefined) throw new UsageError("--schema goes with --store");
+  if (options.store === undefined) {
+    await demand(state, needed.store, `no leash has kept state in ${state}: it holds no readable ${needed.store}`);
+    return useDesk(options, state, undefined, use);
   }
-  const tenant = options.tenant === undefined ? {} : { tenant: options.tenant };
-  const open = await openDesk({ state, approver: operatingSystemUser("cli"), ...tenant });
+  await demand(
+    state,
+    needed.shared,
+    `the state folder ${state} holds no readable ${needed.shared}. ` +
+      "The keys are not in the database: name the folder of a leash that uses it, or a copy with its keys",
+  );
+  const store = await opening(openStore(options.store, options));
+  try {
+    return await useDesk(options, state, store, use);
+  } finally {
+    await store.close();
+  }
+}
+
+async function demand(folder: string, name: string, problem: string): Promise<void> {
+  try {
+    await access(join(folder, name));
+  } catch {
+    throw new UnreadableError(problem);
+  }
+}
+
+async function useDesk<T>(
+  { tenant }: CommonOptions,
+  state: string,
+  store: Store | undefined,
+  use: (open: OpenDesk) => Promise<T>,
+): Promise<T> {
+  const open = await opening(
+    openDesk({
+      state,
+      approver: operatingSystemUser("cli"),
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(store === undefined ? {} : { store }),
+    }),
+  );
   try {
     return await use(open);
   } finally {
     await open.close();
+  }
+}
+
+/** What stands in the way of opening is no finding of the command. */
+async function opening<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isLeashError(error, "LEASH_CONFIG_INVALID")) throw error;
+    throw new UnreadableError(error.message, { cause: error });
   }
 }

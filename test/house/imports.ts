@@ -9,7 +9,7 @@ export const CORE_TEST_DOORS: readonly string[] = ["@leashkit/core/testing"];
 
 /** The packages that may import a sibling, and which. */
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
-  "packages/cli": ["@leashkit/server", "@leashkit/mcp", "@leashkit/desk"],
+  "packages/cli": ["@leashkit/postgres", "@leashkit/server", "@leashkit/mcp", "@leashkit/desk"],
 };
 
 /** Agent frameworks and model vendors. Core knows none of them, so that it can serve all of them. */

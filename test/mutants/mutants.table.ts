@@ -17,6 +17,12 @@ const MEMORY = "test/security/deny-memory.test.ts";
 const BATCHES = "test/security/batches.test.ts";
 const ROUNDS = "core/approvals/rounds.test.ts";
 const TERMINAL = "core/approvals/terminal.test.ts";
+const SWEEPS = "core/store/sweep.test.ts";
+const SWEPT = "test/property/sweep.test.ts";
+const READINGS = "core/limits/readings.test.ts";
+const PERMITTING = "core/approvals/permitting.test.ts";
+const LISTING = "core/policy/guards/command/listing.test.ts";
+const COMMAND = "packages/cli/store.test.ts";
 const SIMULATION = {
   file: "test/simulation/simulation.test.ts",
   name: "I1, I2, I3, I5, I7: no crash, race, lost answer, late click or forged resume",
@@ -1444,6 +1450,36 @@ export const MUTANTS: readonly Mutant[] = [
     test: SIMULATION,
   },
   {
+    id: "M180",
+    invariant: "A-A28",
+    removes: "the leash from the sub-agent that deepagents adds by itself",
+    file: "packages/langchain/deep-agent.ts",
+    find: "const all = [...subagents, ...generalPurpose(subagents, middleware, skills)];",
+    replace: "const all = [...subagents, ...generalPurpose(subagents, middleware, skills).slice(1)];",
+    test: {
+      file: "packages/langchain/test/deep-agents.test.ts",
+      name: "A-A28 I4: what the policy denies does not run in a task of general-purpose",
+    },
+  },
+  {
+    id: "M181",
+    invariant: "I4",
+    removes: "lets a compiled sub-agent pass unguarded",
+    file: "packages/langchain/deep-agent.ts",
+    find: "if (elsewhere.includes(agent.name)) return false;",
+    replace: "if (compiled || elsewhere.includes(agent.name)) return false;",
+    test: { file: "packages/langchain/deep-agent.test.ts", name: "I4: is a sub-agent compiled" },
+  },
+  {
+    id: "M182",
+    invariant: "I4",
+    removes: "takes other gates away together with a parent's",
+    file: "packages/langchain/wrap.ts",
+    find: "if (mark === undefined || mark === true || !isNarrowedFrom(gate, mark)) return tool;",
+    replace: "if (mark === undefined || mark === true) return tool;",
+    test: { file: "packages/langchain/test/parents.test.ts", name: "I4: leaves every gate that it was not made from" },
+  },
+  {
     id: "M115",
     invariant: "I7",
     removes: "takes a yes to a small overrun for one to a larger",
@@ -1490,5 +1526,95 @@ export const MUTANTS: readonly Mutant[] = [
       file: "test/simulation/simulation.test.ts",
       name: "I1, I2, I3, I5, I7: no crash, race, lost answer, late click or forged resume",
     },
+  },
+  {
+    id: "M200",
+    invariant: "I7",
+    removes: "takes rows as soon as they are due",
+    file: "core/store/sweep.ts",
+    find: "return dueAt !== null && now >= dueAt + ms;",
+    replace: "return dueAt !== null && now >= dueAt + ms - ms;",
+    test: { file: SWEEPS, name: "removes what has been due for a day and nothing else" },
+  },
+  {
+    id: "M201",
+    invariant: "I7",
+    removes: "sweeps without a mark, so that two sweeps at once take a row that is there anew",
+    file: "core/store/sweep.ts",
+    find: "await store.commit([...removals, writeMark(mark, after)])",
+    replace: "await store.commit(after === undefined ? [writeMark(mark, after)] : removals)",
+    test: { file: SWEEPS, name: "leaves a row that another sweep removed and somebody made anew" },
+  },
+  {
+    id: "M202",
+    invariant: "I7",
+    removes: "charges a counter that a sweep took and another call made anew",
+    file: "core/limits/readings.ts",
+    find: "[...changes, ...oldestGuard([...counters.values()])]",
+    replace: "[...changes, ...oldestGuard([])]",
+    test: { file: READINGS, name: "I7: loses nothing where it is swept and made anew" },
+  },
+  {
+    id: "M203",
+    invariant: "I7",
+    removes: "lets a counter go while a rolling window still counts it",
+    file: "core/limits/counter.ts",
+    find: "return window.fixed ? end : end + window.lengthMs;",
+    replace: "return window.fixed ? end : end;",
+    test: { file: READINGS, name: "I7: stays with a rolling window" },
+  },
+  {
+    id: "M204",
+    invariant: "I7",
+    removes: "lets a shorter window decide when a counter goes",
+    file: "core/limits/readings.ts",
+    find: "Math.max(before.dueAt ?? 0, goneAt(bucket, window))",
+    replace: "Math.max(0, goneAt(bucket, window))",
+    test: { file: READINGS, name: "I7: is due no sooner because another policy" },
+  },
+  {
+    id: "M205",
+    invariant: "I7",
+    removes: "takes the standing yes under which a paused run goes on",
+    file: "core/approvals/retention.ts",
+    find: ", isNeeded: mayBeContinued };",
+    replace: ", isNeeded: async (...row) => (await mayBeContinued(...row)) && false };",
+    test: { file: SWEPT, name: "leave nothing of what is over but what a paused run goes on by" },
+  },
+  {
+    id: "M206",
+    invariant: "I4",
+    removes: "permits calls like the shown one without the second question",
+    file: "core/approvals/question.ts",
+    find: 'line === undefined ? undefined : line.toLowerCase() === "yes"',
+    replace: "line === undefined ? undefined : line !== null",
+    test: { file: PERMITTING, name: "I4: is given by no other word than a whole yes" },
+  },
+  {
+    id: "M207",
+    invariant: "I4",
+    removes: "offers more calls than the policy does",
+    file: "core/approvals/permitting.ts",
+    find: "if (objectionToAgain(approval, choice, false) === undefined) return choice;",
+    replace: "if (objectionToAgain(approval, true, false) === undefined) return choice;",
+    test: { file: PERMITTING, name: "goes beyond what the policy offers" },
+  },
+  {
+    id: "M208",
+    invariant: "A-A19",
+    removes: "lists names wherever a pattern leads",
+    file: "core/policy/guards/command/listing.ts",
+    find: 'isBelow(word, view) ? { ...view, role: "listed" } : view',
+    replace: 'isBelow(word, view) || word.glob ? { ...view, role: "listed" } : view',
+    test: { file: LISTING, name: "are forbidden behind a `cd` that leads out of the working folder" },
+  },
+  {
+    id: "M209",
+    invariant: "I3",
+    removes: "signs an answer with a key that no leash knows",
+    file: "packages/cli/state.ts",
+    find: 'shared: join("keys", "approval.json")',
+    replace: 'shared: join("keys")',
+    test: { file: COMMAND, name: "I3: refuses to sign with a key that no leash knows" },
   },
 ];

@@ -2,7 +2,7 @@ import { forbidden, outside, type Refusal } from "../guard.ts";
 import type { CompiledGrammar, Kind, OptionRule } from "./grammar.ts";
 import { isOfKind } from "./kinds.ts";
 import type { Word } from "./line.ts";
-import { addRole, addText, type Roles } from "./roles.ts";
+import { addListed, addRole, addText, type Roles } from "./roles.ts";
 
 /** What a grammar says of a program's words. */
 export interface Judgement {
@@ -150,6 +150,7 @@ function globProblem(reading: Reading, word: Word, kind: Kind): Refusal | undefi
   const hardy = grammar.source.hardy === true;
   if (canBeOption(reading, word) && !hardy) return WILD;
   if (grammar.rest !== kind && !hardy) return WILD;
+  if (kind === "path" && grammar.source.lists === true) addListed(reading.roles, word);
   if (kind === "path" || kind === "text" || kind === "glob") return undefined;
   return kind === "near" && isOfKind(kind, word.text) ? undefined : WILD;
 }

@@ -1,16 +1,17 @@
 import type { Refusal } from "../guard.ts";
 import { judgeBy, type Permission, permit, type Permitted } from "./allowed.ts";
 import { isAssignment } from "./arguments.ts";
-import { addGlob, addRoles, noRoles, type Roles } from "./roles.ts";
+import { addGlob, addListed, addRoles, noRoles, type Roles } from "./roles.ts";
 import { addressDangers, dangersOf } from "./dangers.ts";
 import { type Denials, denialsOf, type Entry } from "./entries.ts";
 import { variableKind } from "./environment.ts";
 import { isNear } from "./kinds.ts";
 import { commandsOf, type Line, literalWord, type Pipeline, type SimpleCommand, type Word, wordsOf } from "./line.ts";
+import { listedWords, listsProtected } from "./listing.ts";
 import { DEEPEST, parseLine } from "./parse.ts";
 import { feedsProgram } from "./pipes.ts";
 import { isUnknown, type Machine, touchesProtected, type View } from "./places.ts";
-import { baseName, walksFolders } from "./programs.ts";
+import { baseName, changesFolder, walksFolders } from "./programs.ts";
 import { isQuiet, type Names } from "./quiet.ts";
 import { redirectionProblem } from "./redirections.ts";
 import * as refusals from "./refusals.ts";
@@ -171,6 +172,7 @@ function forbiddenProgram(
   if (refusal !== undefined) {
     // What the words are to the program is not known, so a pattern may be one that it expands.
     for (const word of rest) if (WILD.test(word.text) && !word.glob) addGlob(roles, word);
+    for (const word of listedWords(words)) addListed(roles, word);
     if (weigh(refusal, sight) !== undefined) return refusal;
   }
   if (program.text === "cd") weigh(folderProblem(rest, sight), sight);
@@ -221,8 +223,7 @@ function folderProblem(words: readonly Word[], { machine, folders }: Sight): Ref
 
 function foldersAfter(pipeline: Pipeline, { machine, folders }: Sight): readonly WordPath[] {
   const words = pipeline[0]?.words ?? [];
-  const [program] = words;
-  if (pipeline.length > 1 || program === undefined || !CHANGES_FOLDER.has(program.text)) return folders;
+  if (pipeline.length > 1 || !changesFolder(words)) return folders;
   const target = words.slice(1).find(({ text }) => !text.startsWith("-"));
   if (target !== undefined && target.marks.size > 0) return [...folders, UNKNOWN_FOLDER];
   const path = target === undefined ? machine.home : wholePath(target, machine.home);
@@ -231,8 +232,6 @@ function foldersAfter(pipeline: Pipeline, { machine, folders }: Sight): readonly
   const next = [...folders, ...[start, ...led].map((folder) => joined(folder, path))];
   return next.length > MOST_FOLDERS ? [...next.slice(0, MOST_FOLDERS), UNKNOWN_FOLDER] : next;
 }
-
-const CHANGES_FOLDER = new Set(["cd", "pushd", "popd"]);
 
 /** Folders that are kept in mind for one line. */
 const MOST_FOLDERS = 16;
@@ -253,8 +252,9 @@ function touchesPlace(
   return !named && touchesProtected(literalWord("."), view);
 }
 
-function touchesAs({ texts, globs }: Roles, word: Word, view: View): boolean {
+function touchesAs({ texts, globs, listed }: Roles, word: Word, view: View): boolean {
   const { machine, folders, descends } = view;
+  if (listed?.includes(word) === true) return listsProtected(word, view);
   if (texts?.includes(word) === true) return touchesProtected(word, { machine, folders, role: "text", descends });
   if (globs?.includes(word) === true)
     return touchesProtected(wild(word), { machine, folders, role: "filter", descends });

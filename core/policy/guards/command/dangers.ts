@@ -7,8 +7,10 @@ import { type Denials, denialsOf, isDeniedBy, parseEntry } from "./entries.ts";
 import { variableKind } from "./environment.ts";
 import { ALWAYS_DENIED, DENIED_BUILTINS } from "./grammars/denied.table.ts";
 import { commandsOf, type Line, type SimpleCommand, type Word, wordsOf } from "./line.ts";
+import { listedWords, listsProtected } from "./listing.ts";
 import { feedsProgram } from "./pipes.ts";
 import { touchesProtected, type View } from "./places.ts";
+import { changesFolder } from "./programs.ts";
 import {
   ALWAYS,
   DENIED,
@@ -85,7 +87,13 @@ function dangersOfLine(line: Line, sight: Sight): Refusal | undefined {
   if (line.pipelines.some(feedsProgram)) return FED;
   const commands = commandsOf(line);
   const view: View = { ...sight, role: "path", descends: false };
-  const touches = commands.some((command) => wordsOf(command).some((word) => touchesProtected(word, view)));
+  const stays = commands.every(({ words }) => !changesFolder(words));
+  const touches = commands.some((command) => {
+    const listed = stays ? listedWords(command.words) : [];
+    return wordsOf(command).some((word) =>
+      listed.includes(word) ? listsProtected(word, view) : touchesProtected(word, view),
+    );
+  });
   return touches ? PLACE : addressDangers(commands, sight.machine.ports);
 }
 

@@ -57,6 +57,8 @@ export interface Grammar {
   readonly words?: true;
   /** None of its options does harm, so that a file with the name of an option does none either. */
   readonly hardy?: true;
+  /** Of its operands it tells names, sizes, dates and counts, and never what stands in them. */
+  readonly lists?: true;
   /** It walks through folders: always, or with these options. */
   readonly descends?: true | string;
   /** What follows the first operand, by that operand; an option may stand in its place. */

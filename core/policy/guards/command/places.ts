@@ -84,7 +84,7 @@ function isAbsolute(value: unknown): value is string {
   return typeof value === "string" && value.startsWith("/");
 }
 
-export type WordRole = "path" | "text" | "filter";
+export type WordRole = "path" | "text" | "filter" | "listed";
 
 /** How a word is looked at. */
 export interface View {
@@ -93,7 +93,8 @@ export interface View {
   readonly folders: readonly WordPath[];
   /**
    * What the word is to its program: `path`, what may be the name of a file; `text`, what never is; `filter`, a pattern by
-   * which the program itself chooses files among those it would find anyway.
+   * which the program itself chooses files among those it would find anyway; `listed`, a pattern below the working folder, of
+   * whose files only the names are told.
    */
   readonly role: WordRole;
   /** The program walks through all that is below a folder. */
@@ -123,6 +124,22 @@ const PLAIN_TEXT = /^[\t\n -$&-~]*$/;
 /** True where nobody told the folder, and no `cd` leads on from it. */
 export function isUnknown(folders: readonly WordPath[]): boolean {
   return folders.length === 1 && folders[0] === UNKNOWN_FOLDER;
+}
+
+/**
+ * True for a word whose every name lies below the folder where the command line starts, and in no folder that is known to hold
+ * protected ones.
+ */
+export function isBelow(word: Word, { machine, folders }: View): boolean {
+  if (word.unknown) return false;
+  const raw = rawSteps(word, { from: 0, to: word.text.length });
+  if (raw[0] === "" || raw[0] === "~" || raw.includes("..")) return false;
+  const [start = UNKNOWN_FOLDER] = folders;
+  return folders.every((folder) => {
+    if (folder.climbs > 0 || (folder !== UNKNOWN_FOLDER && isWide(folder, machine))) return false;
+    if (!folder.absolute) return true;
+    return start.absolute && start.steps.every((step, index) => step === folder.steps[index]);
+  });
 }
 
 /** Only a line that changes its folder makes other places of plain names. */
@@ -186,7 +203,8 @@ function couldBeSecret(step: Pattern, last: boolean, role: WordRole): boolean {
     return names.some((name) => couldBe(step, name, true)) || SECRET_ENDS.some((end) => literalEnd(step).endsWith(end));
   }
   if (SECRET_NAMES.some((name) => couldBe(step, name)) || couldStartWith(step, ".env.")) return true;
-  if (!last) return false;
+  // Of a key only its name is told, which the folder's own listing tells as well.
+  if (!last || role === "listed") return false;
   return SECRET_FILES.some((name) => couldBe(step, name)) || SECRET_ENDS.some((end) => couldEndWith(step, end));
 }
 
@@ -211,7 +229,8 @@ const PATHS_BY_NAME: ReadonlyMap<string, readonly SecretPath[]> = new Map(
 function isProtectedPath(path: WordPath, view: View): boolean {
   const { steps } = path;
   for (const [index, step] of steps.entries()) {
-    if (view.role !== "path" && isWild(step) && !(view.role === "filter" && startsLiterally(step))) continue;
+    const isPath = view.role === "path" || view.role === "listed";
+    if (!isPath && isWild(step) && !(view.role === "filter" && startsLiterally(step))) continue;
     const candidates = isWild(step) ? PATHS : (PATHS_BY_NAME.get(step) ?? []);
     // A name that is all wild could be anything: it counts where it stands at the root, and a secret lies at the root.
     const known = !isWild(step) || startsLiterally(step);

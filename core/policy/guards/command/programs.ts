@@ -52,6 +52,13 @@ function holdsOption(text: string, option: string): boolean {
   return text.startsWith("-") && !text.startsWith("--") && text.includes(option.slice(1), 1);
 }
 
+const CHANGES_FOLDER = new Set(["cd", "pushd", "popd"]);
+
+/** True for a command behind which its shell works in another folder. */
+export function changesFolder([program]: readonly Word[]): boolean {
+  return program !== undefined && CHANGES_FOLDER.has(program.text);
+}
+
 /** The last name of a program's path, as it was written. */
 export function baseName(program: string): string {
   return program.slice(program.lastIndexOf("/") + 1);

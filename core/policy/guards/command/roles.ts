@@ -7,10 +7,12 @@ export interface Roles {
   texts: Word[] | undefined;
   /** Patterns that the program itself expands. */
   globs: Word[] | undefined;
+  /** Patterns that the shell makes names of, and of what bears them the program tells no contents. */
+  listed: Word[] | undefined;
 }
 
 export function noRoles(): Roles {
-  return { texts: undefined, globs: undefined };
+  return { texts: undefined, globs: undefined, listed: undefined };
 }
 
 export function addText(roles: Roles, word: Word): void {
@@ -23,10 +25,16 @@ export function addGlob(roles: Roles, word: Word): void {
   else roles.globs.push(word);
 }
 
+export function addListed(roles: Roles, word: Word): void {
+  if (roles.listed === undefined) roles.listed = [word];
+  else roles.listed.push(word);
+}
+
 /** Takes over what was found. */
-export function addRoles(roles: Roles, { texts, globs }: Roles): void {
+export function addRoles(roles: Roles, { texts, globs, listed }: Roles): void {
   roles.texts = joined(roles.texts, texts);
   roles.globs = joined(roles.globs, globs);
+  roles.listed = joined(roles.listed, listed);
 }
 
 function joined<T>(first: T[] | undefined, second: T[] | undefined): T[] | undefined {

@@ -21,6 +21,7 @@ const LS: Grammar = {
   optional: "--color --classify --hyperlink --indicator-style --time-style",
   operands: ["path*"],
   hardy: true,
+  lists: true,
 };
 
 const HEAD: Grammar = {
@@ -64,6 +65,7 @@ export const FILE_GRAMMARS: { readonly [program: string]: Grammar } = {
     values: { name: "--total" },
     operands: ["path*"],
     hardy: true,
+    lists: true,
   },
   nl: {
     flags: "-p --no-renumber",
@@ -128,6 +130,7 @@ export const FILE_GRAMMARS: { readonly [program: string]: Grammar } = {
     values: { text: "-c --format --printf" },
     operands: ["path*"],
     hardy: true,
+    lists: true,
   },
   du: {
     flags:
@@ -136,6 +139,7 @@ export const FILE_GRAMMARS: { readonly [program: string]: Grammar } = {
     values: { number: "-d -t -B --max-depth --threshold --block-size", glob: "--exclude" },
     operands: ["path*"],
     hardy: true,
+    lists: true,
   },
   df: {
     flags:
