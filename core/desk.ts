@@ -4,9 +4,11 @@ import { createPresence } from "./journal/presence.ts";
 import { createJournal } from "./journal/settle.ts";
 import type { Desk } from "./model/desk.ts";
 import type { LogReport } from "./model/leash.ts";
+import type { Receipts } from "./model/receipt.ts";
 import type { Journal } from "./model/settling.ts";
 import { verifyLog } from "./audit/verify.ts";
 import { createDesk } from "./approvals/desk.ts";
+import { createReceipts } from "./receipts/receipts.ts";
 import { openState } from "./state.ts";
 import type { Store } from "./store/store.ts";
 
@@ -14,6 +16,7 @@ import type { Store } from "./store/store.ts";
 export interface OpenDesk {
   readonly desk: Desk;
   readonly journal: Journal;
+  readonly receipts: Receipts;
   verifyLog(): Promise<LogReport>;
   close(): Promise<void>;
 }
@@ -39,6 +42,7 @@ export async function openDesk(options: {
   return {
     desk: createDesk({ ...state, tenant }, options.approver),
     journal: createJournal({ ...state, tenant, presence }, options.approver),
+    receipts: createReceipts(state, tenant),
     verifyLog: () => verifyLog(state.store),
     close: async () => {
       if (state.owned) await state.store.close();

@@ -19,6 +19,8 @@ export type { KeySet, PublicKey, Purpose } from "./model/keys.ts";
 export type * from "./model/desk.ts";
 export type * from "./model/gate.ts";
 export type * from "./model/leash.ts";
+export type * from "./model/log.ts";
+export type * from "./model/receipt.ts";
 export type * from "./model/settling.ts";
 export type * from "./model/permit.ts";
 export type * from "./model/policy.ts";
@@ -62,6 +64,15 @@ export { scopeInWords } from "./approvals/permitting.ts";
 export { displayName, mixedScript, visible } from "./approvals/visible.ts";
 export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
+export {
+  answerRequest,
+  type AnswerOptions,
+  checkAnswer,
+  type CheckOptions,
+  type Message,
+} from "./exchange/exchange.ts";
+export { receiptEnvelope, type ReceiptStatement, verifyReceiptEnvelope } from "./receipts/envelope.ts";
+export { type ReceiptExpectation, verifyReceipt } from "./receipts/receipt.ts";
 export { useProofOnce } from "./tokens/once.ts";
 export { type ProofExpectation, verifyProof } from "./tokens/verify-proof.ts";
 export { type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
@@ -74,6 +85,13 @@ export { pathGuard, type PathOptions } from "./policy/guards/paths.ts";
 export { recipientGuard, type RecipientOptions } from "./policy/guards/recipients.ts";
 export { sqlGuard, type SqlOptions } from "./policy/guards/sql.ts";
 export { urlGuard, type UrlGuardOptions } from "./policy/guards/urls.ts";
+export {
+  signWebhook,
+  verifyWebhook,
+  type VerifyWebhookOptions,
+  type WebhookHeaders,
+  type WebhookMessage,
+} from "./webhooks.ts";
 export { guardedFetch, type GuardedFetchOptions } from "./guarded-fetch.ts";
 export { openGuarded, type OpenGuardedOptions } from "./facts/open-guarded.ts";
 export { memoryStore } from "./store/memory.ts";

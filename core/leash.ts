@@ -29,6 +29,8 @@ import type { Clock, Notifier, Random } from "./model/runtime.ts";
 import { bindPolicy, type BoundPolicy, type PolicySource } from "./policies.ts";
 import { completePrincipal } from "./principal.ts";
 import { openState, type State, stateOf, stateRoot } from "./state.ts";
+import { createReceipts } from "./receipts/receipts.ts";
+import { createReceiptWriter, type ReceiptWriter } from "./receipts/writer.ts";
 import type { Store } from "./store/store.ts";
 import { keepSwept, type Sweeper } from "./store/sweeper.ts";
 import type { KeyRing } from "./tokens/keys.ts";
@@ -61,6 +63,11 @@ export interface LeashOptions {
   /** With the memory store: the file that is its log, synced before anything runs. */
   readonly audit?: { readonly file: string };
   readonly keys?: KeyRing;
+  /**
+   * Signs a receipt of every run that ended, shortly after it: see `leash.receipts`. Default true. False: only those that somebody
+   * asks for are signed, when they ask.
+   */
+  readonly receipts?: boolean;
   /** The state folder. Default: `stateFolder(policy)`. */
   readonly state?: string;
   readonly clock?: Clock;
@@ -92,9 +99,10 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
       tenant,
       openDesk: (approver) => deskOf(() => context, state, tenant, approver),
     });
-    const context = contextOf(options, state, bound, announcer);
+    const receipts = options.receipts === false ? undefined : createReceiptWriter(state);
+    const context = contextOf(options, state, bound, announcer, receipts);
     bound.watch();
-    return assemble(context, principal, state, { announcer, bound, sweeper: keepSwept(state.store, SWEPT) });
+    return assemble(context, principal, state, { announcer, bound, receipts, sweeper: keepSwept(state.store, SWEPT) });
   } catch (error) {
     if (state.owned) await state.store.close();
     throw error;
@@ -150,7 +158,13 @@ function surfacesOf(
   return undefined;
 }
 
-function contextOf(options: LeashOptions, state: State, bound: BoundPolicy, announcer: Announcer): Context {
+function contextOf(
+  options: LeashOptions,
+  state: State,
+  bound: BoundPolicy,
+  announcer: Announcer,
+  receipts: ReceiptWriter | undefined,
+): Context {
   return {
     store: state.store,
     stream: state.stream,
@@ -162,6 +176,7 @@ function contextOf(options: LeashOptions, state: State, bound: BoundPolicy, anno
     random: state.random,
     turns: createTurns(),
     presence: createPresence(state.store, thisOwner(state.instance)),
+    receipts,
     counterparty: options.counterparty,
     probe: systemProbe(placesOf(options)),
     obligations: handlersOf(options),
@@ -188,10 +203,12 @@ const SWEPT = [DENIAL_RETENTION, ALLOWANCE_RETENTION, COUNTER_RETENTION, LEASE_R
 interface Ending {
   readonly announcer: Announcer;
   readonly bound: BoundPolicy;
+  readonly receipts: ReceiptWriter | undefined;
   readonly sweeper: Sweeper;
 }
 
-function assemble(context: Context, principal: Principal, state: State, { announcer, bound, sweeper }: Ending): Leash {
+function assemble(context: Context, principal: Principal, state: State, ending: Ending): Leash {
+  const { announcer, bound, receipts, sweeper } = ending;
   const { store } = context;
   const root: Scope = { context, principal, narrowings: [] };
   const face = (scope: Scope): Leash => {
@@ -223,6 +240,7 @@ function assemble(context: Context, principal: Principal, state: State, { announ
     verifyLog: () => verifyLog(store),
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),
+    receipts: createReceipts(state, scope.principal.tenant, receipts),
     async close() {
       // A leash for another principal, or a child's, shares the parts of the one it came from.
       if (scope !== root) return;
@@ -230,6 +248,7 @@ function assemble(context: Context, principal: Principal, state: State, { announ
       await sweeper.stop();
       await bound.close();
       await context.presence.close(CLOSE_WAIT_MS);
+      await receipts?.close();
       if (state.owned) await store.close();
     },
   });

@@ -55,6 +55,11 @@ describe.concurrent("the examples", { timeout: 180_000 }, () => {
     expect(printed).not.toContain("99999");
   });
 
+  it("langchain, a deep agent: a sub-agent's refund waits until somebody says yes, and its file is denied", async () => {
+    const printed = await start(newHome(), "langchain", "deep-agent.ts");
+    expect(printed).toMatch(/^asked by agent > cashier\nRefunded \$80\.00 for A-17\.\nDenied by policy\..*\n$/u);
+  });
+
   it("openai: a held refund waits until somebody in another process says yes, and one too large is denied", async () => {
     const home = newHome();
     const policy = fileURLToPath(new URL("openai/leash.yaml", import.meta.url));
@@ -104,6 +109,18 @@ describe.concurrent("the examples", { timeout: 180_000 }, () => {
     expect(printed.match(/Refunded \$80\.00 for A-17\./g)).toHaveLength(1);
     expect(printed).toContain("Denied by policy.");
     expect(existsSync(kept)).toBe(false);
+  });
+
+  it("exchange: buyer and shop, two processes, prove to one another what each had leave to do", async () => {
+    const printed = await start(newHome(), "exchange", "buyer.ts");
+    expect(printed.split("\n")).toEqual([
+      'sold: {"amount_minor":1999,"currency":"USD","item":"lamp"}, allowed by small-sales of the shop',
+      "the same request again: LEASH_TOKEN_USED",
+      "another body under the proof: LEASH_TOKEN_INVALID",
+      "a sale beyond what the shop's policy allows: LEASH_DENIED",
+      "an answer that was changed on the way: LEASH_TOKEN_INVALID",
+      "",
+    ]);
   });
 
   it("llamaindex: a handOff is decided like any call; denied, the agent stays and goes on", async () => {

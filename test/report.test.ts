@@ -69,6 +69,16 @@ describe("targets", () => {
     report.target(target(value));
     expect(report.finish()).toBe(code);
   });
+
+  it("that are aims are listed as missed, and fail no check", () => {
+    const lines: string[] = [];
+    const report = createReport({ json: false, check: true }, (line) => lines.push(line));
+    report.target({ ...target(11), isAim: true });
+    expect(report.finish()).toBe(0);
+    expect(lines.at(-1)).toBe("  gate    11 ms     at most 10 ms  MISSED, an aim so far");
+    report.target(target(12));
+    expect(report.finish()).toBe(1);
+  });
 });
 
 describe("a report", () => {

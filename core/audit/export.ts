@@ -14,11 +14,13 @@ export async function* exportLog(store: Store): AsyncGenerator<string> {
   }
 }
 
-/** All lines of one stream as stored, a page at a time. */
-export async function* readLines(store: Store, stream: string): AsyncGenerator<LogLine> {
-  let from = 0;
-  for (;;) {
-    const page = await store.lines(stream, from, PAGE);
+/**
+ * The lines of one stream as stored, a page at a time, in order.
+ * @param from The first, default 0. @param to Where to stop, exclusive; default the stream's end.
+ */
+export async function* readLines(store: Store, stream: string, from = 0, to = Infinity): AsyncGenerator<LogLine> {
+  while (from < to) {
+    const page = await store.lines(stream, from, Math.min(PAGE, to - from));
     yield* page;
     const last = page.at(-1);
     // A page that does not lead on would be read for ever; whoever verifies sees the row that is out of order.

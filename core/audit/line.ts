@@ -1,6 +1,8 @@
 import { leafHash } from "../digest.ts";
 import { isLeashError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import { EMPTY_HEAD } from "../store/chain.ts";
+import type { LogLine } from "../store/store.ts";
 import { parseStrictJson } from "../strict-json.ts";
 
 /** How a line of the log ends; everything before `,"hash":` is what the hash covers. */
@@ -46,6 +48,26 @@ export function readLine(line: string): ReadLine | Problem {
   const start = JSON.stringify({ v, stream, seq, ts }).slice(0, -1);
   if (!line.startsWith(`${start},`)) return { problem: "the line does not begin with v, stream, seq and ts" };
   return { stream, seq, prev, hash };
+}
+
+/** Reads a stored row that must stand at a place. */
+export function readRow(row: LogLine, place: Place): ReadLine | Problem {
+  if (row.stream !== place.stream) return { problem: "the row is stored under another stream" };
+  if (row.seq !== place.seq) {
+    return { problem: `the row stored here has seq ${row.seq}: a line is missing, repeated or out of order` };
+  }
+  const read = readLine(row.line);
+  return "problem" in read ? read : (misplacement(read, place) ?? read);
+}
+
+/** Where the first line of a stream stands. */
+export function firstPlace(stream: string): Place {
+  return { stream, seq: EMPTY_HEAD.seq, prev: EMPTY_HEAD.hash };
+}
+
+/** Where the line behind this one stands. */
+export function placeAfter(line: ReadLine): Place {
+  return { stream: line.stream, seq: line.seq + 1, prev: line.hash };
 }
 
 /** What keeps a line from standing at a place, undefined when nothing does. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { isLeashError, LeashError } from "../errors.ts";
-import type { LogReport } from "../model/leash.ts";
+import type { LogReport } from "../model/log.ts";
 import { EMPTY_HEAD, link } from "../store/chain.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { LogLine, Store } from "../store/store.ts";

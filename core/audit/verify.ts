@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { LogReport } from "../model/leash.ts";
+import type { LogReport } from "../model/log.ts";
 import { EMPTY_HEAD, type Head } from "../store/chain.ts";
 import type { LogLine, Store } from "../store/store.ts";
 import { misplacement, readLine, streamNamed, type Place, type ReadLine } from "./line.ts";

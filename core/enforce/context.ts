@@ -7,6 +7,7 @@ import type { Policy } from "../model/policy.ts";
 import type { Principal } from "../model/principal.ts";
 import type { Random } from "../model/runtime.ts";
 import type { Presence } from "../journal/presence.ts";
+import type { ReceiptWriter } from "../receipts/writer.ts";
 import type { Store } from "../store/store.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import type { ToolRegistry } from "../tools.ts";
@@ -30,6 +31,8 @@ export interface Context {
   readonly keys: KeyRing;
   readonly random: Random;
   readonly presence: Presence;
+  /** Signs what ran; undefined where nobody wants it. */
+  readonly receipts: Pick<ReceiptWriter, "add"> | undefined;
   /** Whose turn it is at the limits' counters. */
   readonly turns: Turns;
   /** The host's own word on whom a call deals with. */

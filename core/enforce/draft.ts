@@ -1,9 +1,8 @@
 import { writeAllowance } from "../approvals/allowances.ts";
 import { writeApproval } from "../approvals/rows.ts";
 import { allowanceUsedRecord, approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
-import { sha256Hex } from "../digest.ts";
-import { uuidv7, uuidv8 } from "../ids.ts";
-import { freshEntry } from "../journal/entries.ts";
+import { uuidv7 } from "../ids.ts";
+import { freshEntry, idempotencyKeyOf } from "../journal/entries.ts";
 import type { Reserved } from "../limits/readings.ts";
 import type { Allowance } from "../model/allowance.ts";
 import type { Approval } from "../model/approval.ts";
@@ -47,10 +46,10 @@ export function draft(
     proofKid: proof.kid,
   };
   const { obligations } = decision;
-  const idempotencyKey = idempotencyKeyOf(proposal);
+  const idempotencyKey = idempotencyKeyOf(proposal.journalId);
   const repeats = standing.kind === "continued" && standing.entry.state === "running";
   const version = standing.version + 1;
-  const grant: Grant = { proposal, action, entry, version, proof, idempotencyKey, obligations, repeats };
+  const grant: Grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
@@ -69,11 +68,6 @@ function entryBefore(proposal: Proposal, standing: Standing, action: Action): Jo
     failure: null,
     notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
   };
-}
-
-/** The same for every attempt at one call. */
-function idempotencyKeyOf({ journalId }: Proposal): string {
-  return uuidv8(sha256Hex(`leashkit/idempotency/1\n${journalId}`));
 }
 
 /** Going on counts once: what was reserved at the start is still held. */

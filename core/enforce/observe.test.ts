@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { domainDigest } from "../digest.ts";
 import { createLeash } from "../leash.ts";
+import type { Json } from "../model/json.ts";
 import type { Leash } from "../model/leash.ts";
 import type { Mode } from "../model/effect.ts";
 import { memoryStore } from "../store/memory.ts";
@@ -10,8 +12,8 @@ afterEach(async () => {
   for (const leash of opened.splice(0)) await leash.close();
 });
 
-async function open(store: Store, mode: Mode): Promise<Leash> {
-  const leash = await createLeash({ policy: { text: "leash: 1\ndefault: allow\n" }, store, mode, notify: [] });
+async function open(store: Store, mode: Mode, rules = "default: allow"): Promise<Leash> {
+  const leash = await createLeash({ policy: { text: `leash: 1\n${rules}\n` }, store, mode, notify: [] });
   leash.register({ id: "buy" });
   opened.push(leash);
   return leash;
@@ -19,11 +21,18 @@ async function open(store: Store, mode: Mode): Promise<Leash> {
 
 const CALL = { tool: "buy", input: { item: "tea" }, scope: "run-1", callId: "call-1" };
 
-async function types(leash: Leash): Promise<readonly unknown[]> {
-  const found: unknown[] = [];
-  for await (const line of leash.exportLog()) found.push((JSON.parse(line) as { readonly type: string }).type);
+const PRICED = { tool: "buy", input: { amount: 500 }, scope: "run-1", callId: "call-1" };
+const CAPPED =
+  "rules: [{ id: capped, action: buy, effect: compute, compute: { set: { amount: 'min(input.amount, 10)' } } }]";
+const NOBODY = { tenant: "default", subject: "default", agent: "agent" };
+
+async function logOf(leash: Leash): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const found: Readonly<Record<string, unknown>>[] = [];
+  for await (const line of leash.exportLog()) found.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
   return found;
 }
+
+const types = async (leash: Leash): Promise<readonly unknown[]> => (await logOf(leash)).map(({ type }) => type);
 
 describe("observe mode", () => {
   it("I2: does not repeat a call that ran while the policy was enforced", async () => {
@@ -33,6 +42,28 @@ describe("observe mode", () => {
     expect(await (await open(store, "enforce")).guard(CALL, run)).toBe("order 1");
     expect(await (await open(store, "observe")).guard(CALL, run)).toBe("order 1");
     expect(await (await open(store, "observe")).guard({ ...CALL, callId: "call-2" }, run)).toBe("order 2");
+  });
+
+  // Found by the simulation: the run of 2026-11-26.
+  it("I2: does not repeat a call that ran in a form that the policy computed, either", async () => {
+    const store = memoryStore();
+    let ran = 0;
+    const run = (): string => `order ${(ran += 1)}`;
+    expect(await (await open(store, "enforce", CAPPED)).guard(PRICED, run)).toBe("order 1");
+    expect(await (await open(store, "observe", CAPPED)).guard(PRICED, run)).toBe("order 1");
+  });
+
+  // Found by the simulation: the run of 2026-11-26.
+  it("I1: names what ran in the permit and in the record of the run, and what would have run in the decision", async () => {
+    const leash = await open(memoryStore(), "observe", CAPPED);
+    let digest: unknown;
+    await leash.guard(PRICED, (_input, permit) => void ({ digest } = permit));
+    const digestOf = (input: Json): string =>
+      domainDigest("leashkit/action/1", { v: 1, ...NOBODY, tool: "buy", input });
+    const [decided, executed] = (await logOf(leash)).filter(({ type }) => type !== "policy.loaded");
+    expect(digest).toBe(digestOf({ amount: 500 }));
+    expect(executed).toMatchObject({ type: "executed", digest });
+    expect(decided).toMatchObject({ decision: "COMPUTE", effective: "OBSERVED", digest: digestOf({ amount: 10 }) });
   });
 
   it("does not take a tool that pauses itself for one that failed", async () => {

@@ -18,7 +18,9 @@ import { seal } from "./seal.ts";
 import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
 
 interface Observed {
-  /** Undefined where the input could not be sealed. */
+  /** What runs: the call as it was proposed. Undefined where the input could not be sealed. */
+  readonly proposed: Action | undefined;
+  /** What would have run, after all transforms. */
   readonly action: Action | undefined;
   readonly decision: Decision;
   readonly counted?: Counted | undefined;
@@ -27,9 +29,10 @@ interface Observed {
 /** What the policy says of a call, whatever is wrong with it. */
 export async function look(scope: Scope, call: ToolCall): Promise<Observed> {
   try {
-    return await decide(scope, seal(scope, call));
+    const proposed = seal(scope, call);
+    return { proposed, ...(await decide(scope, proposed)) };
   } catch (error) {
-    return { action: undefined, decision: unsealable(scope, call, error) };
+    return { proposed: undefined, action: undefined, decision: unsealable(scope, call, error) };
   }
 }
 
@@ -48,12 +51,12 @@ export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, opti
 /** What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now. */
 async function recordedBefore<T>(
   scope: Scope,
-  { action }: Observed,
+  { proposed }: Observed,
   { codec }: GuardOptions<T>,
 ): Promise<{ readonly result: T } | undefined> {
-  if (action?.identity !== "durable") return undefined;
+  if (proposed?.identity !== "durable") return undefined;
   const { store } = scope.context;
-  const id = journalId(action);
+  const id = journalId(proposed);
   const entry = await readEntry(store, id);
   return entry?.value.state === "done" ? readResult(store, id, entry.value.outputRef, codec) : undefined;
 }
@@ -72,14 +75,14 @@ async function permitObserved(
   const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const { action, decision } = await recordSeen(scope, call, seen, options);
+  const { decision, proposed } = await recordSeen(scope, call, seen, options);
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
   return Object.freeze({
     v: 1,
-    actionId: action?.actionId ?? "",
+    actionId: proposed?.actionId ?? "",
     tool: toolName(call),
-    digest: action?.digest ?? "",
+    digest: proposed?.digest ?? "",
     idempotencyKey: Buffer.from(random(16)).toString("hex"),
     proof: null,
     approvalId: null,
@@ -93,15 +96,15 @@ async function recordSeen(scope: Scope, call: ToolCall, first: Observed, options
   const { store, stream } = scope.context;
   let seen = first;
   for (let tries = 0; tries < MOST_COUNTS; tries += 1) {
-    const { action, counted, decision } = seen;
+    const { action, counted, decision, proposed } = seen;
     const told =
       action === undefined
         ? unsealableRecord(scope, call, decision, options)
         : decidedRecord(action, decision, options);
     const { changes } = counted?.readings.reserve(counted.charges) ?? { changes: [] };
     const { ok } = await store.commit(changes, { stream, records: [told] });
-    if (ok || action === undefined) return seen;
-    seen = await decide(scope, action);
+    if (ok || proposed === undefined) return seen;
+    seen = { proposed, ...(await decide(scope, proposed)) };
   }
   throw new LeashError("LEASH_STORE_UNAVAILABLE", "The counters of this call never rest, so it could not be recorded.");
 }

@@ -85,11 +85,21 @@ async function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<
       });
       throwIfAborted(options.signal);
     }
+    refuseLapsed(scope, grant);
     return input;
   } catch (error) {
     await recordOutcome(scope, grant, failure(error, "none"), options);
     throw error;
   }
+}
+
+/** Whoever took this process for dead may have told a person so, or run the call: then this leave is old. */
+function refuseLapsed({ context }: Scope, { proposal }: Grant): void {
+  if (context.presence.isKept(proposal.journalId)) return;
+  throw new LeashError(
+    "LEASH_STORE_UNAVAILABLE",
+    "This process could not tell the others in time that it lives, so they may have taken the call for cut off. It was not started.",
+  );
 }
 
 /** Work that was made for one tool must not be handed the input of another. */
@@ -111,12 +121,7 @@ async function attempt<T>(scope: Scope, grant: Grant, run: () => T | Promise<T>,
     else if (isAborted(options.signal)) await recordOutcome(scope, grant, { state: "unknown" }, options);
     else await recordOutcome(scope, grant, failure(error, "unknown"), options);
     if (!isSuspension(error, options.suspends))
-      await afterRun(
-        scope,
-        grant,
-        !hadNoEffect(error) && isAborted(options.signal) ? "unknown" : "failed",
-        options,
-      );
+      await afterRun(scope, grant, !hadNoEffect(error) && isAborted(options.signal) ? "unknown" : "failed", options);
     throw error;
   }
 }
@@ -203,13 +208,14 @@ async function recordOutcome(
       stream,
       records,
     });
+  const ran = (): void => scope.context.receipts?.add({ ...grant, entry });
   try {
-    if (await write(grant.version)) return;
+    if (await write(grant.version)) return ran();
     // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.
     const found = await readEntry(store, journalId);
     // Only where that is this very attempt: another one's outcome is another one's to tell.
     const isOwn = found?.value.attemptId === grant.entry.attemptId;
-    if (found?.value.state === "unknown" && isOwn && (await write(found.version))) return;
+    if (found?.value.state === "unknown" && isOwn && (await write(found.version))) return ran();
   } catch (cause) {
     throw unrecorded(grant, cause);
   }

@@ -35,6 +35,7 @@ function scopeWith(tool: ToolRegistration = { id: "buy" }, principal: Principal 
     counterparty: undefined,
     probe: () => null,
     obligations: new Map(),
+    receipts: undefined,
     announce: () => undefined,
   } as const;
   return { context, principal, narrowings: [] };

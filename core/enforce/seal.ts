@@ -7,6 +7,7 @@ import type { Action, CallLabels, ToolCall } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import { principalKey, type Principal } from "../model/principal.ts";
 import type { ToolSpec } from "../model/tool.ts";
+import { sealedMembers } from "../policy/index.ts";
 import type { Scope } from "./context.ts";
 
 /**
@@ -82,9 +83,11 @@ function sealedInput(
   principal: Principal,
   tool: string,
   text: string,
-): Pick<Action, "input" | "text" | "inputDigest" | "digest"> {
+): Pick<Action, "input" | "members" | "text" | "inputDigest" | "digest"> {
+  const input = freeze(JSON.parse(text) as Json);
   return {
-    input: freeze(JSON.parse(text) as Json),
+    input,
+    members: sealedMembers(input),
     text,
     inputDigest: sha256Hex(text),
     digest: actionDigest(principal, tool, text),
@@ -101,7 +104,9 @@ function encode(input: unknown, encoder: (input: unknown) => unknown): unknown {
   try {
     return encoder(input);
   } catch (cause) {
-    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own encoder refused the input.", { cause });
+    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own encoder refused the input.", {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Allowance } from "../model/allowance.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
-import type { Obligation } from "../model/decision.ts";
+import type { Decision, Obligation } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { IssuedProof } from "../tokens/proof.ts";
@@ -41,6 +41,7 @@ export interface Grant {
   readonly proposal: Proposal;
   /** What runs: the proposed action after all transforms. */
   readonly action: Action;
+  readonly decision: Decision;
   readonly entry: JournalEntry;
   readonly version: number;
   readonly proof: IssuedProof;

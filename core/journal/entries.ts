@@ -1,4 +1,6 @@
 import { canonicalText } from "../canonical.ts";
+import { sha256Hex } from "../digest.ts";
+import { uuidv8 } from "../ids.ts";
 import type { Action } from "../model/call.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import { openRow, toBody, type Stored } from "../store/envelope.ts";
@@ -16,6 +18,11 @@ export async function readEntry(store: Store, id: string): Promise<Stored<Journa
 
 export function writeEntry(id: string, entry: JournalEntry, expect: number): Change {
   return { kind: "journal", id, expect, body: toBody(entry), by: entry.approvalId ?? entry.allowanceId ?? null };
+}
+
+/** The same for every attempt at one call. */
+export function idempotencyKeyOf(id: string): string {
+  return uuidv8(sha256Hex(`leashkit/idempotency/1\n${id}`));
 }
 
 /** The row of a call that nothing has happened to yet. */

@@ -108,6 +108,21 @@ describe("presence", () => {
     await presence.close(0);
   });
 
+  it("I5: does not vouch for a call that it entered before its lease ran out, and does for one that it entered since", async () => {
+    const { here, clock } = pair();
+    await here.enter("call-1");
+    clock.advance(LEASE_MS - 1);
+    expect(here.isKept("call-1")).toBe(true);
+    clock.advance(1);
+    expect(here.isKept("call-1")).toBe(false);
+    await here.enter("call-2");
+    expect([here.isKept("call-1"), here.isKept("call-2"), here.isKept("call-3")]).toEqual([false, true, false]);
+    here.leave("call-1");
+    await here.enter("call-1");
+    expect(here.isKept("call-1")).toBe(true);
+    await here.close(0);
+  });
+
   it("I5: lets no call start without a lease: when it cannot be written, entering fails", async () => {
     let down = true;
     const store = faultyStore(memoryStore(), { failCommit: () => (down ? "before" : undefined) });

@@ -23,6 +23,8 @@ export interface Presence {
   /** Marks a call as running here; makes sure a lease covers its start. */
   enter(journalId: string): Promise<void>;
   leave(journalId: string): void;
+  /** False where others may have taken this process for dead since it entered the call. */
+  isKept(journalId: string): boolean;
   /** True while the entry's owner may still be running it. */
   isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
   /** Waits for running calls, `waitMs` milliseconds at most, then withdraws the lease unless some still run. */
@@ -31,20 +33,25 @@ export interface Presence {
 
 export function createPresence(store: Store, owner: Owner): Presence {
   // Counted: several attempts at one call race for its row, and the losers leave while the winner runs.
-  const running = new Map<string, number>();
+  const running = new Map<string, { readonly attempts: number; readonly lapses: number }>();
+  /** How often the lease had run out when it was written. */
+  let lapses = 0;
   let lease = { version: 0, until: 0 };
   let renewal: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const waiting: (() => void)[] = [];
 
   async function write(version: number): Promise<boolean> {
-    const until = store.now() + LEASE_MS;
+    const now = store.now();
+    const until = now + LEASE_MS;
     const body: Lease = { v: 1, owner, leaseUntil: until };
     const result = await store.commit([
       { kind: "instance", id: owner.instance, expect: version, body: toBody(body), dueAt: until },
     ]);
-    if (result.ok) lease = { version: version + 1, until };
-    return result.ok;
+    if (!result.ok) return false;
+    if (now >= lease.until) lapses += 1;
+    lease = { version: version + 1, until };
+    return true;
   }
 
   /** An earlier write may have arrived though its answer was lost: then the row is ours at another version. */
@@ -86,15 +93,17 @@ export function createPresence(store: Store, owner: Owner): Presence {
     owner,
     async enter(id) {
       if (lease.until - store.now() < LEASE_MS / 2) await renew();
-      running.set(id, (running.get(id) ?? 0) + 1);
+      const known = running.get(id) ?? { attempts: 0, lapses };
+      running.set(id, { ...known, attempts: known.attempts + 1 });
       keepRenewing();
     },
     leave(id) {
-      const left = (running.get(id) ?? 0) - 1;
-      if (left > 0) running.set(id, left);
+      const known = running.get(id);
+      if (known !== undefined && known.attempts > 1) running.set(id, { ...known, attempts: known.attempts - 1 });
       else running.delete(id);
       if (running.size === 0) for (const wake of waiting.splice(0)) wake();
     },
+    isKept: (id) => running.get(id)?.lapses === lapses && store.now() < lease.until,
     async isRunning(id, entry) {
       if (entry.owner === null) return false;
       if (entry.owner.instance === owner.instance) return running.has(id);

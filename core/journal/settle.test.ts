@@ -105,6 +105,31 @@ describe("a call whose outcome nobody knows", () => {
     await journal.settle(call?.digest ?? "", "done");
     expect(await journal.unsettled()).toHaveLength(1);
   });
+
+  // Found by the simulation: seed 1492 of the run of 2026-11-26.
+  it("I3: a word on one call settles no other of the same action id, though that is the only one left", async () => {
+    const leash = await buyer({ policy: { text: POLICY.replace("max: 1", "max: 9") } });
+    await cutOff(leash);
+    await cutOff(leash, { input: { item: "coffee" } });
+    const journal = leash.journal({ id: "ann" });
+    const calls = await journal.unsettled();
+    const tea = calls[0] ?? expect.fail("two calls have no outcome");
+    await leash.journal({ id: "bob" }).settle(tea, "done");
+    await expect(journal.settle(tea.actionId, "not_done")).rejects.toThrow("by its digest");
+    await expect(journal.settle(tea, "not_done")).rejects.toMatchObject({ code: "LEASH_DENIED" });
+    expect(await journal.unsettled()).toEqual(calls.slice(1));
+  });
+
+  it("I3: a word on one attempt settles no later one", async () => {
+    const leash = await buyer();
+    await cutOff(leash);
+    const journal = leash.journal({ id: "ann" });
+    const first = (await journal.unsettled())[0] ?? expect.fail("a call has no outcome");
+    await leash.journal({ id: "bob" }).settle(first, "not_done");
+    await cutOff(leash);
+    await expect(journal.settle(first, "not_done")).rejects.toMatchObject({ code: "LEASH_DENIED" });
+    expect(await journal.unsettled()).toMatchObject([{ attempt: 2 }]);
+  });
 });
 
 describe("a call that runs, ran or never was", () => {

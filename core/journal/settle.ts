@@ -41,25 +41,28 @@ export function createJournal(parts: JournalParts, person: Approver): Journal {
     );
   }
   return {
-    unsettled: async () => (await unsettled(parts)).map(({ entry }) => face(entry.value)),
+    unsettled: async () => (await unsettled(parts, await rows(parts))).map(({ entry }) => face(entry.value)),
     settle: (call, outcome, options = {}) => settle(parts, person, call, outcome, options.reason),
   };
 }
 
-/** Unknown ones, and those that started and whose process is gone: nobody will write their outcome any more. */
-async function unsettled(parts: JournalParts): Promise<readonly Found[]> {
+async function rows({ store, tenant }: JournalParts): Promise<readonly Found[]> {
   const found: Found[] = [];
   let after: string | undefined;
   for (;;) {
-    const page = await parts.store.list("journal", { limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const row of page) {
-      const entry = openRow<JournalEntry>(row);
-      if (entry.value.tenant === parts.tenant && (await isUnsettled(parts, row.id, entry.value)))
-        found.push({ id: row.id, entry });
-    }
+    const page = await store.list("journal", { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const read = page.map((row) => ({ id: row.id, entry: openRow<JournalEntry>(row) }));
+    found.push(...read.filter(({ entry }) => entry.value.tenant === tenant));
     after = page.at(-1)?.id;
-    if (page.length < PAGE) return found.toSorted((a, b) => startOf(a) - startOf(b));
+    if (page.length < PAGE) return found;
   }
+}
+
+/** Unknown ones, and those that started and whose process is gone: nobody will write their outcome any more. */
+async function unsettled(parts: JournalParts, among: readonly Found[]): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const row of among) if (await isUnsettled(parts, row.id, row.entry.value)) found.push(row);
+  return found.toSorted((a, b) => startOf(a) - startOf(b));
 }
 
 async function isUnsettled({ presence }: JournalParts, id: string, entry: JournalEntry): Promise<boolean> {
@@ -86,19 +89,28 @@ function face({ approvalId, attempt, callKey, finalDigest, startedAt, state, too
 async function settle(
   parts: JournalParts,
   person: Approver,
-  call: string,
+  call: UnsettledCall | string,
   outcome: SettledOutcome,
   reason: string | undefined,
 ): Promise<UnsettledCall> {
+  const name = typeof call === "string" ? call : call.actionId;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const [only, another] = (await unsettled(parts)).filter(({ entry: { value } }) =>
-      [uuidv8(value.callKey), value.finalDigest].includes(call),
-    );
-    if (only === undefined) throw notUnsettled(call);
-    if (another !== undefined) throw ambiguous(call);
+    const among = (await rows(parts)).filter(({ entry }) => isMeant(entry.value, call));
+    const [only, another] = await unsettled(parts, among);
+    if (only === undefined) throw notUnsettled(name);
+    // Also where the others have an outcome by now: the person may have looked at one of them.
+    const isShared = among.filter(({ entry }) => uuidv8(entry.value.callKey) === name).length > 1;
+    if (another !== undefined || isShared) throw ambiguous(name);
     if (await write(parts, person, only, outcome, reason)) return face(only.entry.value);
   }
   throw new LeashError("LEASH_STORE_UNAVAILABLE", "The rows of this call never rest. Nothing was settled.");
+}
+
+/** A name stands for whatever goes by it; a call that a person looked at for itself, at the attempt that they saw. */
+function isMeant(entry: JournalEntry, call: UnsettledCall | string): boolean {
+  const [actionId, digest] = [uuidv8(entry.callKey), entry.finalDigest];
+  if (typeof call === "string") return actionId === call || digest === call;
+  return actionId === call.actionId && digest === call.digest && entry.attempt === call.attempt;
 }
 
 /** One commit: the outcome, what it gives back of the limits, and who said so. False: somebody else moved first. */

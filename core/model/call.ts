@@ -34,6 +34,11 @@ export interface Action {
   readonly tool: string;
   /** The input, parsed from `text`, frozen. String inputs are `{ "input": text }`. */
   readonly input: Json;
+  /**
+   * The members of `input`, as the policy that decides likes to find them; undefined where nobody laid them out, which only
+   * takes longer. Opaque, and never shown, written or sent.
+   */
+  readonly members?: object | undefined;
   /** RFC 8785 text of the input: the very bytes a person sees and the tool gets. */
   readonly text: string;
   /** SHA-256 (hex) of `text`. */

@@ -2,8 +2,10 @@ import type { Approver } from "./approval.ts";
 import type { Desk } from "./desk.ts";
 import type { Gate } from "./gate.ts";
 import type { KeySet } from "./keys.ts";
+import type { AuditLog, Checkpoint, LogVerification } from "./log.ts";
 import type { Policy, PolicyIssue } from "./policy.ts";
 import type { Principal } from "./principal.ts";
+import type { Receipts } from "./receipt.ts";
 import type { Journal } from "./settling.ts";
 
 /** What a narrowed leash may do at most. Whatever the parent refuses stays refused. */
@@ -19,14 +21,6 @@ export interface Narrowing {
   readonly policy?: Policy;
   /** False: the child reaches nobody who could answer, so a call that must ask a person is refused at once. Default true. */
   readonly asks?: boolean;
-}
-
-/** The result of checking the log. `firstBad` names the first line that does not hold. */
-export interface LogReport {
-  readonly ok: boolean;
-  readonly streams: number;
-  readonly records: number;
-  readonly firstBad: { readonly stream: string; readonly seq: number; readonly problem: string } | null;
 }
 
 /** How a policy's files are watched. */
@@ -84,10 +78,19 @@ export interface Leash extends Gate {
   desk(approver: Approver): Desk;
   /** What has no known outcome, for a person to settle. */
   journal(person: Approver): Journal;
-  /** Recomputes the whole hash chain from the stored bytes. */
-  verifyLog(): Promise<LogReport>;
+  /** Recomputes hash chains, tree and checkpoints from the stored bytes: `log.verify()`. */
+  verifyLog(): Promise<LogVerification>;
   /** The log's lines as JSONL, stream by stream. */
   exportLog(): AsyncIterable<string>;
+  /** What can be asked of the log: proofs, checkpoints, filters. */
+  readonly log: AuditLog;
+  /**
+   * Signs what is in the log by now: `log.checkpoint()`. It is done every minute, and at close, by itself; what keeps the log from
+   * being cut off or rewritten is a copy of the note where its writer cannot change it.
+   */
+  checkpoint(): Promise<Checkpoint | null>;
+  /** What is signed of the runs of this tenant that ended. */
+  readonly receipts: Receipts;
   /** Public keys for whoever verifies proofs. */
   keySet(): KeySet;
   /**

@@ -26,9 +26,13 @@ export interface Journal {
    * Writes what became of a call. After `done` it never runs again, and there is no result to hand out; after `not_done` it counts on
    * no limit, and the same call may be proposed, decided and asked about anew.
    *
-   * @param call its action id; the digest where several calls share that.
+   * @param call as `unsettled` gave it: then that very attempt is settled, or nothing. Or its action id, or the digest where several
+   * calls have that id: then whatever attempt is unsettled under that name by now.
    * @throws {LeashError} `LEASH_DENIED` when it has an outcome, still runs or is not there, `LEASH_STORE_UNAVAILABLE`.
-   * @example await leash.journal({ id: "ann" }).settle(actionId, "not_done", { reason: "The bank has no such transfer." });
+   * @example
+   * const journal = leash.journal({ id: "ann" });
+   * const [call] = await journal.unsettled();
+   * if (call) await journal.settle(call, "not_done", { reason: "The bank has no such transfer." });
    */
-  settle(call: string, outcome: SettledOutcome, options?: SettleOptions): Promise<UnsettledCall>;
+  settle(call: UnsettledCall | string, outcome: SettledOutcome, options?: SettleOptions): Promise<UnsettledCall>;
 }

@@ -334,11 +334,16 @@ describe("I4: what goes wrong while deciding", () => {
       "deny default default",
     );
     expect(
-      answer("rules: [{ id: r, action: '*', when: input.a == input.b, effect: deny }]", { a: input, b: [[1]] }),
+      answer("rules: [{ id: r, action: '*', when: input.a == input.b, effect: deny }]", {
+        a: input,
+        b: [[1]],
+      }),
     ).toMatch(/^deny /);
-    expect(answer("rules: [{ id: r, action: '*', when: input.a == input.a, effect: deny }]", { a: input })).toBe(
-      "deny r rule_unknown",
-    );
+    expect(
+      answer("rules: [{ id: r, action: '*', when: input.a == input.a, effect: deny }]", {
+        a: input,
+      }),
+    ).toBe("deny r rule_unknown");
   });
 });
 
@@ -362,6 +367,15 @@ describe("what a decision may cost", () => {
     };
     cost(1);
     expect(cost(4000) / cost(1)).toBeLessThan(5);
+  });
+
+  it("I1: looks at the name of a registration that can still change", () => {
+    const policy = loadPolicy("leash: 1\nrules: [{ id: r, action: fine, effect: allow }]");
+    const { action, tool, facts } = sampleCall();
+    const changing = { ...tool, id: "fine" };
+    expect(policy.evaluate({ ...action, tool: "fine" }, changing, facts).effect).toBe("allow");
+    changing.id = "other";
+    expect(policy.evaluate({ ...action, tool: "other" }, changing, facts).effect).toBe("deny");
   });
 
   it("bounds what it remembers of names", () => {

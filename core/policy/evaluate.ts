@@ -8,6 +8,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import { answerOf, type LayerAnswer, strictest } from "./layer.ts";
 import { beyond, chargeOf, counterNeed } from "./limits.ts";
+import { Members } from "./members.ts";
 import { runProgram, UNSURE } from "./program.ts";
 import type { Portions, ToolIndex } from "./tool-index.ts";
 import { changesNothing, computed } from "./transform.ts";
@@ -59,11 +60,12 @@ export function chargesOf(policy: CompiledPolicy, action: Action, tool: ToolSpec
 }
 
 function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
-  const { quick, otherwise, portions } = index.of(tool);
-  if (quick !== undefined && facts.counterparty === null) {
-    const found = runProgram(quick, action.input, undefined);
-    if (found !== UNSURE) return found ?? otherwise ?? policy.unanswered;
+  const quick = facts.counterparty === null ? index.quick(tool) : undefined;
+  if (quick !== undefined) {
+    const found = runProgram(quick, Members.of(action), undefined);
+    if (found !== UNSURE) return found ?? policy.unanswered;
   }
+  const { portions } = index.of(tool);
   const [portion] = portions;
   if (portions.length > 1) return decideInLayers(portions, policy, action, tool, facts);
   const view = new CallView(action, tool, facts, portion);
@@ -189,7 +191,13 @@ function raised(said: Decision, found: Decision): Decision {
   const [strict, other] = atLeast(said.effect, found.effect) ? [said, found] : [found, said];
   const reason = strict === said ? `${said.reason}; ${found.reason}` : `${found.reason}; ${other.reason}`;
   const over = [...(said.over ?? []), ...(found.over ?? [])];
-  const both = { ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms };
+  const both = {
+    ...found,
+    ...permitParts(said),
+    effect: strict.effect,
+    reason,
+    terms: strict.terms,
+  };
   return Object.freeze(over.length === 0 ? both : { ...both, over: Object.freeze(over) });
 }
 

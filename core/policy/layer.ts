@@ -2,6 +2,7 @@ import type { Decision } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { CompiledRule } from "./compile-entries.ts";
 import type { ComputeForm } from "./language/compute.ts";
+import { Members } from "./members.ts";
 import { runProgram, UNSURE } from "./program.ts";
 import type { Portion } from "./tool-index.ts";
 import type { CallView } from "./view.ts";
@@ -64,7 +65,7 @@ export function holds({ holds: held }: CompiledRule, view: CallView): boolean | 
 export function answerOf(portion: Portion, view: CallView): LayerAnswer {
   if (portion.ordered !== undefined) return firstMatch(portion.ordered, portion, view);
   if (portion.overridable) return answerWithOverridable(portion, view);
-  const found = runProgram(portion.program, view.action.input, view);
+  const found = runProgram(portion.program, Members.of(view.action), view);
   return found === UNSURE ? answerWithUnsure(portion, view) : (found ?? portion.otherwise);
 }
 

@@ -2,9 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../model/json.ts";
 import { sampleCall } from "./call.fixture.ts";
-import { packedAnswer } from "./conditions/packed.ts";
 import { condition } from "./conditions/condition.ts";
+import { PACKED, packedAnswer } from "./conditions/questions.ts";
 import { createIssueList } from "./issues.ts";
+import { Members } from "./members.ts";
 import { readYaml } from "./yaml.ts";
 
 function read(text: string) {
@@ -14,7 +15,10 @@ function read(text: string) {
   return made ?? expect.fail(JSON.stringify(list()));
 }
 
-const value = fc.constantFrom<Json>(0, 1, 5, -1, 1.5, "1", "a", "ab", "", true, false, null, [], [1], {}, { a: 1 });
+/** Told apart by one character, or by none. */
+const TEXTS = ["", "a", "ab", "b", "ba", "bb", "c", "abc", "acab"];
+
+const value = fc.constantFrom<Json>(0, 1, 5, -1, 1.5, "1", ...TEXTS, true, false, null, [], [1], {}, { a: 1 });
 const literal = fc.constantFrom("0", "1", "1.5", "-1", '"a"', '"1"', "true", "null");
 const member = fc.constantFrom("a", "b", "constructor", "toString");
 const question = fc.oneof(
@@ -26,12 +30,15 @@ const question = fc.oneof(
     .tuple(member, fc.constantFrom("<", "<=", ">", ">="), fc.constantFrom("0", "1", "1.5"))
     .map(([name, sign, other]) => `input.${name} ${sign} ${other}`),
   fc
-    .tuple(member, fc.uniqueArray(literal, { minLength: 1, maxLength: 3 }))
+    .tuple(member, fc.uniqueArray(literal, { minLength: 1, maxLength: 8 }))
     .map(([name, list]) => `input.${name} in [${list.join(", ")}]`),
+  fc
+    .tuple(member, fc.uniqueArray(fc.constantFrom(...TEXTS), { minLength: 5 }))
+    .map(([name, list]) => `input.${name} in ${JSON.stringify(list)}`),
   fc.tuple(member, fc.constantFrom('""', '"a"', '"ab"')).map(([name, start]) => `input.${name}.startsWith(${start})`),
 );
 const pattern = fc
-  .tuple(member, fc.constantFrom("a", "^a$", "^a(b|c)$", "[ab]+$"))
+  .tuple(member, fc.constantFrom("a", "^a$", "^a(b|c)$", "[ab]+$", "^a(b|c)?[a-c]*$", "^(a|b)c?$"))
   .map(([name, text]) => `input.${name}.matches("${text}")`);
 /** With at most one pattern: two of them share their steps, and are left to closures. */
 const questions = fc
@@ -51,18 +58,38 @@ describe("questions that are laid out flat", () => {
         (asked, input) => {
           const made = read(asked.join(" && "));
           const { action, tool, facts } = sampleCall(input);
-          const view = { action, tool, facts, counterparty: null, money: null, bindings: undefined };
+          const view = {
+            action,
+            tool,
+            facts,
+            counterparty: null,
+            money: null,
+            bindings: undefined,
+          };
           const terms = made.packed ?? expect.fail(`not packed: ${made.source}`);
-          const members = typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
-          const answers = terms.map((term) => packedAnswer(term.operator, term.member, term.value, members as never));
+          const members = Members.of(action);
+          const answers = terms.map(({ operator, member: number, values }) => {
+            const found = members.at(number);
+            return found === undefined ? undefined : packedAnswer(operator, found, values, 0, values.length);
+          });
           const packed = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
           expect(packed, `${made.source} over ${JSON.stringify(input)}`).toBe(made.holds(view));
           reached.set(String(packed), (reached.get(String(packed)) ?? 0) + 1);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 5000 },
     );
     expect([...reached.keys()].sort()).toEqual(["false", "true", "undefined"]);
+  });
+
+  it("I6: are unknown for a text that is too long for a pattern, whether it begins right or not", () => {
+    const [term, second] = read('input.a.matches("^yz[a-c]*(b|c)$")').packed ?? expect.fail("not packed");
+    const { operator, values } = term ?? expect.fail("no question");
+    expect([operator, second]).toEqual([PACKED.startsAndMatches, undefined]);
+    const answers = ["yzab", "no", "y".repeat(65_537), `yz${"a".repeat(65_535)}`].map((text) =>
+      packedAnswer(operator, text, values, 0, values.length),
+    );
+    expect(answers).toEqual([true, false, undefined, undefined]);
   });
 
   it.each([
@@ -78,6 +105,7 @@ describe("questions that are laid out flat", () => {
     "input.a in input.b",
     'input.a.endsWith("x")',
     'input.a.matches("a") && input.b.matches("b")',
+    'input.a.matches("^a(b|c)[d-f]*$") && input.b.matches("^a(b|c)[d-f]*$")',
     "has(input.a)",
     Array.from({ length: 9 }, (_, index) => `input.a != ${index}`).join(" && "),
   ])("are left to closures in every other condition: %s", (text) => {

@@ -1,54 +1,59 @@
-import type { Json, JsonObject } from "../model/json.ts";
 import type { CompiledRule } from "./compile-entries.ts";
 import type { Holds } from "./conditions/closures/terms.ts";
-import { isMap } from "./conditions/closures/values.ts";
-import { packedAnswer, type PackedValue } from "./conditions/packed.ts";
+import { packedAnswer, type PackedTerm, type PackedValue } from "./conditions/questions.ts";
 import type { LayerAnswer } from "./layer.ts";
+import type { Members } from "./members.ts";
 import type { CallView } from "./view.ts";
 
 /**
- * The rules that one document has about one tool, in the order in which they are asked, flat in one array: for each where the
- * next one begins, what it is, what it answers where it is true and where it is unknown, and its questions. A decision reads it
- * from left to right. With thousands of tools the rules are not in the processor's caches, and every object less on the way
+ * The rules that one document has about one tool, in the order in which they are asked, flat in one array: for each what it is
+ * and where the next one begins, what it answers where it is true and where it is unknown, and its questions. A decision reads
+ * it from left to right. With thousands of tools the rules are not in the processor's caches, and every object less on the way
  * counts.
  */
 export type Program<Answer> = readonly (Answer | Entry)[];
 
-/** What stands in a program beside answers: places, kinds, operators, names, values, closures. */
-type Entry = PackedValue | Holds | undefined;
+/** What stands in a program beside answers: numbers that say what follows, values, closures. */
+type Entry = PackedValue | Holds;
 
 /** What a rule does when it is true or unknown. */
 const DENY = 0;
 const ASK = 1;
 const ALLOW = 2;
 
-/** Entries before a rule's questions, and of each question. */
-const HEAD = 4;
-const QUESTION = 3;
+/** A rule begins with the place of the next one and its kind in one number, then its two answers. */
+const KIND_BITS = 2;
+const HEAD = 3;
+
+/** A question begins with its member's number, the entries that it takes, and its operator in one number. */
+const OPERATOR_BITS = 4;
+const WIDTH_BITS = 8;
 
 /** In the place of an operator: the question is a closure. */
-const CLOSURE = -1;
+const CLOSURE = 15;
 
 /** What a program says where an ask could not be decided: the rules must be heard one by one. */
 export const UNSURE: unique symbol = Symbol("unsure");
 
-/** @param answerOf what is said of a call for which a rule's answer counts. */
+/**
+ * @param answerOf what is said of a call for which a rule's answer counts.
+ * @param otherwise what is said where no rule's answer does; default: nothing.
+ */
 export function writeProgram<Answer>(
   rules: readonly CompiledRule[],
   answerOf: (answer: LayerAnswer) => Answer,
+  otherwise?: Answer,
 ): Program<Answer> {
   const program: (Answer | Entry)[] = [];
+  const write = (kind: number, whenTrue: Answer, whenUnknown: Answer, questions: readonly Entry[]): void => {
+    const next = program.length + HEAD + questions.length;
+    program.push((next << KIND_BITS) | kind, whenTrue, whenUnknown, ...questions);
+  };
   for (const { condition, effect, whenTrue, whenUnknown } of rules) {
-    const questions = questionsOf(condition);
     const kind = effect === "deny" ? DENY : effect === "allow" ? ALLOW : ASK;
-    program.push(
-      program.length + HEAD + questions.length,
-      kind,
-      answerOf(whenTrue),
-      answerOf(whenUnknown),
-      ...questions,
-    );
+    write(kind, answerOf(whenTrue), answerOf(whenUnknown), questionsOf(condition));
   }
+  if (otherwise !== undefined) write(ALLOW, otherwise, otherwise, []);
   // A copy is as long as it must be, and lies in one piece.
   return program.slice();
 }
@@ -60,12 +65,14 @@ export function isPacked({ condition }: CompiledRule): boolean {
 
 function questionsOf(condition: CompiledRule["condition"]): readonly Entry[] {
   if (condition === undefined) return [];
-  if (condition.packed === undefined) return [CLOSURE, condition.holds, undefined];
-  return condition.packed.flatMap(({ operator, member, value }) => [operator, member, value]);
+  if (condition.packed === undefined) return [(2 << OPERATOR_BITS) | CLOSURE, condition.holds];
+  return condition.packed.flatMap(questionOf);
 }
 
-/** No own members: what is asked about them is unknown. */
-const NOTHING: JsonObject = Object.freeze({});
+function questionOf({ operator, member, values }: PackedTerm): readonly Entry[] {
+  const width = 1 + values.length;
+  return [(((member << WIDTH_BITS) | width) << OPERATOR_BITS) | operator, ...values];
+}
 
 /**
  * Asks the rules of a program: denies stand first and fire on anything but false; then the first rule that is true. Gives its
@@ -74,25 +81,17 @@ const NOTHING: JsonObject = Object.freeze({});
  */
 export function runProgram<Answer>(
   program: Program<Answer>,
-  input: Json,
+  members: Members,
   view: CallView | undefined,
 ): Answer | typeof UNSURE | undefined {
-  const members = isMap(input) ? input : NOTHING;
   let isUnsure = false;
   for (let at = 0; at < program.length;) {
-    const next = program[at] as number;
-    let held: boolean | undefined = true;
-    for (let question = at + HEAD; question < next; question += QUESTION) {
-      const one = ask(program, question, members, view);
-      if (one === false) {
-        held = false;
-        break;
-      }
-      if (one === undefined) held = undefined;
-    }
+    const head = program[at] as number;
+    const next = head >> KIND_BITS;
+    const held = askAll(program, at + HEAD, next, members, view);
     if (held !== false) {
-      const kind = program[at + 1];
-      if (held === true || kind === DENY) return isUnsure ? UNSURE : (program[at + (held === true ? 2 : 3)] as Answer);
+      const kind = head & ((1 << KIND_BITS) - 1);
+      if (held === true || kind === DENY) return isUnsure ? UNSURE : (program[at + (held === true ? 1 : 2)] as Answer);
       if (kind === ASK) isUnsure = true;
     }
     at = next;
@@ -100,13 +99,36 @@ export function runProgram<Answer>(
   return isUnsure ? UNSURE : undefined;
 }
 
-function ask(
+/** True where all questions are, false where one is false, else unknown. */
+function askAll(
   program: Program<unknown>,
-  at: number,
-  members: JsonObject,
+  first: number,
+  end: number,
+  members: Members,
   view: CallView | undefined,
 ): boolean | undefined {
-  const operator = program[at];
-  if (operator !== CLOSURE) return packedAnswer(operator, program[at + 1] as string, program[at + 2], members);
-  return view === undefined ? undefined : (program[at + 1] as Holds)(view);
+  let held: boolean | undefined = true;
+  for (let at = first; at < end;) {
+    const code = program[at] as number;
+    const after = at + ((code >> OPERATOR_BITS) & ((1 << WIDTH_BITS) - 1));
+    const one = ask(program, code, at + 1, after, members, view);
+    if (one === false) return false;
+    if (one === undefined) held = undefined;
+    at = after;
+  }
+  return held;
+}
+
+function ask(
+  program: Program<unknown>,
+  code: number,
+  first: number,
+  end: number,
+  members: Members,
+  view: CallView | undefined,
+): boolean | undefined {
+  const operator = code & ((1 << OPERATOR_BITS) - 1);
+  if (operator === CLOSURE) return view === undefined ? undefined : (program[first] as Holds)(view);
+  const found = members.at(code >> (OPERATOR_BITS + WIDTH_BITS));
+  return found === undefined ? undefined : packedAnswer(operator, found, program, first, end);
 }

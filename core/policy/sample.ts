@@ -3,6 +3,7 @@ import { actionDigest, sha256Hex } from "../digest.ts";
 import type { Action } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import type { SideEffect, ToolSpec } from "../model/tool.ts";
+import { sealedMembers } from "./members.ts";
 
 /** A call that nobody makes: what a policy is asked about in its tests and on the command line. */
 export interface SampleCall {
@@ -39,6 +40,7 @@ export function sampleAction(
     v: 1,
     tool,
     input,
+    members: sealedMembers(input),
     text,
     digest: actionDigest(principal, tool, text),
     inputDigest: sha256Hex(text),

@@ -43,20 +43,19 @@ export type Portions = readonly [Portion, ...Portion[]];
  * have as many shapes there, and what meets many shapes is slow for ever.
  */
 export class ToolPlan {
-  /** The registration that it was made for. */
+  /** The registration that it was made for, and its name then. */
   readonly spec: ToolSpec;
+  readonly name: string;
+  readonly portions: Portions;
   /** Whole decisions, where nothing but packed conditions of one document is asked; undefined for every other tool. */
   readonly quick: Program<Decision> | undefined;
-  /** The decision where `quick` has none; null where the document passes. */
-  readonly otherwise: Decision | null;
-  readonly portions: Portions;
 
   constructor(spec: ToolSpec, portions: Portions) {
     const [portion, narrower] = portions;
     this.spec = spec;
-    this.quick = narrower === undefined ? quickProgram(portion) : undefined;
-    this.otherwise = portion.otherwise.decision;
+    this.name = spec.id;
     this.portions = portions;
+    this.quick = narrower === undefined ? quickProgram(portion) : undefined;
   }
 }
 
@@ -66,12 +65,14 @@ function quickProgram(portion: Portion): Program<Decision> | undefined {
     return undefined;
   const rules = [...denies, ...others];
   const isQuick = rules.every((rule) => isPacked(rule) && rule.whenTrue.isPlain);
-  return isQuick ? writeProgram(rules, decisionIn) : undefined;
+  return isQuick ? writeProgram(rules, decisionIn, otherwise.decision ?? undefined) : undefined;
 }
 
 export interface ToolIndex {
   /** What decides calls of a tool, by its registered id and, for whatever refuses, all its aliases. */
   of(tool: ToolSpec): ToolPlan;
+  /** Its plan's quick program, with fewer steps on the way to it. */
+  quick(tool: ToolSpec): Program<Decision> | undefined;
 }
 
 /** What is kept for names that no document knows; beyond it the memory starts anew: a flood of names costs time only. */
@@ -85,22 +86,27 @@ export function createToolIndex(layers: readonly [CompiledLayer, ...CompiledLaye
   const known = new Map<string, ToolPlan>();
   const strangers = new Map<string, ToolPlan>();
   const bySpec = new WeakMap<ToolSpec, ToolPlan>();
-  const planned = (spec: ToolSpec, met: ToolPlan | undefined): ToolPlan => {
+  const quickBySpec = new WeakMap<ToolSpec, Program<Decision>>();
+  const planned = (spec: ToolSpec): ToolPlan => {
+    const met = known.get(spec.id) ?? strangers.get(spec.id);
     // Registrations that say no more than the name are all the same.
     if (met !== undefined && isBare(met.spec) && isBare(spec)) return met;
-    const plan = bySpec.get(spec) ?? new ToolPlan(spec, portionsOf(layers, spec));
-    bySpec.set(spec, plan);
+    const plan = new ToolPlan(spec, portionsOf(layers, spec));
     const memory = layers.some(({ names }) => names.has(spec.id)) ? known : strangers;
     if (strangers.size >= MAXIMUM_NAMES) strangers.clear();
     memory.set(spec.id, plan);
     return plan;
   };
-  return {
-    of(spec) {
-      const met = known.get(spec.id) ?? strangers.get(spec.id);
-      return met?.spec === spec ? met : planned(spec, met);
-    },
+  const of = (spec: ToolSpec): ToolPlan => {
+    const met = bySpec.get(spec);
+    if (met?.name === spec.id) return met;
+    const plan = planned(spec);
+    bySpec.set(spec, plan);
+    // Of what can still change, the name is looked at each time.
+    if (plan.quick !== undefined && Object.isFrozen(spec)) quickBySpec.set(spec, plan.quick);
+    return plan;
   };
+  return { of, quick: (spec) => quickBySpec.get(spec) ?? of(spec).quick };
 }
 
 function isBare({ aliases, counterparty }: ToolSpec): boolean {

@@ -14,7 +14,11 @@ export type Kind =
   | "used"
   | "counter"
   | "allowance"
-  | "sweep";
+  | "receipt"
+  | "exchange"
+  | "sweep"
+  | "checkpoint"
+  | "tree";
 
 /** A row as stored. `version` counts from 1 and grows by one with every change. */
 export interface Row {

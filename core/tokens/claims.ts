@@ -37,8 +37,11 @@ export function openToken(token: string, purpose: Purpose, keys: KeySet | readon
   return peeked;
 }
 
-/** The claims as the token states them; they are worth something only once the signature over the same text held. */
-function readClaims(token: string): JsonObject {
+/**
+ * The claims as the token states them; they are worth something only once the signature over the same text held.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`.
+ */
+export function readClaims(token: string): JsonObject {
   const payload = typeof token === "string" ? peekV4(token) : undefined;
   if (payload === undefined) throw refused("it is not a PASETO v4.public token without a footer");
   try {
@@ -50,7 +53,11 @@ function readClaims(token: string): JsonObject {
   throw refused("its payload is not a JSON object");
 }
 
-function requireKey(kid: Json | undefined, purpose: Purpose, keys: KeySet | readonly PublicKey[]): VerifyingKey {
+/**
+ * The key of this id, if it is among those given, for this purpose and not revoked.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when the keys are malformed.
+ */
+export function requireKey(kid: Json | undefined, purpose: Purpose, keys: KeySet | readonly PublicKey[]): VerifyingKey {
   const candidates = listKeys(keys).filter((key) => key.kid === kid);
   const key = candidates[0];
   if (key === undefined) throw refused("it names a key that is not among the keys given");

@@ -6,13 +6,24 @@ import { decodeSecretKey, encodePublicKey, encodeSecretKey, publicKeyId } from "
 /** One key of a ring: what the world may know of it, and the half that signs. */
 export interface KeyEntry {
   readonly published: PublicKey;
-  readonly signingKey: SigningKey;
+  /**
+   * The half that signs.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` where it is sealed, and the passphrase is missing or another one.
+   */
+  unlock(): SigningKey;
 }
 
 /** Where keys get their birth dates and their seeds from. */
 export interface KeySources {
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** What is known of a key beside its two halves. */
+export interface KeyDetails {
+  readonly purpose: Purpose;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
 }
 
 /** A new secret key as PASERK `k4.secret`. Whoever reads it can sign. */
@@ -24,15 +35,22 @@ export function newSecretKey(random: Random): string {
 }
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID` when the secret is malformed. */
-export function keyEntry(
-  secret: string,
-  details: { readonly purpose: Purpose; readonly createdAt: number; readonly revokedAt: number | null },
-): KeyEntry {
+export function keyEntry(secret: string, { purpose, createdAt, revokedAt }: KeyDetails): KeyEntry {
   const signingKey = decodeSecretKey(secret);
   const publicKey = encodePublicKey(signingKey.publicKey);
-  const { purpose, createdAt, revokedAt } = details;
   return {
-    signingKey,
+    unlock: () => signingKey,
     published: Object.freeze({ kid: publicKeyId(publicKey), purpose, publicKey, createdAt, revokedAt }),
   };
+}
+
+/** When a key that is made now counts as made: after every key that is there, so that it is the one that signs. */
+export function nextCreatedAt(entries: readonly KeyEntry[], now: number): number {
+  return Math.max(now, ...entries.map(({ published }) => published.createdAt + 1));
+}
+
+/** The key, marked as revoked. One that is revoked stays as it is: the first time is when it stopped to be trusted. */
+export function revokedEntry<Entry extends KeyEntry>(entry: Entry, at: number): Entry {
+  if (entry.published.revokedAt !== null) return entry;
+  return { ...entry, published: Object.freeze({ ...entry.published, revokedAt: at }) };
 }

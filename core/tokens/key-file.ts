@@ -1,40 +1,40 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { LeashError } from "../errors.ts";
-import type { Json, JsonObject } from "../model/json.ts";
-import type { Purpose } from "../model/keys.ts";
-import { parseStrictJson } from "../strict-json.ts";
-import { keyEntry, newSecretKey, type KeyEntry, type KeySources } from "./key-entry.ts";
+import type { PublicKey, Purpose } from "../model/keys.ts";
+import type { Random } from "../model/runtime.ts";
+import { keyEntry, newSecretKey, nextCreatedAt, revokedEntry, type KeySources } from "./key-entry.ts";
+import { keyFileText, parseKeyFile, type KeyFileContent, type KeyFilePlace, type StoredKey } from "./key-format.ts";
+import { underLock } from "./key-lock.ts";
+import { SALT_BYTES, type Seal } from "./key-seal.ts";
+import { createPrivateFile, invalidKeyStore, readPrivateText, replacePrivateFile, stampOf } from "./private-file.ts";
+
+export { requirePrivateFolder } from "./private-file.ts";
 
 /** What a key file says, and which state of the file says it. */
 export interface KeyFile {
-  readonly entries: readonly KeyEntry[];
+  readonly content: KeyFileContent;
+  readonly entries: readonly StoredKey[];
   readonly stamp: string;
 }
 
-/** Windows has no such modes: there the folder's access list guards the file. */
-const HAS_MODES = process.platform !== "win32";
-const FILE_SIZE_AT_MOST = 1_048_576;
+/** What new keys are made of, and under which passphrase they are kept, where there is one. */
+export interface KeyFileSources extends KeySources {
+  readonly seal?: Seal | undefined;
+}
 
 /**
  * Reads the keys of one purpose, or `known` where the file has not changed since; undefined where there is no file.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when others may read the file, or when it is malformed or of another version.
  */
-export function readKeyFile(path: string, purpose: Purpose, known: KeyFile | undefined): KeyFile | undefined {
+export function readKeyFile(
+  path: string,
+  purpose: Purpose,
+  known: KeyFile | undefined,
+  seal?: Seal,
+): KeyFile | undefined {
   const stamp = stampOf(path);
   if (stamp === undefined) return undefined;
   if (stamp === known?.stamp) return known;
-  return { stamp, entries: parseKeyFile(readPrivateText(path), path, purpose) };
+  const content = parseKeyFile(readPrivateText(path), { path, purpose, seal });
+  return { stamp, content, entries: content.keys };
 }
 
 /**
@@ -42,149 +42,105 @@ export function readKeyFile(path: string, purpose: Purpose, known: KeyFile | und
  * start together one makes the key and the others find it.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when the folder cannot be written.
  */
-export function createKeyFile(path: string, purpose: Purpose, { clock, random }: KeySources): void {
-  const temporary = `${path}.${process.pid}.${Buffer.from(random(8)).toString("hex")}.tmp`;
-  const createdAt = clock.now();
-  const secret = newSecretKey(random);
-  const { kid } = keyEntry(secret, { purpose, createdAt, revokedAt: null }).published;
-  const body = { v: 1, purpose, keys: [{ kid, secret, createdAt, revokedAt: null }] };
-  try {
-    writeDurably(temporary, `${JSON.stringify(body)}\n`);
-    // A hard link, unlike a rename, fails when the name is taken.
-    linkSync(temporary, path);
-    syncFolder(dirname(path));
-  } catch (cause) {
-    if (!isFileError(cause, "EEXIST")) {
-      throw invalid(path, "cannot be created. Check that the folder exists and is yours to write", cause);
-    }
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+export function createKeyFile(path: string, purpose: Purpose, sources: KeyFileSources): void {
+  const empty = { purpose, salt: sources.seal === undefined ? null : newSalt(sources.random), keys: [] };
+  const { content } = withNewKey(empty, { path, purpose, seal: sources.seal }, sources);
+  createPrivateFile(path, keyFileText(content), sources.random);
 }
 
 /**
- * Refuses a folder that others than its owner may enter: who can write there can put keys there.
- * @throws {LeashError} `LEASH_CONFIG_INVALID`.
+ * Adds a key to a file, which from now on is the one that signs; those that were there go on verifying. Of processes that do so
+ * at the same time none loses the other's key. Where there is a passphrase, secrets that lay in the clear are sealed by the way.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` as for reading; where the file is sealed and the passphrase is missing or another one.
  */
-export function requirePrivateFolder(folder: string): void {
-  const status = statSync(folder);
-  if (!status.isDirectory()) throw invalid(folder, "is not a folder. Name another one");
-  if (HAS_MODES && (status.mode & 0o077) !== 0) {
-    throw invalid(
-      folder,
-      "is open to other users. Run chmod 700 on it, and replace its keys if others may have read them",
-    );
-  }
+export function rotateKeyFile(path: string, purpose: Purpose, sources: KeyFileSources): PublicKey {
+  const { seal } = sources;
+  return changeKeyFile({ path, purpose, seal }, sources, (content) =>
+    withNewKey(requireOpen(content, { path, purpose, seal }, sources.random), { path, purpose, seal }, sources),
+  );
 }
 
-function stampOf(path: string): string | undefined {
-  try {
-    const status = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return status && [status.dev, status.ino, status.size, status.mtimeNs, status.ctimeNs].join(" ");
-  } catch (cause) {
-    throw invalid(path, "cannot be read", cause);
-  }
+/**
+ * Marks a key as revoked since a time. It needs no passphrase.
+ * @throws {LeashError} `LEASH_CONFIG_INVALID` as for reading, and where the file holds no such key.
+ */
+export function revokeInKeyFile(
+  path: string,
+  purpose: Purpose,
+  { kid, at }: { readonly kid: string; readonly at: number },
+  sources: KeyFileSources,
+): PublicKey {
+  return changeKeyFile({ path, purpose }, sources, (content) => {
+    const key = content.keys.find(({ published }) => published.kid === kid);
+    if (key === undefined) throw invalidKeyStore(path, "holds no key with this id any more");
+    const revoked = revokedEntry(key, at);
+    return {
+      content: { ...content, keys: content.keys.map((other) => (other === key ? revoked : other)) },
+      key: revoked,
+    };
+  });
 }
 
-function readPrivateText(path: string): string {
-  let file: number | undefined;
-  try {
-    file = openSync(path, "r");
-    // Of the open file, not of the name: what is checked is what is read.
-    const status = fstatSync(file);
-    if (!status.isFile() || status.size > FILE_SIZE_AT_MOST) throw invalid(path, "is not a key file");
-    if (HAS_MODES && (status.mode & 0o077) !== 0) {
-      throw invalid(
-        path,
-        "is open to other users. Run chmod 600 on it, and replace its keys if others may have read them",
-      );
+interface Changed {
+  readonly content: KeyFileContent;
+  readonly key: StoredKey;
+}
+
+function changeKeyFile(
+  { path, purpose, seal }: KeyFilePlace,
+  sources: KeyFileSources,
+  change: (content: KeyFileContent) => Changed,
+): PublicKey {
+  return underLock(path, sources.random, (isHeld) => {
+    for (;;) {
+      const file = readKeyFile(path, purpose, undefined, seal);
+      if (file === undefined) throw invalidKeyStore(path, "is gone");
+      const { content, key } = change(file.content);
+      // Somebody may have written it by hand meanwhile, who knows of no lock.
+      if (stampOf(path) !== file.stamp) continue;
+      if (!isHeld())
+        throw invalidKeyStore(path, "was locked by another process meanwhile, so it was not changed. Try again");
+      replacePrivateFile(path, keyFileText(content), sources.random);
+      return key.published;
     }
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw cause instanceof LeashError ? cause : invalid(path, "cannot be read", cause);
-  } finally {
-    if (file !== undefined) closeSync(file);
+  });
+}
+
+function withNewKey(content: KeyFileContent, place: KeyFilePlace, { clock, random }: KeySources): Changed {
+  const { purpose, salt, keys } = content;
+  const createdAt = nextCreatedAt(keys, clock.now());
+  const plain = newSecretKey(random);
+  const entry = keyEntry(plain, { purpose, createdAt, revokedAt: null });
+  const key = { ...entry, secret: salt === null ? plain : sealed(plain, salt, entry.published.kid, { place, random }) };
+  return { content: { ...content, keys: [...keys, key] }, key };
+}
+
+/** The content with all secrets under the passphrase, which is known to be that of those which are there. */
+function requireOpen(content: KeyFileContent, place: KeyFilePlace, random: Random): KeyFileContent {
+  if (content.salt !== null) {
+    for (const key of content.keys) key.unlock();
+    return content;
   }
+  if (place.seal === undefined) return content;
+  const salt = newSalt(random);
+  const seal = (key: StoredKey): StoredKey => ({
+    ...key,
+    secret: sealed(key.secret, salt, key.published.kid, { place, random }),
+  });
+  return { ...content, salt, keys: content.keys.map(seal) };
 }
 
-function parseKeyFile(text: string, path: string, purpose: Purpose): readonly KeyEntry[] {
-  const body = parseObject(text, path);
-  if (body["v"] !== 1) {
-    throw invalid(path, "has a format version that is not known here. Use the Leashkit that wrote it, or a newer one");
-  }
-  requireMembers(body, ["v", "purpose", "keys"], path);
-  const keys = body["keys"];
-  if (body["purpose"] !== purpose) throw invalid(path, `does not hold keys for the purpose "${purpose}"`);
-  if (!Array.isArray(keys) || keys.length === 0) throw invalid(path, "holds no keys");
-  const entries = keys.map((key: Json) => parseEntry(key, path, purpose));
-  if (new Set(entries.map((entry) => entry.published.kid)).size < entries.length) {
-    throw invalid(path, "holds the same key twice");
-  }
-  return entries;
+function sealed(
+  secret: string,
+  salt: string,
+  kid: string,
+  { place: { path, purpose, seal }, random }: { readonly place: KeyFilePlace; readonly random: Random },
+): string {
+  if (seal === undefined)
+    throw invalidKeyStore(path, "is kept under a passphrase, and none was given. Pass `passphrase`");
+  return seal.seal(secret, salt, { purpose, kid }, random);
 }
 
-function parseEntry(key: Json, path: string, purpose: Purpose): KeyEntry {
-  if (!isObject(key)) throw invalid(path, "holds a key that is not an object");
-  requireMembers(key, ["kid", "secret", "createdAt", "revokedAt"], path);
-  const { kid, secret, createdAt, revokedAt } = key;
-  if (typeof secret !== "string") throw invalid(path, "holds a key without its secret");
-  if (!isTime(createdAt) || (revokedAt !== null && !isTime(revokedAt)))
-    throw invalid(path, "holds a key with a malformed time");
-  const entry = keyEntry(secret, { purpose, createdAt, revokedAt });
-  if (entry.published.kid !== kid) throw invalid(path, "holds a key whose id is not its own");
-  return entry;
-}
-
-function parseObject(text: string, path: string): JsonObject {
-  let value: Json;
-  try {
-    value = parseStrictJson(text);
-  } catch (cause) {
-    throw invalid(path, "is not strict JSON", cause);
-  }
-  if (!isObject(value)) throw invalid(path, "is not a JSON object");
-  return value;
-}
-
-function requireMembers(value: JsonObject, names: readonly string[], path: string): void {
-  const found = Object.keys(value);
-  if (found.length === names.length && names.every((name) => Object.hasOwn(value, name))) return;
-  throw invalid(path, `holds an object that does not have exactly the members ${names.join(", ")}`);
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Makes the new name itself survive a power cut. Windows cannot open folders, and does not need it. */
-function syncFolder(folder: string): void {
-  if (!HAS_MODES) return;
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function isTime(value: Json | undefined): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isFileError(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
-
-function invalid(path: string, problem: string, cause?: unknown): LeashError {
-  return new LeashError("LEASH_CONFIG_INVALID", `The key store ${JSON.stringify(path)} ${problem}.`, { cause });
+function newSalt(random: Random): string {
+  return Buffer.from(random(SALT_BYTES)).toString("base64url");
 }

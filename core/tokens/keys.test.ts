@@ -77,8 +77,11 @@ describe.each([
     expect(JSON.stringify(keys.keySet())).not.toContain("secret");
   });
 
-  it("has a key for proofs in its key set before the first proof", () => {
-    expect(open().keySet()).toMatchObject({ v: 1, keys: [{ purpose: "proof" }] });
+  it("has the keys that strangers verify with in its key set before anything was signed", () => {
+    const purposes = open()
+      .keySet()
+      .keys.map(({ purpose }) => purpose);
+    expect(purposes).toEqual(["proof", "receipt", "checkpoint"]);
   });
 
   it("states version, issuer, key and purpose itself, whatever the claims say", () => {
@@ -119,7 +122,7 @@ describe("key files", () => {
     keys.signer("receipt");
     expect(readdirSync(folder)).toEqual(["receipt.json"]);
     keys.keySet();
-    expect(readdirSync(folder).sort()).toEqual(["proof.json", "receipt.json"]);
+    expect(readdirSync(folder).sort()).toEqual(["checkpoint.json", "proof.json", "receipt.json"]);
   });
 
   it("agree on one key when processes start together", { timeout: 120_000 }, async () => {

@@ -5,8 +5,16 @@ import { LeashError } from "../errors.ts";
 import { PURPOSES, type KeySet, type PublicKey, type Purpose } from "../model/keys.ts";
 import type { JsonObject } from "../model/json.ts";
 import { implicitAssertion, ISSUER } from "./claims.ts";
-import { keyEntry, newSecretKey, type KeyEntry, type KeySources } from "./key-entry.ts";
-import { createKeyFile, readKeyFile, requirePrivateFolder, type KeyFile } from "./key-file.ts";
+import { keyEntry, newSecretKey, nextCreatedAt, revokedEntry, type KeyEntry, type KeySources } from "./key-entry.ts";
+import {
+  createKeyFile,
+  readKeyFile,
+  requirePrivateFolder,
+  revokeInKeyFile,
+  rotateKeyFile,
+  type KeyFile,
+} from "./key-file.ts";
+import { passphraseSeal, type Seal } from "./key-seal.ts";
 import { signV4 } from "./v4.ts";
 
 export type { KeySources } from "./key-entry.ts";
@@ -22,6 +30,11 @@ export interface Signer {
    * @throws {LeashError} `LEASH_INPUT_INVALID` when the claims are not plain JSON or too long.
    */
   sign(claims: JsonObject): string;
+  /**
+   * The bare Ed25519 signature of these bytes, 64 bytes, for formats that are no tokens: signed notes, DSSE envelopes. The bytes
+   * must say by their beginning what they are; none of those begins as a token does.
+   */
+  signBytes(message: Uint8Array): Uint8Array;
 }
 
 /** One set of keys per purpose, so that tokens of two kinds are never mistaken for one another. */
@@ -34,8 +47,24 @@ export interface KeyRing {
   signer(purpose: Purpose): Signer;
   /** All keys of a purpose, oldest first, the revoked ones marked as such. Makes the first one where there is none. */
   publicKeys(purpose: Purpose): readonly PublicKey[];
-  /** What to publish: the keys of every purpose in use, and of proofs in any case. */
+  /** What to publish: the keys of every purpose in use, and of what strangers check in any case. */
   keySet(): KeySet;
+  /**
+   * Makes a new key, which signs from now on. The keys that were there go on verifying what they signed. Verifiers know the new
+   * one as soon as they have the new key set: publish it at once.
+   * @returns the new key.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` when the keys cannot be read or written.
+   */
+  rotate(purpose: Purpose): PublicKey;
+  /**
+   * Takes a key out of use: it signs no more, and nothing that it signed is accepted any more, by whoever has the new key set.
+   * @param at Since when, epoch milliseconds, not later than now. Default: now. It tells people; a key that is marked is refused
+   * whatever the time. A key that is revoked already keeps its time.
+   * @returns the key as it is published from now on.
+   * @throws {LeashError} `LEASH_INPUT_INVALID` for an id that none of the keys has, and for a time that is none or has not come;
+   * `LEASH_CONFIG_INVALID` when the keys cannot be read or written.
+   */
+  revoke(kid: string, at?: number): PublicKey;
 }
 
 /**
@@ -44,15 +73,37 @@ export interface KeyRing {
  */
 export function memoryKeyRing(sources: KeySources): KeyRing {
   const rings = new Map<Purpose, readonly KeyEntry[]>();
+  const add = (purpose: Purpose): KeyEntry => {
+    const entries = rings.get(purpose) ?? [];
+    const createdAt = nextCreatedAt(entries, sources.clock.now());
+    const entry = keyEntry(newSecretKey(sources.random), { purpose, createdAt, revokedAt: null });
+    rings.set(purpose, [...entries, entry]);
+    return entry;
+  };
   return keyRing({
+    now: () => sources.clock.now(),
     find: (purpose) => rings.get(purpose),
-    make(purpose) {
-      const details = { purpose, createdAt: sources.clock.now(), revokedAt: null };
-      const entries = [keyEntry(newSecretKey(sources.random), details)];
+    make: (purpose) => [add(purpose)],
+    rotate: (purpose) => add(purpose).published,
+    revoke({ kid, purpose }, at) {
+      const entries = (rings.get(purpose) ?? []).map((entry) =>
+        entry.published.kid === kid ? revokedEntry(entry, at) : entry,
+      );
       rings.set(purpose, entries);
-      return entries;
     },
   });
+}
+
+/** Where the keys of a ring lie, and what opens them. */
+export interface KeyFolder {
+  /** The very folder of the key files. */
+  readonly folder: string;
+  /**
+   * Keeps the secrets under a passphrase, or opens those that are: the passphrase itself, or `env:NAME` for the environment
+   * variable that holds it. A file whose secrets lie in the clear is read all the same, and sealed by its next rotation.
+   * Default: none.
+   */
+  readonly passphrase?: string | undefined;
 }
 
 /**
@@ -61,70 +112,114 @@ export function memoryKeyRing(sources: KeySources): KeyRing {
  * read again, so that a rotation or a revocation counts at once.
  *
  * The format, version 1: `{ "v": 1, "purpose", "keys": [{ "kid", "secret", "createdAt", "revokedAt" }] }` with PASERK
- * `k4.pid` and `k4.secret` and epoch milliseconds (`revokedAt` may be null). Anything else is refused.
+ * `k4.pid` and `k4.secret` and epoch milliseconds (`revokedAt` may be null). Version 2, under a passphrase: `{ "v": 2, "purpose",
+ * "derivation": { "name": "scrypt", "n": 131072, "r": 8, "p": 1, "salt" }, "keys": [{ "kid", "publicKey", "sealed", "createdAt",
+ * "revokedAt" }] }`, where `sealed` is a nonce of 12 bytes, the `k4.secret` under AES-256-GCM with purpose and id as associated
+ * data, and the tag of 16 bytes. Anything else is refused.
  *
- * @param options `folder` is the very folder of the key files.
- * @throws {LeashError} `LEASH_CONFIG_INVALID`, here or on use, when folder or files are open to other users or malformed.
+ * The passphrase is needed for signing alone, and derived from once per file and process, which takes about half a second.
+ *
+ * @throws {LeashError} `LEASH_CONFIG_INVALID`, here or on use, when folder or files are open to other users or malformed, and
+ * when the passphrase is missing, empty or another one.
+ * @example const keys = fileKeyRing({ folder, passphrase: "env:LEASH_PASSPHRASE", clock: { now: Date.now }, random: randomBytes });
  */
-export function fileKeyRing({ folder, ...sources }: KeySources & { readonly folder: string }): KeyRing {
+export function fileKeyRing({ folder, passphrase, ...sources }: KeySources & KeyFolder): KeyRing {
+  const seal: Seal | undefined = passphrase === undefined ? undefined : passphraseSeal(passphrase);
   makePrivateFolder(folder);
   const files = new Map<Purpose, KeyFile>();
+  const pathOf = (purpose: Purpose): string => join(folder, `${purpose}.json`);
   const find = (purpose: Purpose): readonly KeyEntry[] | undefined => {
-    const file = readKeyFile(join(folder, `${purpose}.json`), purpose, files.get(purpose));
+    const file = readKeyFile(pathOf(purpose), purpose, files.get(purpose), seal);
     if (file !== undefined) files.set(purpose, file);
     return file?.entries;
   };
   return keyRing({
+    now: () => sources.clock.now(),
     find,
     make(purpose) {
-      createKeyFile(join(folder, `${purpose}.json`), purpose, sources);
+      createKeyFile(pathOf(purpose), purpose, { ...sources, seal });
       // Read back: where another process was quicker, its key is the one.
       return find(purpose) ?? [];
     },
+    rotate: (purpose) => rotateKeyFile(pathOf(purpose), purpose, { ...sources, seal }),
+    revoke: ({ kid, purpose }, at) => revokeInKeyFile(pathOf(purpose), purpose, { kid, at }, sources),
   });
 }
 
+/** What others verify: their keys exist as soon as a key set is published, or it would have to be published again. */
+const FOR_STRANGERS = ["proof", "receipt", "checkpoint"] as const satisfies readonly Purpose[];
+
 interface KeySource {
+  now(): number;
   find(purpose: Purpose): readonly KeyEntry[] | undefined;
   make(purpose: Purpose): readonly KeyEntry[];
+  /** Where there are keys already. */
+  rotate(purpose: Purpose): PublicKey;
+  revoke(key: PublicKey, at: number): void;
 }
 
 function keyRing(source: KeySource): KeyRing {
   const publicKeys = (purpose: Purpose): readonly PublicKey[] =>
     published(source.find(purpose) ?? source.make(purpose));
+  const inUse = (): readonly PublicKey[] => PURPOSES.flatMap((purpose) => published(source.find(purpose) ?? []));
   return {
     signer: (purpose) => newestSigner(purpose, source.find(purpose) ?? source.make(purpose)),
     publicKeys,
     keySet() {
-      publicKeys("proof");
-      return { v: 1, keys: PURPOSES.flatMap((purpose) => published(source.find(purpose) ?? [])) };
+      for (const purpose of FOR_STRANGERS) publicKeys(purpose);
+      return { v: 1, keys: inUse() };
+    },
+    rotate(purpose) {
+      if (source.find(purpose) !== undefined) return source.rotate(purpose);
+      return requireNewest(purpose, source.make(purpose)).published;
+    },
+    revoke(kid, at = source.now()) {
+      const key = inUse().find((known) => known.kid === kid);
+      if (key === undefined)
+        throw unusable("no key has this id. `leash keys list` and `keySet()` name those that there are");
+      if (!Number.isSafeInteger(at) || at < 0 || at > source.now()) {
+        throw unusable("the time is not one of epoch milliseconds that has come. Leave it out for now");
+      }
+      source.revoke(key, at);
+      return inUse().find((known) => known.kid === kid) ?? { ...key, revokedAt: at };
     },
   };
+}
+
+function unusable(problem: string): LeashError {
+  return new LeashError("LEASH_INPUT_INVALID", `The key was not revoked: ${problem}.`);
 }
 
 function published(entries: readonly KeyEntry[]): readonly PublicKey[] {
   return entries.map((entry) => entry.published).sort((a, b) => a.createdAt - b.createdAt);
 }
 
-function newestSigner(purpose: Purpose, entries: readonly KeyEntry[]): Signer {
+/** @throws {LeashError} `LEASH_CONFIG_INVALID` when all are revoked. */
+function requireNewest(purpose: Purpose, entries: readonly KeyEntry[]): KeyEntry {
   const usable = entries.filter(({ published: { revokedAt } }) => revokedAt === null);
   const newest = usable.reduce<KeyEntry | undefined>(
     (best, entry) => (best !== undefined && best.published.createdAt > entry.published.createdAt ? best : entry),
     undefined,
   );
-  if (newest === undefined) {
-    throw new LeashError(
-      "LEASH_CONFIG_INVALID",
-      `Nothing can be signed for the purpose "${purpose}": all its keys are revoked. Add a new key to its file.`,
-    );
-  }
+  if (newest !== undefined) return newest;
+  throw new LeashError(
+    "LEASH_CONFIG_INVALID",
+    `Nothing can be signed for the purpose "${purpose}": all its keys are revoked. Make a new one: leash keys rotate ${purpose}.`,
+  );
+}
+
+function newestSigner(purpose: Purpose, entries: readonly KeyEntry[]): Signer {
+  const newest = requireNewest(purpose, entries);
+  // Now, and not with the first signature: a tool may be running by then.
+  const key = newest.unlock();
   const { kid } = newest.published;
   const own = { v: 1, iss: ISSUER, kid, purpose };
   const implicit = implicitAssertion(purpose);
   return {
     kid,
     purpose,
-    sign: (claims) => signV4(canonicalText({ ...claims, ...own }), newest.signingKey, implicit),
+    sign: (claims) => signV4(canonicalText({ ...claims, ...own }), key, implicit),
+    signBytes: (message) => key.sign(message),
   };
 }
 

@@ -16,6 +16,7 @@ import type { Io } from "./io.ts";
 import { listUnsettled, settleCall, type SettleCallOptions } from "./journal.ts";
 import { verifyLog } from "./log.ts";
 import { checkPolicy } from "./policy.ts";
+import { addReceipt } from "./receipt.ts";
 import type { CommonOptions } from "./state.ts";
 
 export type { Io } from "./io.ts";
@@ -62,6 +63,7 @@ function program(io: Io, finish: Finish): Command {
   addAllowances(leash, io, finish);
   addJournal(leash, io, finish);
   addLog(leash, io, finish);
+  addReceipt(leash, io, finish);
   return leash;
 }
 

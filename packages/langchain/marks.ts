@@ -25,7 +25,7 @@ export function markOfDescription(description: unknown): Mark | undefined {
   return typeof description === "object" && description !== null ? described.get(description) : undefined;
 }
 
-/** Raw runs of wrapped tools, for collecting a deferred call. */
+/** What is behind the gate of a wrapped tool: for collecting a deferred call, and for another gate that takes its place. */
 export interface Raw {
   readonly id: string;
   /** True while the tool answers with `[content, artifact]`. */
@@ -33,6 +33,8 @@ export interface Raw {
   /** True for tools that take a bare text. */
   readonly takesText: () => boolean;
   readonly run: (input: unknown, runManager?: unknown, config?: unknown) => unknown;
+  /** The tool as it was passed in; undefined where that one was guarded in place. */
+  readonly tool: object | undefined;
 }
 
 const raws = new WeakMap<object, Raw>();

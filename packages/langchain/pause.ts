@@ -9,6 +9,8 @@ export interface PendingNotice {
   readonly approvalId: string;
   readonly ref: string;
   readonly tool: string;
+  /** The agents' names, from the first one to the one that asks. */
+  readonly path: readonly string[];
   readonly digest: string;
   readonly toolCallId: string | null;
   /** Epoch milliseconds. */
@@ -63,8 +65,9 @@ function tell({ config: { writer }, toolCallId }: Site, approval: Approval): voi
 }
 
 function noticeOf(approval: Approval, toolCallId: string | undefined): PendingNotice {
-  const { id, ref, tool, digest, expiresAt } = approval;
-  return { type: "leash.pending", approvalId: id, ref, tool, digest, toolCallId: toolCallId ?? null, expiresAt };
+  const { id, ref, tool, principal, digest, expiresAt } = approval;
+  const path = [...principal.chain, principal.agent];
+  return { type: "leash.pending", approvalId: id, ref, tool, path, digest, toolCallId: toolCallId ?? null, expiresAt };
 }
 
 function payloadOf(approval: Approval, toolCallId: string | undefined): LeashInterrupt {

@@ -2,7 +2,7 @@ import { type Gate, isNarrowedFrom } from "@leashkit/core";
 import { consumeOutput } from "./events.ts";
 import { guardCall, type Guarded } from "./guard.ts";
 import { kindOf, nameOf, overridesInvoke, unsupported, type CallableTool, type ProviderTool } from "./kinds.ts";
-import { markOf, rememberRaw } from "./marks.ts";
+import { markOf, rawOf, rememberRaw } from "./marks.ts";
 import { settingsOf, type Settings, type WrapOptions } from "./options.ts";
 import { patchTool } from "./patch.ts";
 import { guardedView, type Work } from "./proxy.ts";
@@ -16,7 +16,7 @@ import type { RunnableToolLike } from "@langchain/core/runnables";
  * Puts a gate before every tool of an array: LangChain tools (made from functions, classes, MCP servers, runnables), whatever
  * schema they use. Each tool is registered with the gate under its own name; the policy sees the arguments after the tool's
  * schema has parsed them, and the tool gets exactly what was decided. Wrapping twice with the same gate changes nothing;
- * another gate stands in front of the first.
+ * another gate stands in front of the first, but a narrowed one takes the place of the one it was made from.
  *
  * Not reached: tools that middleware or sub-agents bring along (use `leashMiddleware`), and provider-run tools.
  *
@@ -60,8 +60,19 @@ export function wrapTool<T extends object>(tool: T, leash: Gate, options?: WrapO
   return wrapped as T;
 }
 
+/**
+ * What stands behind the gates that this one was narrowed from. It takes their place: it decides by all that they do, and they
+ * behind it would only ask and count twice. A tool that was guarded in place (`patch`) cannot be had without its gate, and keeps it.
+ */
+function withoutParents(tool: object, gate: Gate): object {
+  const mark = markOf(tool);
+  if (mark === undefined || mark === true || !isNarrowedFrom(gate, mark)) return tool;
+  const beneath = rawOf(tool)?.tool;
+  return beneath === undefined ? tool : withoutParents(beneath, gate);
+}
+
 function wrapAnew(tool: object, gate: Gate, settings: Settings): object {
-  const found = kindOf(tool);
+  const found = kindOf(settings.patch ? tool : withoutParents(tool, gate));
   if (found.kind === "provider") return allowProviderTool(found.tool, settings);
   if (found.kind === "runnable") return wrapRunnable(found.tool, gate, settings);
   return wrapCallable(found.tool, gate, settings);
@@ -81,7 +92,8 @@ function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): objec
     guarded(() => ({ gate, settings, id, schema: tool.schema, pair: pair() }), consumeOutput(work));
   const run = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));
   const wrapped = settings.patch ? patchTool(tool, gate, guard) : guardedView(tool, gate, guard);
-  rememberRaw(wrapped, { id, pair, takesText: () => takesText(tool.schema), run });
+  const passedIn = wrapped === tool ? undefined : tool;
+  rememberRaw(wrapped, { id, pair, takesText: () => takesText(tool.schema), run, tool: passedIn });
   return wrapped;
 }
 
@@ -95,7 +107,7 @@ function wrapRunnable(tool: RunnableToolLike, gate: Gate, settings: Settings): o
     gate,
     guarded(() => target, work),
   );
-  rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work });
+  rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work, tool });
   return wrapped;
 }
 

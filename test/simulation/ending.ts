@@ -1,5 +1,7 @@
-import { type Approval, domainDigest, type JournalEntry } from "@leashkit/core";
-import { COUNTED, TOOLS } from "./policies.ts";
+import type { Approval, JournalEntry } from "@leashkit/core";
+import { mayRun, mustAsk, factsOf } from "./children.ts";
+import { journalIdOf } from "./identity.ts";
+import { TOOLS } from "./policies.ts";
 import { type Attempt, count, principalOf, violate, type Wanted, type World } from "./world.ts";
 
 /** True when nothing that can still end is under way. */
@@ -15,23 +17,18 @@ function openAttempts({ attempts }: World): readonly Attempt[] {
 const FINAL =
   /^(?:result|LEASH_DENIED.*|LEASH_EXPIRED|LEASH_LIMIT_EXCEEDED|LEASH_OUTCOME_UNKNOWN|LEASH_POLICY_CHANGED)$/u;
 
-/** The journal row of a call that has an identity, as the design says it is named. */
-function journalIdOf(wanted: Wanted): string {
-  const { agent, subject, tenant } = principalOf(wanted);
-  const { input, name, session, tool } = wanted;
-  const key = [tenant, subject, agent, [], session ?? null, "thread", name, 0, tool];
-  const digest = domainDigest("leashkit/action/1", { v: 1, tenant, agent, subject, tool, input });
-  return `${domainDigest("leashkit/call-key/1", key)}.${digest}`;
-}
-
 /** Long enough for a person to answer and for the call to use it. */
 const ENOUGH_MS = 15_000;
 
 /** True where nothing that happened so far stands in the way of a call: proposed now, and approved, it must run. */
 export function canRun(world: World, wanted: Wanted): boolean {
   const entry = world.disk.row("journal", journalIdOf(wanted))?.body as unknown as JournalEntry | undefined;
-  if (wanted.tool === "wipe") return false;
-  if (entry === undefined || entry.state === "failed" || entry.state === "done") return true;
+  const { agent } = principalOf(wanted);
+  if (!mayRun(agent, wanted.tool)) return false;
+  // What a person said had happened has no result to hand out.
+  if (entry?.state === "done") return entry.outputRef !== null;
+  if (factsOf(agent)?.reachesPeople === false && mustAsk(agent, wanted.tool)) return false;
+  if (entry === undefined || entry.state === "failed") return true;
   if (entry.state !== "held" || entry.approvalId === null || world.forged.has(entry.approvalId)) return false;
   const approval = world.disk.row("approval", entry.approvalId)?.body as unknown as Approval;
   const { expiresAt, settledAt, status, terms } = approval;
@@ -50,12 +47,14 @@ function checkPromised(world: World): void {
   for (const { outcome, wanted } of world.promised) {
     const isDenied = world.clicks.some(({ approvalId, verb }) => {
       const approval = world.disk.row("approval", approvalId)?.body as unknown as Approval | undefined;
-      return verb === "deny" && approval?.status === "denied" && approval.tool === wanted.tool;
+      const isNo = verb === approval?.verdicts.at(-1)?.answer && (verb === "deny" || verb === "revoke");
+      return isNo && approval?.tool === wanted.tool;
     });
     count(world, `promised: ${outcome}`);
     if (outcome === "result" || outcome === undefined || outcome === "LEASH_POLICY_CHANGED") continue;
     if (isDenied && outcome.endsWith("person_denied")) continue;
-    if (outcome === "LEASH_LIMIT_EXCEEDED" && COUNTED.includes(wanted.tool)) continue;
+    // Whether the limit was used up was asked when the call was told so.
+    if (outcome === "LEASH_LIMIT_EXCEEDED") continue;
     if (outcome === "LEASH_OUTCOME_UNKNOWN" && wasCutOff(world, wanted)) continue;
     violate(
       world,
@@ -84,9 +83,11 @@ function checkRows(world: World): void {
   for (const { body, id } of world.disk.rows("journal")) {
     const entry = body as unknown as JournalEntry;
     const starts = world.starts.filter(({ journalId }) => journalId === id);
-    if (entry.state === "done" && !starts.some(({ ending }) => ending === "ok"))
+    const isSaid = entry.state === "done" && entry.outputRef === null;
+    if (entry.state === "done" && !isSaid && !starts.some(({ ending }) => ending === "ok"))
       violate(world, "I2", "a call is done and no run of it went well");
-    if (entry.state === "failed" && entry.failure?.effect === "none" && starts.some(({ ending }) => ending === "ok"))
+    const wentWell = starts.some(({ ending, isForgiven }) => ending === "ok" && !isForgiven);
+    if (entry.state === "failed" && entry.failure?.effect === "none" && wentWell)
       violate(world, "I5", "a run that went well is recorded as one without effect");
     if (entry.state === "unknown") count(world, starts.length > 0 ? "unknown after a run" : "unknown before the run");
     checkIdempotent(world, entry, starts.length);

@@ -1,4 +1,4 @@
-import { createLeash, isLeashError } from "@leashkit/core";
+import { createLeash, isLeashError, type Mode } from "@leashkit/core";
 import { seededRandom } from "@leashkit/core/testing";
 import { storeOf } from "./network.ts";
 import { policyOf, TOOL_NAMES, TOOLS } from "./policies.ts";
@@ -7,13 +7,14 @@ import { count, type Machine, note, violate, type World } from "./world.ts";
 const FIRST_PID = 90_000_000;
 
 /** Starts a process: it has a leash as soon as the store lets it. */
-export function boot(world: World): Machine {
+export function boot(world: World, mode: Mode = "enforce"): Machine {
   const number = world.machines.length;
   const machine: Machine = {
     name: `P${number}`,
     pid: FIRST_PID + number,
     alive: true,
     leash: undefined,
+    mode,
     version: world.isCalm ? 0 : (world.random.integer(2) as 0 | 1),
   };
   world.machines.push(machine);
@@ -27,6 +28,7 @@ async function open(world: World, machine: Machine): Promise<void> {
   try {
     const leash = await createLeash({
       policy: policyOf(machine),
+      mode: machine.mode,
       store: storeOf(world, machine),
       keys: world.keys,
       clock: { now: () => world.disk.store.now() },
@@ -53,7 +55,7 @@ export function crash(world: World, machine: Machine): void {
   note(world, () => `${machine.name} DIES`);
   for (const start of world.starts) if (start.machine === machine && start.ending === "running") start.ending = "died";
   const { random, time } = world;
-  time.after(random.pick([1, 50, 2_000, 31_000]), null, () => void boot(world));
+  time.after(random.pick([1, 50, 2_000, 31_000]), null, () => void boot(world, machine.mode));
 }
 
 /** The process ends as it should: it waits for what runs, then withdraws its lease. */
@@ -64,10 +66,19 @@ export function stop(world: World, machine: Machine): void {
   count(world, "process closed");
   note(world, () => `${machine.name} closes`);
   world.time.after(0, machine, () => void leash.close());
-  boot(world);
+  boot(world, machine.mode);
 }
 
-/** Processes that have a leash. */
+/** Processes that have a leash and enforce what it says. */
 export function ready(world: World): readonly Machine[] {
-  return world.machines.filter(({ alive, leash }) => alive && leash !== undefined);
+  return withLeash(world, "enforce");
+}
+
+/** Processes that have a leash and only observe. */
+export function observing(world: World): readonly Machine[] {
+  return withLeash(world, "observe");
+}
+
+function withLeash({ machines }: World, wanted: Mode): readonly Machine[] {
+  return machines.filter(({ alive, leash, mode }) => alive && leash !== undefined && mode === wanted);
 }

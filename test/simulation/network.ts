@@ -1,4 +1,5 @@
 import { LeashError, type Change, type Kind, type Store } from "@leashkit/core";
+import { checkUntouched } from "./observed.ts";
 import { count, isOneOf, type Machine, note, type World } from "./world.ts";
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -7,10 +8,14 @@ function down(): LeashError {
   return new LeashError("LEASH_STORE_UNAVAILABLE", "The store does not answer, because the simulation says so.");
 }
 
+/** A question and its answer that both take this long may be too late for whoever asked. Milliseconds. */
+const LATE_MS = 1_000;
+
 /** How long one message is under way. Milliseconds. */
 function delay(world: World): number {
   const ms = drawDelay(world);
   world.busyUntil = Math.max(world.busyUntil, world.time.now() + ms);
+  if (ms >= LATE_MS) world.failedAt = world.time.now();
   return ms;
 }
 
@@ -49,6 +54,7 @@ function call<T>(world: World, machine: Machine, perform: () => Promise<T>, isLo
       if (!machine.alive) count(world, "message of a dead process arrived");
       if (isRefused || isOut(world, machine)) {
         count(world, isRefused ? "store call refused" : "store call during an outage");
+        world.failedAt = time.now();
         answer(() => reject(down()));
         return;
       }
@@ -118,6 +124,7 @@ export function storeOf(world: World, machine: Machine): Store {
       const isTouched = isOneOf(world, touched);
       const perform = async (): ReturnType<Store["commit"]> => {
         if (isTouched) await touch(world, changes);
+        checkUntouched(world, machine, changes);
         const result = await store.commit(changes, append);
         if (!result.ok) count(world, "commit in conflict");
         note(world, () => `${machine.name} ${result.ok ? "commits" : "may not commit"} ${describe(changes)}`);

@@ -7,9 +7,11 @@ export interface ToolFacts {
   readonly idempotent: boolean;
   /** A policy may compute another form of the call. */
   readonly computed: boolean;
+  /** Who says yes to one call may permit calls like it. */
+  readonly again: boolean;
 }
 
-const TOOL: ToolFacts = { asks: true, idempotent: false, computed: false };
+const TOOL: ToolFacts = { asks: true, idempotent: false, computed: false, again: false };
 
 export const TOOLS = {
   pay: TOOL,
@@ -20,6 +22,8 @@ export const TOOLS = {
   sync: { ...TOOL, idempotent: true },
   note: { ...TOOL, asks: false },
   ping: { ...TOOL, asks: false, idempotent: true },
+  tell: { ...TOOL, again: true },
+  beep: { ...TOOL, again: true, idempotent: true },
   wipe: TOOL,
 } as const satisfies Readonly<Record<string, ToolFacts>>;
 
@@ -27,21 +31,46 @@ export type ToolName = keyof typeof TOOLS;
 
 export const TOOL_NAMES = Object.keys(TOOLS) as readonly ToolName[];
 
-/** What the limit of both policies counts, and how much of it there may be: far less than is asked for. */
-export const COUNTED: readonly ToolName[] = ["note", "ping"];
-export const MOST_COUNTED = 2;
+/** What an approver may permit beyond one call: the most of it. */
+export const AGAIN = {
+  tell: { uses: 3, forMs: 50_000, session: true },
+  beep: { uses: 2, forMs: 100_000, session: false },
+} as const;
+
+/** From this amount on `tell` is another question: who asks must prove who they are. */
+export const MUCH = 400;
+
+/** A limit of both policies: far less than is asked for. */
+export interface LimitFacts {
+  readonly id: string;
+  readonly tools: readonly ToolName[];
+  readonly max: number;
+  /** Beyond it a person may let a call go, who sees by how much. */
+  readonly asks: boolean;
+}
+
+export const LIMITS: readonly LimitFacts[] = [
+  { id: "few", tools: ["note", "ping"], max: 2, asks: false },
+  { id: "told", tools: ["tell"], max: 2, asks: true },
+];
+
+function limitLine({ asks, id, max, tools }: LimitFacts): string {
+  const over = asks ? ", over: approve" : "";
+  return `  - { id: ${id}, action: [${tools.join(", ")}], per: [agent], window: 24h, max: ${max}${over} }`;
+}
 
 /**
  * Two versions of one document, between which processes go back and forth while calls are under way. What `cap` computes
  * changes with the time alone: the rule is the same, and what a person saw is not what it would run.
  */
-const text = (version: { readonly note: string; readonly pay: string }): string => `
+const text = (version: { readonly note: string; readonly pay: string; readonly tell: string }): string => `
 leash: 1
 id: simulation
 default: deny
 tools:
   sync: { idempotent: true }
   ping: { idempotent: true }
+  beep: { idempotent: true }
 rules:
   - { id: pay, action: pay, effect: approve, approval: { expires_in: 60s, use_within: ${version.pay} } }
   - { id: hand, action: hand, effect: approve, approval: { expires_in: 60s, use_within: 20s, edit: self } }
@@ -53,15 +82,31 @@ rules:
   - { id: wire, action: wire, effect: step_up, step_up: { methods: [passkey] }, approval: { expires_in: 60s, use_within: 20s } }
   - { id: vault, action: vault, effect: approve, approval: { expires_in: 60s, use_within: 20s, quorum: 2 } }
   - { id: sync, action: sync, effect: approve, approval: { expires_in: 60s, use_within: 20s } }
+  - id: tell-much
+    action: tell
+    when: input.amount > ${MUCH}
+    effect: step_up
+    step_up: { methods: [passkey] }
+    approval: { expires_in: 60s, use_within: 20s }
+  - id: tell
+    action: tell
+    effect: approve
+    approval:
+      { expires_in: 60s, use_within: ${version.tell}, again: { uses: 3, for: 50s, vary: [input.amount] } }
+  - id: beep
+    action: beep
+    effect: approve
+    approval:
+      { expires_in: 60s, use_within: 20s, again: { uses: 2, for: 100s, vary: [input.amount], session: false } }
   - { id: note, action: note, effect: ${version.note} }
   - { id: ping, action: ping, effect: allow, proof: { ttl: 20s } }
 limits:
-  - { id: few, action: [note, ping], per: [agent], window: 24h, max: ${MOST_COUNTED} }
+${LIMITS.map(limitLine).join("\n")}
 `;
 
 export const POLICIES: readonly [Policy, Policy] = [
-  await loadPolicy(text({ note: "allow", pay: "20s" })),
-  await loadPolicy(text({ note: "approve", pay: "25s" })),
+  await loadPolicy(text({ note: "allow", pay: "20s", tell: "20s" })),
+  await loadPolicy(text({ note: "approve", pay: "25s", tell: "25s" })),
 ];
 
 /**

@@ -1,10 +1,13 @@
-import { approveAll, answerSomething } from "./people.ts";
 import { collect, forge, type How, propose, want } from "./agents.ts";
 import { checkCommit } from "./commits.ts";
 import { canRun, checkEnd, isSettled } from "./ending.ts";
 import { installGlobals, type ProcessView } from "./globals.ts";
 import { checkLimits } from "./limits.ts";
-import { boot, crash, ready, stop } from "./machines.ts";
+import { boot, crash, observing, ready, stop } from "./machines.ts";
+import { checkObserved } from "./observed.ts";
+import { observeSomething } from "./observers.ts";
+import { answerList, answerSomething, approveAll, takeBack } from "./people.ts";
+import { settleSomething } from "./settling.ts";
 import { calm, count, createWorld, type Machine, note, type Violation, type World } from "./world.ts";
 
 /** What became of one seed. */
@@ -19,8 +22,7 @@ export interface Simulated {
 
 const HOWS: readonly How[] = ["hold", "hold", "hold", "suspend", "defer", "defer", "interrupt", "authorize"];
 
-/** How long to wait between two things that happen. Mostly next to nothing, so that they meet. Milliseconds. */
-const GAPS = [0, 0, 1, 1, 2, 5, 5, 20, 20, 200, 200, 2_000, 2_000, 12_000, 19_999, 31_000] as const;
+const JUMPS_MS = [-40_000, -1_000, 1_000, 15_000, 62_000] as const;
 
 /** How long everything may take to end, once nothing goes wrong any more. */
 const QUIETS_MS = [10, 10, 61_000] as const;
@@ -40,10 +42,12 @@ export async function simulate(seed: number, options: { readonly isTraced?: bool
     world.disk.onCommit((commit) => {
       checkCommit(world, commit);
       checkLimits(world, commit);
+      checkObserved(world, commit);
     });
     const end = plan(world);
     await until(end);
     calm(world);
+    settleSome(world);
     // Now and then everything that waits for time alone has its time first.
     const quiet = Math.max(world.busyUntil + 100, end + world.random.pick(QUIETS_MS));
     if (ready(world).length === 0) boot(world);
@@ -72,27 +76,34 @@ function viewOf(world: World): ProcessView {
 
 /** Puts everything that will happen on the time line. Returns when the last of it begins. */
 function plan(world: World): number {
-  const { random, time, weather } = world;
+  const { random, theme, time, weather } = world;
   const processes = random.pick([1, 2, 2, 3]);
   for (let index = 0; index < processes; index += 1) boot(world);
-  const calls = 1 + random.integer(3);
+  if (theme.observe > 0) boot(world, "observe");
+  const [least, most] = theme.calls;
+  const calls = least + random.integer(most - least + 1);
   for (let index = 0; index < calls; index += 1) want(world);
   const kinds: readonly (readonly [number, (machine: Machine) => unknown])[] = [
-    [6, (machine) => propose(world, machine, random.pick(world.wanted), random.pick(HOWS))],
+    [theme.propose, (machine) => propose(world, machine, random.pick(world.wanted), random.pick(HOWS))],
     [3, () => proposeAtOnce(world)],
-    [8, (machine) => answerSomething(world, machine)],
+    [theme.answer, (machine) => answerSomething(world, machine)],
     [2, (machine) => collect(world, machine)],
+    [theme.takeBack, (machine) => takeBack(world, machine)],
+    [theme.list, (machine) => answerList(world, machine)],
+    [theme.settle, (machine) => settleSomething(world, machine)],
+    [theme.doubt, () => doubt(world)],
+    [theme.observe, () => observe(world)],
     [weather.crash, (machine) => crash(world, machine)],
     [weather.stop, (machine) => stop(world, machine)],
     [weather.outage, (machine) => outage(world, machine)],
-    [weather.jump, () => jump(world)],
+    [weather.jump, () => jump(world, random.pick(JUMPS_MS))],
     [weather.reload, (machine) => reload(world, machine)],
     [weather.forgery, () => forge(world)],
   ];
   const bag = kinds.flatMap(([weight, work]) => Array.from({ length: weight }, () => work));
   let at = 20;
-  for (let left = 8 + random.integer(18); left > 0; left -= 1) {
-    at += random.pick(GAPS);
+  for (let left = theme.length + random.integer(18); left > 0; left -= 1) {
+    at += random.pick(theme.gapsMs);
     const work = random.pick(bag);
     time.after(at, null, () => act(world, work));
   }
@@ -106,6 +117,13 @@ function act(world: World, work: (machine: Machine) => unknown): void {
   world.time.after(0, machine, () => work(machine));
 }
 
+function observe(world: World): void {
+  const machines = observing(world);
+  if (machines.length === 0) return;
+  const machine = world.random.pick(machines);
+  world.time.after(0, machine, () => observeSomething(world, machine));
+}
+
 /** The same call from everywhere at once. */
 function proposeAtOnce(world: World): void {
   const { random, time } = world;
@@ -113,6 +131,13 @@ function proposeAtOnce(world: World): void {
   count(world, "the same call from everywhere");
   for (const machine of [...ready(world), ...ready(world)])
     time.after(random.integer(3), machine, () => propose(world, machine, wanted, random.pick(HOWS)));
+}
+
+/** Now and then people look after what was cut off, before everything is proposed once more. */
+function settleSome(world: World): void {
+  const [machine] = ready(world);
+  if (machine === undefined || world.random.integer(3) === 0) return;
+  for (const at of [0, 2, 4]) world.time.after(at, machine, () => settleSomething(world, machine));
 }
 
 function outage(world: World, machine: Machine): void {
@@ -123,8 +148,14 @@ function outage(world: World, machine: Machine): void {
   note(world, () => `the store is out for ${only?.name ?? "all"} until ${world.outage.until} ms`);
 }
 
-function jump(world: World): void {
-  const byMs = world.random.pick([-40_000, -1_000, 1_000, 15_000, 62_000]);
+/** The machine slept, every lease looks lapsed, and people settle what seems to be cut off before anybody renews. */
+function doubt(world: World): void {
+  jump(world, 62_000);
+  for (const machine of ready(world))
+    world.time.after(world.random.integer(20), machine, () => settleSomething(world, machine));
+}
+
+function jump(world: World, byMs: number): void {
   world.clockOffset += byMs;
   count(world, byMs < 0 ? "clock set back" : "clock set forward");
   note(world, () => `the wall clock jumps by ${byMs} ms`);

@@ -8,13 +8,15 @@ import {
   sha256Hex,
 } from "@leashkit/core";
 import { crash } from "./machines.ts";
+import { mayRun, OWN_POLICY } from "./children.ts";
 import { POLICIES, TOOLS } from "./policies.ts";
+import { checkAlike } from "./standing.ts";
 import {
+  type Attempt,
   count,
   type Ending,
   isOneOf,
   type Leave,
-  type Machine,
   note,
   principalOf,
   type Start,
@@ -37,14 +39,39 @@ export interface Receipt {
 }
 
 /** The tool itself: the moment it is called is the moment of its effect. */
-export async function runTool(
-  world: World,
-  machine: Machine,
-  wanted: Wanted,
-  given: readonly [Json, Permit],
-): Promise<Receipt> {
+export async function runTool(world: World, attempt: Attempt, given: readonly [Json, Permit]): Promise<Receipt> {
+  const { wanted } = attempt;
+  const start = begin(world, attempt, given);
   const [, { signal }] = given;
-  const start = begin(world, machine, wanted, given);
+  const { ending, wasAborted } = await work(world, attempt, signal);
+  start.wasAborted = wasAborted;
+  start.ending = ending;
+  note(world, () => `${attempt.machine.name} run ${start.index} of ${wanted.name} ends: ${ending}`);
+  if (wasAborted) count(world, "abort during a run");
+  count(world, `run ${ending}`);
+  return endAs(ending, { start: start.index });
+}
+
+/** The same where it is only observed: a run like any other, and none that anybody else must know of. */
+export async function runSeen(world: World, attempt: Attempt, signal: AbortSignal): Promise<Receipt> {
+  const { ending } = await work(world, attempt, signal);
+  count(world, `observed run ${ending}`);
+  return endAs(ending, { start: -1 });
+}
+
+function endAs(ending: Ending, receipt: Receipt): Receipt {
+  if (ending === "threw") throw new ToolFailure("the tool failed");
+  if (ending === "no-effect") throw new NoEffect("nothing was changed");
+  if (ending === "paused") throw PAUSED;
+  return receipt;
+}
+
+/** What a run does between its start and its end, which it may not live to see. */
+async function work(
+  world: World,
+  { machine }: Attempt,
+  signal: AbortSignal,
+): Promise<{ readonly ending: Ending; readonly wasAborted: boolean }> {
   const chosen = chooseEnding(world);
   const takesMs = world.random.integer(3) === 0 ? world.random.integer(45_000) : world.random.integer(20);
   if (isOneOf(world, world.isCalm ? 0 : 120))
@@ -54,20 +81,13 @@ export async function runTool(
     crash(world, machine);
     return new Promise(() => undefined);
   }
-  start.wasAborted = signal.aborted;
-  const ending = chosen === "died" ? "ok" : signal.aborted && world.random.integer(2) === 0 ? "threw" : chosen;
-  if (signal.aborted) count(world, "abort during a run");
-  start.ending = ending;
-  note(world, () => `${machine.name} run ${start.index} of ${wanted.name} ends: ${ending}`);
-  count(world, `run ${ending}`);
-  if (ending === "threw") throw new ToolFailure("the tool failed");
-  if (ending === "no-effect") throw new NoEffect("nothing was changed");
-  if (ending === "paused") throw PAUSED;
-  return { start: start.index };
+  const wasAborted = signal.aborted;
+  const ending = chosen === "died" ? "ok" : wasAborted && world.random.integer(2) === 0 ? "threw" : chosen;
+  return { ending, wasAborted };
 }
 
 /** A tool may look at the signal, or not. */
-function sleep(world: World, machine: Machine, ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(world: World, machine: Attempt["machine"], ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     world.time.after(ms, machine, resolve);
     signal?.addEventListener("abort", () => resolve(), { once: true });
@@ -80,7 +100,8 @@ function chooseEnding(world: World): Exclude<Ending, "running"> {
   return world.random.pick(["ok", "ok", "ok", "ok", "ok", "threw", "no-effect", "paused"] as const);
 }
 
-function begin(world: World, machine: Machine, wanted: Wanted, [input, permit]: readonly [Json, Permit]): Start {
+function begin(world: World, attempt: Attempt, [input, permit]: readonly [Json, Permit]): Start {
+  const { machine, wanted } = attempt;
   const claims = claimsOf(permit.proof);
   const leave = world.leaves.get(String(claims["jti"]));
   const start: Start = {
@@ -92,12 +113,16 @@ function begin(world: World, machine: Machine, wanted: Wanted, [input, permit]: 
     idempotencyKey: permit.idempotencyKey,
     ending: "running",
     wasAborted: false,
+    isForgiven: false,
   };
   note(world, () => `${machine.name} RUNS ${wanted.name} ${canonicalText(input)} as run ${start.index}`);
   count(world, "tool started");
   checkBytes(world, wanted, input, permit, claims);
+  if (!mayRun(principalOf(wanted).agent, wanted.tool))
+    violate(world, "I4", `${principalOf(wanted).agent} runs ${wanted.tool}, which its parents do not let it run`);
   checkRecorded(world, start, leave);
   if (leave !== undefined) checkLeaveOf(world, leave, permit, claims);
+  if (leave?.allowanceId !== undefined) checkAlike(world, leave, attempt, input);
   checkOnce(world, start);
   world.starts.push(start);
   return start;
@@ -123,11 +148,9 @@ function checkBytes(
   if (digest !== permit.digest) violate(world, "I1", `${wanted.name} runs other bytes than its permit is for`);
   if (digest !== claims["action_hash"] || sha256Hex(canonicalText(input)) !== claims["input_hash"])
     violate(world, "I1", `${wanted.name} runs other bytes than its proof is for`);
-  if ((claims["approval_id"] ?? null) !== permit.approvalId || claims["action_id"] !== permit.actionId)
-    violate(world, "I1", `the proof of ${wanted.name} names another call or approval`);
-  if (!POLICIES.some((policy) => policy.digest === claims["policy_digest"]))
+  if (claims["action_id"] !== permit.actionId) violate(world, "I1", `the proof of ${wanted.name} names another call`);
+  if (![...POLICIES, OWN_POLICY].some((policy) => policy.digest === claims["policy_digest"]))
     violate(world, "I1", `the proof of ${wanted.name} names no policy that decided`);
-  if (wanted.tool === "wipe") violate(world, "I4", "a tool ran that every policy denies");
 }
 
 /** I5: at the moment of the effect there is a durable row for it. */
@@ -135,10 +158,8 @@ function checkRecorded(world: World, { journalId, wanted }: Start, leave: Leave 
   const row = world.disk.row("journal", journalId)?.body as unknown as JournalEntry | undefined;
   if (leave === undefined || row === undefined)
     return violate(world, "I5", `${wanted.name} runs without a durable row`);
-  // Another process may have taken this one for dead by now: the row says unknown, and is still about this very run.
-  const isOurs = row.attemptId === leave.attemptId && (row.state === "running" || row.state === "unknown");
-  if (!isOurs && !TOOLS[wanted.tool].idempotent)
-    violate(world, "I5", `${wanted.name} runs and its row says ${row.state} of another attempt`);
+  const isOurs = row.attemptId === leave.attemptId && row.state === "running";
+  if (!isOurs) violate(world, "I5", `${wanted.name} runs and its row says ${row.state} of another attempt`);
   return undefined;
 }
 
@@ -150,18 +171,22 @@ function checkLeaveOf(world: World, leave: Leave, permit: Permit, claims: Readon
     leave.attemptId !== claims["decision_id"]
   )
     violate(world, "I1", "the permit is not the one that was granted");
+  const behind = leave.allowanceId === undefined ? undefined : world.given.get(leave.allowanceId)?.approval.id;
+  if ((claims["approval_id"] ?? null) !== (behind ?? permit.approvalId))
+    violate(world, "I1", "the proof names another approval");
 }
 
 /** I2: no run beside another one of the same call or under the same yes, unless the other side can recognise it. */
 function checkOnce(world: World, start: Start): void {
   const { approvalId, idempotencyKey, journalId, wanted } = start;
   const ofCall = world.starts.filter((other) => other.journalId === journalId);
+  const counting = ofCall.filter(({ isForgiven }) => !isForgiven);
   const ofYes = approvalId === null ? [] : world.starts.filter((other) => other.approvalId === approvalId);
   if (ofCall.some((other) => other.idempotencyKey !== idempotencyKey))
     violate(world, "I2", `${wanted.name} is repeated under another idempotency key`);
   if (ofYes.some((other) => other.journalId !== journalId)) violate(world, "I2", "one yes is used for two calls");
   if (TOOLS[wanted.tool].idempotent) return;
-  const barred = ofCall.find(({ ending }) => ending === "ok" || ending === "running" || ending === "died");
+  const barred = counting.find(({ ending }) => ending === "ok" || ending === "running" || ending === "died");
   if (barred !== undefined)
     violate(
       world,

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report, RunOptions } from "../report.ts";
-import { fromSource, runWorker } from "./worker.ts";
+import { withProgram } from "../setup/compile.ts";
+import { runWorker } from "./worker.ts";
 
 /** What every call of every process takes of the cap. */
 const AMOUNT = 10;
@@ -12,8 +13,8 @@ export interface CapOptions {
   /** Calls of each process, all in flight at once. */
   readonly calls: number;
   readonly cap: number;
-  /** What Node is started with instead, to run the worker. */
-  readonly worker?: readonly string[];
+  /** The compiled worker. */
+  readonly worker: string;
 }
 
 export interface CapResult {
@@ -23,12 +24,7 @@ export interface CapResult {
 }
 
 /** A-A7, I7: many calls of several processes under one cap spend exactly the cap, and the others are told that it is used up. */
-export async function spendCap({
-  processes,
-  calls,
-  cap,
-  worker = fromSource("cap-worker.ts"),
-}: CapOptions): Promise<CapResult> {
+export async function spendCap({ processes, calls, cap, worker }: CapOptions): Promise<CapResult> {
   const folder = mkdtempSync(join(tmpdir(), "leashkit-cap-"));
   const start = performance.now();
   try {
@@ -61,7 +57,9 @@ function judge(ends: readonly string[], spent: readonly number[], cap: number): 
 export async function runCap(options: RunOptions, report: Report): Promise<void> {
   const calls = Number(options.extra["calls"] ?? 100);
   const cap = calls * AMOUNT;
-  const { milliseconds, spent, violations } = await spendCap({ processes: 4, calls, cap });
+  const { milliseconds, spent, violations } = await withProgram("test/torture/cap-worker.ts", (worker) =>
+    spendCap({ processes: 4, calls, cap, worker }),
+  );
   report.table("Four processes that spend one cap over one embedded store", [
     { processes: 4, "calls each": calls, cap, spent, seconds: milliseconds / 1_000 },
   ]);

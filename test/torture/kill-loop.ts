@@ -1,125 +1,110 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { seededRandom, type SeededRandom } from "@leashkit/core/testing";
-import type { Report, RunOptions } from "../report.ts";
-import { inspectState, type Findings } from "./kill-check.ts";
-import { fromSource } from "./worker.ts";
+import { seededRandom } from "@leashkit/core/testing";
+import { describeViolations, type Findings, inspect } from "./kill-check.ts";
+import { CALLS, describeKill, drawKill, type Kill } from "./kill-plan.ts";
+import { liveAndDie } from "./kill-process.ts";
+import type { Battlefield, Battlefields } from "./kill-stores.ts";
 
-const WORKER = fromSource("kill-worker.ts");
+/** Processes that share one store, so that each finds what its killed forerunners left. */
+export const PROCESSES_PER_STORE = 20;
 
-/** Iterations that share one state folder, so that a process finds what its killed forerunners left. */
-const ITERATIONS_PER_FOLDER = 20;
+export interface KillLoopOptions {
+  readonly over: Battlefields;
+  /** Processes, over all stores. */
+  readonly iterations: number;
+  /** Of the first store; each further store has the next one. */
+  readonly seed: number;
+  /** Epoch milliseconds after which no further process is started. */
+  readonly deadline: number;
+  /** The compiled worker. */
+  readonly worker: string;
+  /** Told after each store what there was so far. */
+  readonly onStore?: (soFar: KillLoopResult) => void;
+}
 
 export interface KillLoopResult {
   readonly iterations: number;
   readonly killed: number;
   readonly effects: number;
+  /** Each names the store's seed, the process and the point at which it was killed. */
   readonly violations: readonly string[];
   readonly states: Readonly<Record<string, number>>;
 }
 
 /**
- * I2, I3, I5, I10: processes killed at random points over one embedded store. After each death: at most one execution per call
- * and per approval, no execution without an earlier record, and a log whose chain holds.
+ * I2, I3, I5, I10: processes killed at random points, one after the other over one store. After each death: at most one
+ * execution per call and per approval, no execution without an earlier record and where it must be asked for none without a
+ * yes, nothing done that did not happen, and a log whose chain holds. And each process that lives comes to its end.
  */
-export async function killLoop(options: {
-  iterations: number;
-  seed: number;
-  deadline: number;
-  /** What Node is started with instead, to run the worker. */
-  worker?: readonly string[];
-}): Promise<KillLoopResult> {
-  const random = seededRandom(options.seed);
-  const totals = {
-    iterations: 0,
-    killed: 0,
-    effects: 0,
-    violations: [] as string[],
-    states: {} as Record<string, number>,
-  };
-  while (totals.iterations < options.iterations && Date.now() < options.deadline) {
-    const folder = mkdtempSync(join(tmpdir(), "leashkit-kill-"));
+export async function killLoop(options: KillLoopOptions): Promise<KillLoopResult> {
+  const { deadline, iterations, onStore, over, worker } = options;
+  let total: KillLoopResult = { iterations: 0, killed: 0, effects: 0, violations: [], states: {} };
+  for (let seed = options.seed; total.iterations < iterations && Date.now() < deadline; seed += 1) {
+    const field = await over.fresh();
     try {
-      const rounds = Math.min(ITERATIONS_PER_FOLDER, options.iterations - totals.iterations);
-      const found = await tortureFolder(folder, rounds, random, totals, options);
-      totals.effects += found?.effects ?? 0;
-      for (const [state, count] of Object.entries(found?.states ?? {}))
-        totals.states[state] = (totals.states[state] ?? 0) + count;
+      const processes = Math.min(PROCESSES_PER_STORE, iterations - total.iterations);
+      const found = await oneStore({ field, worker, processes, seed, deadline });
+      const where = `seed ${seed} over ${over.name}`;
+      total = add(total, { ...found, violations: found.violations.map((violation) => `${where}, ${violation}`) });
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      await field.remove();
+    }
+    onStore?.(total);
+  }
+  return total;
+}
+
+interface StoreOptions {
+  readonly field: Battlefield;
+  readonly worker: string;
+  readonly processes: number;
+  readonly seed: number;
+  readonly deadline: number;
+}
+
+async function oneStore({ field, worker, processes, seed, deadline }: StoreOptions): Promise<KillLoopResult> {
+  const random = seededRandom(seed);
+  const violations: string[] = [];
+  const told = new Set<string>();
+  let [iterations, killed] = [0, 0];
+  let found: Findings | undefined;
+  for (; iterations < processes && Date.now() < deadline; iterations += 1) {
+    // Every other process takes its forerunner's calls up again; the rest propose new ones beside them.
+    const firstCall = Math.floor(iterations / 2) * 3;
+    const kill = drawKill(random, firstCall);
+    const death = await liveAndDie(worker, field, firstCall, kill);
+    if (death === "killed") killed += 1;
+    found = await inspectField(field);
+    const problems = typeof death === "object" ? [death.problem] : [];
+    for (const problem of [...problems, ...describeViolations(found.violations)]) {
+      // What one process did wrong stays in the store: it is told once.
+      if (told.has(problem)) continue;
+      told.add(problem);
+      violations.push(`${describeProcess(iterations, firstCall, kill)}: ${problem}`);
     }
   }
-  return totals;
+  return { iterations, killed, violations, effects: found?.effects ?? 0, states: found?.states ?? {} };
 }
 
-async function tortureFolder(
-  folder: string,
-  rounds: number,
-  random: SeededRandom,
-  totals: { iterations: number; killed: number; violations: string[] },
-  options: { readonly deadline: number; readonly worker?: readonly string[] },
-): Promise<Findings | undefined> {
-  let found: Findings | undefined;
-  for (let round = 0; round < rounds && Date.now() < options.deadline; round += 1) {
-    // Every other process takes its forerunner's calls up again; the rest propose new ones beside them.
-    const firstCall = Math.floor(round / 2) * 3;
-    if (await runAndKill(folder, firstCall, random, options.worker)) totals.killed += 1;
-    totals.iterations += 1;
-    found = await inspectState(folder);
-    totals.violations.push(...describe(found).map((problem) => `iteration ${totals.iterations}: ${problem}`));
+async function inspectField(field: Battlefield): Promise<Findings> {
+  const store = await field.open();
+  try {
+    return await inspect(field.folder, store);
+  } finally {
+    await store.close();
   }
-  return found;
 }
 
-function describe(found: Findings): string[] {
-  const kinds = ["repeatedCalls", "repeatedApprovals", "effectsWithoutGrant", "unaskedEffects", "logProblems"] as const;
-  return kinds.filter((kind) => found[kind].length > 0).map((kind) => `${kind}: ${found[kind].join(", ")}`);
+function describeProcess(index: number, firstCall: number, kill: Kill): string {
+  return `process ${index + 1} (calls ${firstCall} to ${firstCall + CALLS - 1}, killed ${describeKill(kill)})`;
 }
 
-/** True when the process died by the signal, false when it came to its end. */
-function runAndKill(folder: string, firstCall: number, random: SeededRandom, worker = WORKER): Promise<boolean> {
-  const way = random.integer(4);
-  const crashPoint = way === 0 ? 0 : 1 + random.integer(120);
-  const inTool = `${random.pick(["before", "after"])}-${firstCall + random.integer(5)}`;
-  const parameters = [folder, String(firstCall), String(crashPoint), way === 0 ? inTool : ""];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...worker, ...parameters], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    // Some die by the clock instead, wherever they happen to be.
-    const timer = way === 1 ? setTimeout(() => child.kill("SIGKILL"), 200 + random.integer(500)) : undefined;
-    child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      clearTimeout(timer);
-      if (signal === "SIGKILL") resolve(true);
-      else if (code === 0) resolve(false);
-      else reject(new Error(`The killed process ended by itself with code ${code}.`));
-    });
-  });
-}
-
-/** `npm run torture -- kill`: the long run. */
-export async function runKillLoop(options: RunOptions, report: Report): Promise<void> {
-  const iterations = Number(options.extra["iterations"] ?? 1_000);
-  const result = await killLoop({ iterations, seed: options.seed, deadline: Date.now() + options.budgetMs });
-  report.table("Processes killed over one embedded store", [
-    { iterations: result.iterations, killed: result.killed, effects: result.effects, ...result.states },
-  ]);
-  for (const violation of result.violations) report.note(violation);
-  report.target({
-    name: "iterations",
-    value: result.iterations,
-    mustBe: "at least",
-    limit: iterations,
-    unit: "iterations",
-  });
-  report.target({
-    name: "violations",
-    value: result.violations.length,
-    mustBe: "exactly",
-    limit: 0,
-    unit: "violations",
-  });
+function add(one: KillLoopResult, other: KillLoopResult): KillLoopResult {
+  const names = [...Object.keys(one.states), ...Object.keys(other.states)];
+  return {
+    iterations: one.iterations + other.iterations,
+    killed: one.killed + other.killed,
+    effects: one.effects + other.effects,
+    violations: [...one.violations, ...other.violations],
+    states: Object.fromEntries(names.map((name) => [name, (one.states[name] ?? 0) + (other.states[name] ?? 0)])),
+  };
 }

@@ -1,16 +1,32 @@
 import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { createLeash, fileKeyRing, sqliteStore, type Desk, type Permit } from "@leashkit/core";
+import {
+  createLeash,
+  type Desk,
+  fileKeyRing,
+  isLeashError,
+  type Permit,
+  sqliteStore,
+  type Store,
+} from "@leashkit/core";
 import { crashingStore, seededRandom } from "@leashkit/core/testing";
+import { CALLS } from "./kill-plan.ts";
 
 /**
- * The process that is killed: proposes a few calls over the embedded store, answers its own approvals at a real desk, and dies
- * by SIGKILL at the store operation it was told, or inside the tool. Its effects go to a file that is synced.
+ * The process that is killed: proposes a few calls over the store of its folder, or the schema in KILL_SCHEMA of the database in
+ * KILL_DATABASE, answers its own approvals at a real desk, and dies by SIGKILL at the store operation it was told, or inside the
+ * tool. Its effects go to a file that is synced.
  */
 const [folder = "", firstCall = "0", crashPoint = "0", dieInTool = ""] = process.argv.slice(2);
-const CALLS = 5;
 
 const die = (): void => void process.kill(process.pid, "SIGKILL");
+
+async function openStore(): Promise<Store> {
+  const { KILL_DATABASE: connectionString = "", KILL_SCHEMA: schema = "" } = process.env;
+  if (schema === "") return sqliteStore({ file: join(folder, "store.db") });
+  const { postgresStore } = await import("@leashkit/postgres");
+  return postgresStore({ connectionString, schema });
+}
 
 function book(line: object): void {
   const file = openSync(join(folder, "effects.jsonl"), "a");
@@ -38,7 +54,7 @@ function keepApproving(desk: Desk): NodeJS.Timeout {
 }
 
 const random = seededRandom(Number(firstCall) * 7 + Number(crashPoint));
-const store = crashingStore(await sqliteStore({ file: join(folder, "store.db") }), Number(crashPoint), die);
+const store = crashingStore(await openStore(), Number(crashPoint), die);
 const keys = fileKeyRing({
   folder: join(folder, "keys"),
   clock: { now: () => Date.now() },
@@ -50,7 +66,7 @@ const policy = {
 const leash = await createLeash({ policy, store, keys, notify: [] });
 leash.register({ id: "buy" });
 const approving = keepApproving(leash.desk({ id: "ann" }));
-await Promise.allSettled(
+const ends = await Promise.allSettled(
   Array.from({ length: CALLS }, (_, offset) => {
     const call = Number(firstCall) + offset;
     const input = { call, amount: call % 2 === 0 ? 10 : 100 };
@@ -62,3 +78,10 @@ await Promise.allSettled(
 clearInterval(approving);
 await leash.close();
 await store.close();
+for (const end of ends) {
+  // What an earlier process was doing when it was killed is not repeated; everything else must end well.
+  const isKnown =
+    end.status === "fulfilled" || (isLeashError(end.reason) && end.reason.code === "LEASH_OUTCOME_UNKNOWN");
+  if (!isKnown)
+    throw new Error("A call ended neither with a result nor with an unknown outcome.", { cause: end.reason });
+}

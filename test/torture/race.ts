@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sqliteStore } from "@leashkit/core";
 import type { Report, RunOptions } from "../report.ts";
-import { inspectState } from "./kill-check.ts";
-import { fromSource, runWorker } from "./worker.ts";
+import { withProgram } from "../setup/compile.ts";
+import { describeViolations, type Findings, inspect } from "./kill-check.ts";
+import { runWorker } from "./worker.ts";
 
 const NAMES = ["ann", "bob"] as const;
 
@@ -27,11 +29,11 @@ interface Told {
  */
 export async function race({
   calls,
-  worker = fromSource("race-worker.ts"),
+  worker,
 }: {
   readonly calls: number;
-  /** What Node is started with instead, to run the worker. */
-  readonly worker?: readonly string[];
+  /** The compiled worker. */
+  readonly worker: string;
 }): Promise<RaceResult> {
   const folder = mkdtempSync(join(tmpdir(), "leashkit-race-"));
   const start = performance.now();
@@ -44,7 +46,7 @@ export async function race({
     await Promise.all(pairs.map((names) => runWorker(worker, [folder, ...names, String(calls)])));
     const milliseconds = performance.now() - start;
     const told = NAMES.map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as Told);
-    const found = await inspectState(folder);
+    const found = await inspectFolder(folder);
     const clicks = told.reduce((sum, { counted }) => sum + counted, 0);
     return { executions: found.effects, clicks, milliseconds, violations: judge(calls, found, told, clicks) };
   } finally {
@@ -52,16 +54,19 @@ export async function race({
   }
 }
 
-function judge(
-  calls: number,
-  found: Awaited<ReturnType<typeof inspectState>>,
-  told: readonly Told[],
-  clicks: number,
-): string[] {
+async function inspectFolder(folder: string): Promise<Findings> {
+  const store = await sqliteStore({ file: join(folder, "store.db") });
+  try {
+    return await inspect(folder, store);
+  } finally {
+    await store.close();
+  }
+}
+
+function judge(calls: number, found: Findings, told: readonly Told[], clicks: number): string[] {
   const results = told.map((one) => JSON.stringify(one.results));
-  const lists = ["repeatedCalls", "repeatedApprovals", "effectsWithoutGrant", "unaskedEffects", "logProblems"] as const;
   return [
-    ...lists.filter((name) => found[name].length > 0).map((name) => `${name}: ${found[name].join(", ")}`),
+    ...describeViolations(found.violations),
     ...(found.effects === calls ? [] : [`${found.effects} executions of ${calls} approved calls`]),
     ...(found.states["done"] === calls ? [] : [`the journal says ${JSON.stringify(found.states)}`]),
     ...(clicks === calls ? [] : [`${clicks} clicks counted for ${calls} questions`]),
@@ -72,7 +77,9 @@ function judge(
 /** `npm run torture -- race --calls 1000`. */
 export async function runRace(options: RunOptions, report: Report): Promise<void> {
   const calls = Number(options.extra["calls"] ?? 1_000);
-  const { clicks, executions, milliseconds, violations } = await race({ calls });
+  const { clicks, executions, milliseconds, violations } = await withProgram("test/torture/race-worker.ts", (worker) =>
+    race({ calls, worker }),
+  );
   report.table("Two processes over one embedded store, both running and both clicking", [
     { calls, executions, clicks, seconds: milliseconds / 1_000 },
   ]);

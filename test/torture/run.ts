@@ -2,7 +2,7 @@ import { runRegistry } from "../runs.ts";
 import { runSimulation } from "../simulation/long-run.ts";
 import { runCap } from "./cap.ts";
 import { runDisk } from "./disk.ts";
-import { runKillLoop } from "./kill-loop.ts";
+import { runKillLoop } from "./kill-run.ts";
 import { runRace } from "./race.ts";
 
 /**
@@ -13,7 +13,7 @@ process.exitCode = await runRegistry(
   {
     title: "torture",
     budgetSeconds: 900,
-    extra: ["iterations", "calls", "seeds"],
+    extra: ["iterations", "store", "calls", "seeds"],
     runs: { kill: runKillLoop, race: runRace, cap: runCap, disk: runDisk, simulation: runSimulation },
     notInThisVersion: [],
   },

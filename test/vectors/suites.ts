@@ -3,6 +3,7 @@ import { jsonParsing } from "./json-parsing.ts";
 import { openLeash } from "./openleash.ts";
 import { paserk } from "./paserk.ts";
 import { pasetoOthers, pasetoVersion4 } from "./paseto.ts";
+import { standardWebhooks } from "./standard-webhooks.ts";
 import type { VectorSuite } from "./suite.ts";
 import { wycheproofEd25519 } from "./wycheproof.ts";
 import { yamlReading } from "./yaml.ts";
@@ -16,5 +17,6 @@ export const SUITES: readonly VectorSuite[] = [
   canonicalNumbers,
   jsonParsing,
   openLeash,
+  standardWebhooks,
   yamlReading,
 ];

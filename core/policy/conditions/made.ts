@@ -1,6 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { Holds } from "./closures/terms.ts";
-import type { PackedTerm } from "./packed.ts";
+import type { PackedTerm } from "./questions.ts";
 
 /** One of the conjuncts that a condition is made of. */
 export interface Part {

@@ -1,35 +1,13 @@
 import type { Expr } from "@bufbuild/cel-spec/cel/expr/syntax_pb.js";
-import type { Json, JsonObject } from "../../model/json.ts";
-import { resetSteps } from "./closures/steps.ts";
-import { compilePattern, matchBounded, type Pattern } from "./patterns/patterns.ts";
+import type { Json } from "../../model/json.ts";
+import { memberNumber } from "../members.ts";
 import { argumentsOf, constantOf, operandsOf, pathOf } from "./cel/syntax.ts";
+import { compilePattern } from "./patterns/patterns.ts";
+import { PACKED, type PackedOperator, type PackedTerm, type Simple } from "./questions.ts";
+import { textTable } from "./text-table.ts";
 
-/** What a packed question asks of a member of the input. */
-export const PACKED = {
-  equals: 0,
-  differs: 1,
-  less: 2,
-  atMost: 3,
-  more: 4,
-  atLeast: 5,
-  among: 6,
-  startsWith: 7,
-  matches: 8,
-} as const;
-
-export type PackedOperator = (typeof PACKED)[keyof typeof PACKED];
-
-/** One question about a member of the input itself, with a fixed value: what most conditions consist of. */
-export interface PackedTerm {
-  readonly operator: PackedOperator;
-  readonly member: string;
-  readonly value: PackedValue;
-}
-
-type Simple = string | number | boolean | null;
-
-/** A plain value; for `among` the set of them, for `matches` the compiled pattern. */
-export type PackedValue = Simple | ReadonlySet<Simple> | Pattern;
+/** So many values are compared one by one: reading them costs less than looking one up. */
+const FEW_VALUES = 4;
 
 /** More questions in one condition are asked by closures. */
 const MOST_TERMS = 8;
@@ -52,10 +30,19 @@ export function packedTerms(root: Expr): readonly PackedTerm[] | undefined {
   const terms = operands.map(packedTerm);
   if (!terms.every((term) => term !== undefined)) return undefined;
   // Patterns of one condition share its steps: two of them are counted by closures.
-  return terms.filter(({ operator }) => operator === PACKED.matches).length > 1 ? undefined : terms;
+  if (terms.filter(({ operator }) => operator >= PACKED.matches).length > 1) return undefined;
+  const numbered = terms.map(({ member, ...rest }) => ({ ...rest, member: memberNumber(member) }));
+  return numbered.every(isNumbered) ? numbered : undefined;
 }
 
-function packedTerm(expression: Expr): PackedTerm | undefined {
+function isNumbered(term: { readonly member: number | undefined } & Omit<PackedTerm, "member">): term is PackedTerm {
+  return term.member !== undefined;
+}
+
+/** A question that asks for its member by name yet. */
+type NamedTerm = Omit<PackedTerm, "member"> & { readonly member: string };
+
+function packedTerm(expression: Expr): NamedTerm | undefined {
   const { exprKind } = expression;
   if (exprKind.case !== "callExpr") return undefined;
   const { function: name, args, target } = exprKind.value;
@@ -67,9 +54,9 @@ function packedTerm(expression: Expr): PackedTerm | undefined {
   if (member === undefined || value === undefined || !isSimple(value)) return undefined;
   const ordered = ORDERED.get(name);
   if (ordered !== undefined)
-    return typeof value === "number" ? { operator: ordered[isMirrored ? 1 : 0], member, value } : undefined;
-  if (name === "_==_") return { operator: PACKED.equals, member, value: interned(value) };
-  return name === "_!=_" ? { operator: PACKED.differs, member, value: interned(value) } : undefined;
+    return typeof value === "number" ? { operator: ordered[isMirrored ? 1 : 0], member, values: [value] } : undefined;
+  if (name === "_==_") return { operator: PACKED.equals, member, values: [interned(value)] };
+  return name === "_!=_" ? { operator: PACKED.differs, member, values: [interned(value)] } : undefined;
 }
 
 function sides(
@@ -95,61 +82,28 @@ function isSimple(value: Json): value is Simple {
   return value === null || typeof value !== "object";
 }
 
-function withText(name: "startsWith" | "matches", target: Expr, argument: Expr | undefined): PackedTerm | undefined {
+function withText(name: "startsWith" | "matches", target: Expr, argument: Expr | undefined): NamedTerm | undefined {
   const member = memberOf(target);
   const value = argument && constantOf(argument);
   if (member === undefined || typeof value !== "string") return undefined;
-  return { operator: PACKED[name], member, value: name === "matches" ? compilePattern(value) : interned(value) };
+  if (name === "startsWith") return { operator: PACKED.startsWith, member, values: [interned(value)] };
+  const pattern = compilePattern(value);
+  const { parts } = pattern;
+  return parts === undefined
+    ? { operator: PACKED.matches, member, values: [pattern] }
+    : { operator: PACKED.startsAndMatches, member, values: [interned(parts.start), parts.rest] };
 }
 
-function amongValues(left: Expr, right: Expr): PackedTerm | undefined {
+function amongValues(left: Expr, right: Expr): NamedTerm | undefined {
   const member = memberOf(left);
   const [list] = argumentsOf(right, "@searched") ?? [right];
   const values = list && constantOf(list);
   if (member === undefined || !Array.isArray(values) || values.length === 0 || !values.every(isSimple))
     return undefined;
-  return { operator: PACKED.among, member, value: new Set(values.map(interned)) };
-}
-
-/** The answer to one question about a map: true, false, or undefined for unknown. */
-export function packedAnswer(
-  operator: unknown,
-  member: string,
-  value: unknown,
-  input: JsonObject,
-): boolean | undefined {
-  const found = Object.hasOwn(input, member) ? input[member] : undefined;
-  if (found === undefined) return undefined;
-  switch (operator) {
-    case PACKED.equals:
-      return found === value;
-    case PACKED.differs:
-      return found !== value;
-    case PACKED.less:
-      return typeof found === "number" ? found < (value as number) : undefined;
-    case PACKED.atMost:
-      return typeof found === "number" ? found <= (value as number) : undefined;
-    case PACKED.more:
-      return typeof found === "number" ? found > (value as number) : undefined;
-    case PACKED.atLeast:
-      return typeof found === "number" ? found >= (value as number) : undefined;
-    case PACKED.among:
-      return (value as ReadonlySet<unknown>).has(found);
-    case PACKED.startsWith:
-      return typeof found === "string" ? startsWith(found, value as string) : undefined;
-    case PACKED.matches:
-      return typeof found === "string" ? matchesPattern(value as Pattern, found) : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function matchesPattern(pattern: Pattern, text: string): boolean | undefined {
-  resetSteps();
-  return matchBounded(pattern, text);
-}
-
-function startsWith(text: string, start: string): boolean {
-  const last = start.length - 1;
-  return last < 0 || (text.charCodeAt(last) === start.charCodeAt(last) && text.lastIndexOf(start, 0) === 0);
+  const different = [...new Set(values.map(interned))];
+  if (different.length <= FEW_VALUES) return { operator: PACKED.amongFew, member, values: different };
+  const table = different.every((value) => typeof value === "string") ? textTable(different) : undefined;
+  return table === undefined
+    ? { operator: PACKED.among, member, values: [new Set(different)] }
+    : { operator: PACKED.amongTexts, member, values: table };
 }

@@ -21,6 +21,7 @@ describe.each(Object.keys(HOSTS))("%s with a checkpointer", (host) => {
           approvalId: approval.id,
           ref: approval.ref,
           tool: "buy",
+          path: ["agent"],
           digest: approval.digest,
           toolCallId: "a",
           expiresAt: approval.expiresAt,

@@ -14,3 +14,6 @@ export const CALL = {
   tool: "purchase",
   input: { item: "a small lamp", amount_minor: 1999, currency: "USD", merchant_domain: "shop.storeco.com" },
 };
+
+/** A policy under which a person is asked about every refund. */
+export const ASKING_POLICY = "leash: 1\nrules: [{ id: asked, action: refund, effect: approve }]\n";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLeash, type Leash, openDesk } from "@leashkit/core";
 import type { Report, RunOptions } from "../../report.ts";
+import { ASKING_POLICY } from "./call.ts";
 import { medianOf, sample } from "./sample.ts";
 
-const POLICY = "leash: 1\nrules: [{ id: asked, action: refund, effect: approve }]\n";
 const PENDING = 10_000;
 
 /** Proposals in flight while the many are opened. */
@@ -41,7 +41,7 @@ function wake(leash: Leash, answer: Answer): () => Promise<number> {
 /** How soon a held call goes on after a yes, and what ten thousand of them cost. */
 export async function holds(options: RunOptions, report: Report): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), "leashkit-bench-"));
-  const leash = await createLeash({ policy: { text: POLICY }, state, notify: [] });
+  const leash = await createLeash({ policy: { text: ASKING_POLICY }, state, notify: [] });
   // A store and a doorbell of its own, as another process has them.
   const other = await openDesk({ state, approver: { id: "bob" } });
   try {

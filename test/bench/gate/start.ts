@@ -12,7 +12,7 @@ const SIGNED_BYTES = 600;
 const SYNCED_BYTES = 4_096;
 
 /** Nanoseconds from the proposal to the tool's first instruction: steps 1 to 8. What the outcome costs comes after it. */
-function untilStart(leash: Leash): () => Promise<number> {
+export function untilStart(leash: Leash): () => Promise<number> {
   return async () => {
     const proposed = process.hrtime.bigint();
     let started = proposed;

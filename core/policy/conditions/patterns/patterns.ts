@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { readText } from "../closures/steps.ts";
-import { boundedMatcher } from "./bounded-pattern.ts";
+import { boundedParts, matchesParts, type PatternParts } from "./bounded-pattern.ts";
 import { type Matcher, plainMatcher } from "./plain-matcher.ts";
 
 /** UTF-16 units of a text that is matched; whether a longer one matches is unknown. */
@@ -17,6 +17,8 @@ export interface Pattern {
   readonly matches: Matcher;
   /** Instructions that a match may need for each UTF-16 unit of the text. */
   readonly size: number;
+  /** Where it is no more than this: the text with which every match begins, and what then matches right behind it. */
+  readonly parts?: PatternParts;
 }
 
 const kept = new Map<string, Pattern>();
@@ -30,11 +32,17 @@ const kept = new Map<string, Pattern>();
 export function compilePattern(pattern: string): Pattern {
   const known = kept.get(pattern);
   if (known !== undefined) return known;
-  const plain = plainMatcher(pattern) ?? boundedMatcher(pattern);
-  const made = plain === undefined ? engineMatcher(pattern) : { matches: plain, size: 1 };
+  const made = quickPattern(pattern) ?? engineMatcher(pattern);
   if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(pattern, made);
   return made;
+}
+
+function quickPattern(pattern: string): Pattern | undefined {
+  const matches = plainMatcher(pattern);
+  if (matches !== undefined) return { matches, size: 1 };
+  const parts = boundedParts(pattern);
+  return parts === undefined ? undefined : { matches: (text) => matchesParts(parts, text), size: 1, parts };
 }
 
 function engineMatcher(pattern: string): Pattern {

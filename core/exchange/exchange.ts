@@ -1,0 +1,122 @@
+import { canonicalText } from "../canonical.ts";
+import { sha256Hex } from "../digest.ts";
+import { LeashError } from "../errors.ts";
+import type { Gate, Run } from "../model/gate.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Store } from "../store/store.ts";
+import { useProofOnce } from "../tokens/once.ts";
+import type { ProofClaims } from "../tokens/proof.ts";
+import { verifyProof } from "../tokens/verify-proof.ts";
+
+/** A body, and the proof that its sender had leave to send it. Both travel as they are. */
+export interface Message {
+  readonly body: Json;
+  /** PASETO v4.public. */
+  readonly proof: string;
+}
+
+/** How a seller answers. */
+export interface AnswerOptions {
+  /** The buyer's published keys. */
+  readonly keys: KeySet | readonly PublicKey[];
+  /** Who the seller is, as the buyer's policy calls it. */
+  readonly audience: string;
+  /** Keeps which requests were answered: each is once, over restarts too. */
+  readonly store: Store;
+  /** The seller's tool; its counterparty stands at `input.buyer`. */
+  readonly tool: string;
+  /** What the seller would answer. It runs before the seller's own policy is asked, so it must change nothing. */
+  readonly answer: (body: Json, request: ProofClaims) => Json | Promise<Json>;
+}
+
+/**
+ * The seller's half: checks the buyer's proof (made for this seller, for this very body, not used before), asks the seller's own
+ * leash whether it may sell, runs the sale, and gives back what to send: the answer with the seller's own proof.
+ *
+ * What the seller's leash decides about is `{ buyer, request, request_hash, answer }`: who asks, the id of the buyer's proof, the
+ * hash of the body that came, and the answer; so the seller's proof ties all four together. `run` gets exactly that.
+ *
+ * @param request what came in. Nothing of it is trusted before it is checked.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `_EXPIRED`, `_AUDIENCE`, `_PURPOSE`, `_REVOKED`, `_USED` for the buyer's proof; what
+ * `guard` throws where the seller's own policy says no; `LEASH_CONFIG_INVALID` in observe mode, which proves nothing.
+ * @example
+ * const answer = await answerRequest(leash, request, { keys, audience: "shop.example", store, tool: "sell", answer: quote }, ship);
+ */
+export async function answerRequest(
+  leash: Pick<Gate, "guard">,
+  request: Message,
+  { answer, audience, keys, store, tool }: AnswerOptions,
+  run: Run<unknown>,
+): Promise<Message> {
+  const claims = verifyProof(request.proof, keys, { audience, input: hashOf(request.body) });
+  await useProofOnce(store, claims);
+  const input = saleInput(claims, await answer(request.body, claims));
+  return leash.guard({ tool, input }, async (sale, permit) => {
+    if (permit.proof === null) {
+      throw new LeashError(
+        "LEASH_CONFIG_INVALID",
+        "The seller's leash only observes, so it has no proof to send back. Nothing was sold. Use the mode enforce.",
+      );
+    }
+    await run(sale, permit);
+    // A policy may have computed another answer than the proposed one: what is proven is what is sent.
+    return { body: answerIn(sale), proof: permit.proof };
+  });
+}
+
+/** What a buyer knows when an answer comes. */
+export interface CheckOptions {
+  /** What was sent. */
+  readonly request: Message;
+  /** The seller's published keys. */
+  readonly keys: KeySet | readonly PublicKey[];
+  /** Who the buyer is: its agent's name, as its own proof says. */
+  readonly audience: string;
+  /** Keeps both halves under the id of the buyer's proof. Default: they are not kept. */
+  readonly store?: Store;
+  /** The buyer's own published keys. */
+  readonly ownKeys: KeySet | readonly PublicKey[];
+  /** The seller, as the buyer's policy calls it. */
+  readonly seller: string;
+}
+
+/**
+ * The buyer's half: checks that the seller had leave to give exactly this answer, to exactly this request, to this buyer; keeps
+ * both halves, and returns what the seller's proof says.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `_EXPIRED`, `_AUDIENCE`, `_PURPOSE`, `_REVOKED`; `LEASH_TOKEN_USED` where an answer
+ * to this request is kept already.
+ * @example const sold = await checkAnswer(answer, { request, keys, ownKeys: leash.keySet(), audience: "buyer", seller, store });
+ */
+export async function checkAnswer(answer: Message, options: CheckOptions): Promise<ProofClaims> {
+  const { audience, keys, ownKeys, request, seller, store } = options;
+  const input = hashOf(request.body);
+  const own = verifyProof(request.proof, ownKeys, { audience: seller, input, agent: audience });
+  const claims = verifyProof(answer.proof, keys, { audience, input: hashOf(saleInput(own, answer.body)) });
+  if (store === undefined) return claims;
+  const body = { v: 1, request: { ...request }, answer: { ...answer } };
+  const { ok } = await store.commit([{ kind: "exchange", id: own.jti, expect: 0, body }]);
+  if (ok) return claims;
+  throw new LeashError("LEASH_TOKEN_USED", "An answer to this request is kept already. Make a new request.");
+}
+
+function saleInput(claims: ProofClaims, answer: Json): JsonObject {
+  return { buyer: claims.agent_id, request: claims.jti, request_hash: claims.input_hash, answer };
+}
+
+function answerIn(sale: Json): Json {
+  const answer = isObject(sale) ? sale["answer"] : undefined;
+  if (answer !== undefined) return answer;
+  throw new LeashError(
+    "LEASH_INPUT_INVALID",
+    "The seller's policy computed a sale without an answer. Nothing is sent.",
+  );
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hashOf(body: Json): string {
+  return sha256Hex(canonicalText(body));
+}

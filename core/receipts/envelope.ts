@@ -1,0 +1,120 @@
+import { canonicalText } from "../canonical.ts";
+import { LeashError } from "../errors.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Envelope, ReceiptClaims } from "../model/receipt.ts";
+import { parseStrictJson } from "../strict-json.ts";
+import { refused, requireKey } from "../tokens/claims.ts";
+import type { Signer } from "../tokens/keys.ts";
+
+/** An in-toto Statement v1 (https://github.com/in-toto/attestation, spec/v1/statement.md) about one run. */
+export interface ReceiptStatement {
+  readonly _type: "https://in-toto.io/Statement/v1";
+  /** The action, by its id and digest; and what it returned, where that was recorded. */
+  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
+  readonly predicateType: typeof RECEIPT_PREDICATE;
+  readonly predicate: ReceiptClaims;
+}
+
+/** Names the predicate: the claims of a receipt, format version 1. */
+export const RECEIPT_PREDICATE = "urn:leashkit:receipt:1";
+
+export const IN_TOTO_TYPE = "application/vnd.in-toto+json";
+
+/**
+ * A receipt for tools that read in-toto statements: its claims as the predicate, in a DSSE envelope signed with the receipt key.
+ * @throws {LeashError} `LEASH_TOKEN_PURPOSE` when the signer is not one for receipts.
+ * @example await writeFile("receipt.intoto.json", JSON.stringify(receiptEnvelope(signer, verifyReceipt(token, keys))));
+ */
+export function receiptEnvelope(signer: Signer, claims: ReceiptClaims): Envelope {
+  if (signer.purpose !== "receipt") {
+    throw new LeashError(
+      "LEASH_TOKEN_PURPOSE",
+      `A receipt cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("receipt").`,
+    );
+  }
+  const payload = Buffer.from(canonicalText(statementOf(claims)));
+  const sig = Buffer.from(signer.signBytes(preAuthenticationEncoding(IN_TOTO_TYPE, payload))).toString("base64");
+  return {
+    payloadType: IN_TOTO_TYPE,
+    payload: payload.toString("base64"),
+    signatures: [{ keyid: signer.kid, sig }],
+  };
+}
+
+function statementOf(claims: ReceiptClaims): ReceiptStatement {
+  const output = claims.output_hash === null ? [] : [{ name: "output", digest: { sha256: claims.output_hash } }];
+  return {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: claims.action_id, digest: { sha256: claims.action_hash } }, ...output],
+    predicateType: RECEIPT_PREDICATE,
+    predicate: claims,
+  };
+}
+
+/**
+ * Checks the envelope of a receipt offline and returns its statement. One signature that holds, under a key for receipts that is
+ * not revoked, is enough.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when the keys
+ * are malformed.
+ */
+export function verifyReceiptEnvelope(envelope: unknown, keys: KeySet | readonly PublicKey[]): ReceiptStatement {
+  if (!isEnvelope(envelope)) throw refused("it is not a DSSE envelope");
+  if (envelope.payloadType !== IN_TOTO_TYPE) throw refused("its payload is not an in-toto statement");
+  const payload = Buffer.from(envelope.payload, "base64");
+  const message = preAuthenticationEncoding(IN_TOTO_TYPE, payload);
+  const [signature] = envelope.signatures;
+  if (signature === undefined || envelope.signatures.length !== 1)
+    throw refused("it does not have exactly one signature");
+  const key = requireKey(signature.keyid, "receipt", keys);
+  if (!key.verify(message, Buffer.from(signature.sig, "base64"))) {
+    throw refused("its signature does not hold. It was changed, or made with another key");
+  }
+  const statement = parseStatement(payload.toString());
+  if (statement === undefined) throw refused("its payload is not the statement of a receipt");
+  return statement;
+}
+
+/** What DSSE signs: https://github.com/secure-systems-lab/dsse, protocol.md. Lengths are of bytes. */
+export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = Buffer.from(payloadType);
+  const head = Buffer.from(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
+  return Buffer.concat([head, payload]);
+}
+
+function parseStatement(text: string): ReceiptStatement | undefined {
+  let value: Json;
+  try {
+    value = parseStrictJson(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { _type, predicate, predicateType } = value;
+  const isReceipt = _type === "https://in-toto.io/Statement/v1" && predicateType === RECEIPT_PREDICATE;
+  if (!isReceipt || predicate === undefined || !isObject(predicate)) return undefined;
+  // Subject and predicate tell of the same run, or it is no statement of ours.
+  const same = canonicalText(statementOf(predicate as unknown as ReceiptClaims)) === canonicalText(value);
+  return same ? (value as unknown as ReceiptStatement) : undefined;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEnvelope(value: unknown): value is Envelope {
+  if (typeof value !== "object" || value === null) return false;
+  const { payload, payloadType, signatures } = value as Partial<Record<keyof Envelope, unknown>>;
+  return (
+    typeof payload === "string" &&
+    typeof payloadType === "string" &&
+    Array.isArray(signatures) &&
+    signatures.every(isSignature)
+  );
+}
+
+function isSignature(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { keyid, sig } = value as { readonly keyid?: unknown; readonly sig?: unknown };
+  return typeof keyid === "string" && typeof sig === "string";
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { BUY, leashThatSays, settle } from "../enforce/leash.fixture.ts";
+import { isLeashError, NoEffect } from "../errors.ts";
+import type { LeashErrorCode } from "../errors.ts";
+import type { Leash } from "../model/leash.ts";
+import { currentPermit } from "../enforce/permit.ts";
+import { sha256Hex } from "../digest.ts";
+import { memoryStore } from "../store/memory.ts";
+import { memoryKeyRing } from "../tokens/keys.ts";
+import { preAuthenticationEncoding, receiptEnvelope, verifyReceiptEnvelope } from "./envelope.ts";
+import { issueReceipt, verifyReceipt } from "./receipt.ts";
+
+const code = (wanted: LeashErrorCode) => expect.toSatisfy((error: unknown) => isLeashError(error, wanted));
+const ringOf = () => memoryKeyRing({ clock: { now: () => 1_000 }, random: randomBytes });
+
+/** Runs the call and gives the receipt's token with what the permit said. */
+async function ran(leash: Leash, run: () => unknown = () => "booked"): Promise<{ token: string; actionId: string }> {
+  let actionId = "";
+  const tool = (): unknown => {
+    actionId = currentPermit()?.actionId ?? "";
+    return run();
+  };
+  await leash.guard(BUY, tool).catch(() => undefined);
+  return { actionId, token: (await leash.receipts.get(actionId)) ?? "" };
+}
+
+describe("receipts", () => {
+  it("I1: a receipt names the digests of the call that ran, its proof, and what it returned", async () => {
+    const { leash, log } = await leashThatSays({ effect: "allow" });
+    const { actionId, token } = await ran(leash);
+    const claims = verifyReceipt(token, leash.keySet(), { actionId, agent: "agent" });
+    const granted = (await log()).find((line) => line["type"] === "granted");
+    expect(claims).toMatchObject({
+      outcome: "done",
+      action_hash: granted?.["digest"],
+      input_hash: sha256Hex('{"item":"tea"}'),
+      output_hash: sha256Hex('"booked"'),
+      decision_id: granted?.["decision_id"],
+      proof_jti: granted?.["proof_jti"],
+      proof_kid: granted?.["proof_kid"],
+      policy_digest: granted?.["policy_digest"],
+      attempt: 1,
+      approvers: [],
+    });
+    expect(claims.effect).toBeUndefined();
+    expect(claims.issued_late).toBeUndefined();
+    await leash.close();
+  });
+
+  it("ties the yes of a person to the run", async () => {
+    const { leash } = await leashThatSays({ effect: "approve" });
+    const running = ran(leash);
+    await settle(leash, "approve");
+    const { token } = await running;
+    const claims = verifyReceipt(token, leash.keySet());
+    expect(claims.approvers).toMatchObject([{ approver: "ann", assurance: "login" }]);
+    const approval = await leash.desk({ id: "bob" }).get(claims.approval_id ?? "");
+    expect(claims.approvers[0]?.verdict_hash).toBe(sha256Hex(approval?.verdicts[0]?.token ?? ""));
+  });
+
+  it.each([
+    ["what failed without effect", new NoEffect("full"), "none"],
+    ["what failed", new Error("half way"), "unknown"],
+  ])("tells of %s that it did", async (_name, error, effect) => {
+    const { leash } = await leashThatSays({ effect: "allow" });
+    const { token } = await ran(leash, () => {
+      throw error;
+    });
+    expect(verifyReceipt(token, leash.keySet())).toMatchObject({ outcome: "failed", effect, output_hash: null });
+  });
+
+  it("is issued late, and says so, where the process ended before it signed one", async () => {
+    const store = memoryStore();
+    const keys = ringOf();
+    const first = await leashThatSays({ effect: "approve" }, { store, keys, receipts: false });
+    const running = first.leash.guard(BUY, () => currentPermit()?.actionId);
+    await settle(first.leash, "approve");
+    const actionId = (await running) ?? "";
+    const { leash } = await leashThatSays({ effect: "allow" }, { store, keys });
+    const claims = verifyReceipt((await leash.receipts.get(actionId)) ?? "", leash.keySet());
+    expect(claims).toMatchObject({ issued_late: true, outcome: "done", sub: "default", attempt: 1 });
+    expect(claims.proof_jti).not.toBe("");
+    expect(await leash.receipts.list(actionId)).toHaveLength(1);
+    expect(await leash.as({ tenant: "other" }).receipts.get(actionId)).toBeUndefined();
+    expect(await leash.receipts.get("00000000-0000-8000-8000-000000000000")).toBeUndefined();
+  });
+
+  it("does not take a row for a receipt that the key did not sign", async () => {
+    const store = memoryStore();
+    const { leash } = await leashThatSays({ effect: "allow" }, { store, keys: ringOf() });
+    const { actionId, token } = await ran(leash);
+    const claims = verifyReceipt(token, leash.keySet());
+    const forged = issueReceipt(ringOf().signer("receipt"), { ...claims, outcome: "failed" }, 1, randomBytes);
+    await store.commit([{ kind: "receipt", id: `${actionId}.zz`, expect: 0, body: { v: 1, token: forged } }]);
+    expect(await leash.receipts.list(actionId)).toEqual([token]);
+  });
+
+  it("writes what waited once the store answers again", async () => {
+    const store = memoryStore();
+    let isDown = false;
+    const flaky: typeof store = {
+      ...store,
+      commit: (changes, append) =>
+        isDown && changes.some(({ kind }) => kind === "receipt")
+          ? Promise.reject(new Error("down"))
+          : store.commit(changes, append),
+    };
+    const { leash } = await leashThatSays({ effect: "allow" }, { store: flaky });
+    isDown = true;
+    await leash.guard(BUY, () => "booked");
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await store.list("receipt")).toHaveLength(0);
+    isDown = false;
+    await leash.close();
+    expect(await store.list("receipt")).toHaveLength(1);
+  });
+
+  it("refuses a receipt about something else than was expected", async () => {
+    const { leash } = await leashThatSays({ effect: "allow" });
+    const { token } = await ran(leash);
+    const other = sha256Hex("other");
+    for (const expected of [{ action: other }, { input: other }, { actionId: "x" }, { agent: "x" }, { tenant: "x" }]) {
+      expect(() => verifyReceipt(token, leash.keySet(), expected)).toThrow(code("LEASH_TOKEN_INVALID"));
+    }
+    expect(() => issueReceipt(ringOf().signer("proof"), verifyReceipt(token, leash.keySet()), 1, randomBytes)).toThrow(
+      code("LEASH_TOKEN_PURPOSE"),
+    );
+  });
+});
+
+describe("a receipt's envelope", () => {
+  it("encodes as the DSSE protocol's own example does", () => {
+    const encoded = preAuthenticationEncoding("http://example.com/HelloWorld", Buffer.from("hello world"));
+    expect(Buffer.from(encoded).toString()).toBe("DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+  });
+
+  it("is an in-toto statement about the action, and holds as long as nothing in it is changed", async () => {
+    const keys = ringOf();
+    const { leash } = await leashThatSays({ effect: "allow" }, { keys });
+    const { token } = await ran(leash);
+    const claims = verifyReceipt(token, leash.keySet());
+    const envelope = receiptEnvelope(keys.signer("receipt"), claims);
+    const statement = verifyReceiptEnvelope(JSON.parse(JSON.stringify(envelope)), leash.keySet());
+    expect(statement.subject[0]).toEqual({ name: claims.action_id, digest: { sha256: claims.action_hash } });
+    expect(statement.predicate).toEqual(claims);
+    const payload = Buffer.from(envelope.payload, "base64").toString().replace('"done"', '"failed"');
+    const changed = { ...envelope, payload: Buffer.from(payload).toString("base64") };
+    expect(() => verifyReceiptEnvelope(changed, leash.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
+    for (const bad of [null, {}, { ...envelope, signatures: [] }, { ...envelope, payloadType: "text/plain" }]) {
+      expect(() => verifyReceiptEnvelope(bad, leash.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
+    }
+    const others = ringOf().publicKeys("receipt");
+    expect(() => verifyReceiptEnvelope(envelope, others)).toThrow(code("LEASH_TOKEN_INVALID"));
+    expect(() => receiptEnvelope(keys.signer("proof"), claims)).toThrow(code("LEASH_TOKEN_PURPOSE"));
+  });
+});

@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+
+import {
+  type KeySet,
+  type OpenDesk,
+  type ReceiptClaims,
+  verifyReceipt,
+  verifyReceiptEnvelope,
+  visible,
+} from "@leashkit/core";
+import type { Command } from "commander";
+
+import { inColumns } from "./columns.ts";
+import { EXIT, type Exit, UnreadableError, UsageError } from "./exit.ts";
+import { type Io, writeJson } from "./io.ts";
+import { type CommonOptions, withSigningDesk } from "./state.ts";
+
+export interface ShowReceiptOptions extends CommonOptions {
+  readonly dsse?: boolean;
+}
+
+export interface VerifyReceiptOptions extends CommonOptions {
+  readonly keys?: string;
+}
+
+/** The commands about receipts. */
+export function addReceipt(leash: Command, io: Io, finish: (exit: Exit) => void): void {
+  const receipt = leash.command("receipt").description("what is signed of runs that ended");
+  receipt
+    .command("show")
+    .description("the receipt of a run; signed now where that was not done yet")
+    .argument("<id>", "id of the action, or of the approval behind it")
+    .option("--dsse", "as an in-toto statement in a DSSE envelope")
+    .action(async (id: string, _options: unknown, command: Command) =>
+      finish(await showReceipt(io, id, command.optsWithGlobals<ShowReceiptOptions>())),
+    );
+  receipt
+    .command("verify")
+    .description("check a receipt, as a token or in its envelope, against published keys")
+    .argument("<file>", "its file, or - for standard input")
+    .requiredOption("--keys <file>", "the issuer's key set as JSON")
+    .action(async (file: string, _options: unknown, command: Command) =>
+      finish(await checkReceipt(io, file, command.optsWithGlobals<VerifyReceiptOptions>())),
+    );
+}
+
+/** `leash receipt show`: the token on a line of its own, or the envelope as JSON. */
+export function showReceipt(io: Io, id: string, options: ShowReceiptOptions): Promise<Exit> {
+  return withSigningDesk(options, async (open) => {
+    const actionId = await actionOf(open, id);
+    const found = options.dsse === true ? await open.receipts.envelope(actionId) : await open.receipts.get(actionId);
+    if (found === undefined) {
+      io.stderr.write(`leash: no run of ${visible(id)} has ended, as far as this store knows\n`);
+      return EXIT.finding;
+    }
+    if (typeof found !== "string") writeJson(io.stdout, found);
+    else if (options.json === true) writeJson(io.stdout, { receipt: found });
+    else io.stdout.write(`${found}\n`);
+    return EXIT.fine;
+  });
+}
+
+const ACTION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Ids of actions are UUIDs of version 8, those of approvals of version 7. */
+async function actionOf({ desk }: OpenDesk, id: string): Promise<string> {
+  return ACTION_ID.test(id) ? id : (await desk.get(id)).actionId;
+}
+
+/** `leash receipt verify`: what it says, where it holds. */
+export async function checkReceipt(io: Io, file: string, options: VerifyReceiptOptions): Promise<Exit> {
+  if (options.keys === undefined) throw new UsageError("say whose keys: --keys FILE");
+  const keys = readJson(await contentOf(options.keys, io), options.keys) as KeySet;
+  const text = (await contentOf(file, io)).trim();
+  const claims = text.startsWith("{")
+    ? verifyReceiptEnvelope(readJson(text, file), keys).predicate
+    : verifyReceipt(text, keys);
+  if (options.json === true) writeJson(io.stdout, claims);
+  else io.stdout.write(`The receipt holds.\n${described(claims)}\n`);
+  return EXIT.fine;
+}
+
+function described(claims: ReceiptClaims): string {
+  const people = claims.approvers.map(({ approver, assurance, method }) => `${approver} (${method}, ${assurance})`);
+  const effect = claims.effect === undefined ? "" : `, effect ${claims.effect}`;
+  return inColumns(
+    [
+      ["tool", claims.action_type],
+      ["agent", [...claims.chain, claims.agent_id].join(" > ")],
+      ["for", claims.sub ?? "(not known any more)"],
+      ["outcome", `${claims.outcome}${effect}`],
+      ["started", `${claims.started_at}, took ${claims.duration_ms} ms`],
+      ["action", claims.action_hash],
+      ["input", claims.input_hash],
+      ["output", claims.output_hash ?? "(not recorded)"],
+      ["rule", claims.rule ?? "(default)"],
+      ["policy", claims.policy_digest],
+      ["yes from", people.length === 0 ? "(nobody was asked)" : people.join(", ")],
+      ["issued", claims.issued_late === true ? `${claims.iat}, late` : claims.iat],
+    ].map((row) => row.map((cell) => visible(cell))),
+  );
+}
+
+async function contentOf(file: string, io: Io): Promise<string> {
+  try {
+    return file === "-" ? await inputOf(io) : await readFile(file, "utf8");
+  } catch (cause) {
+    throw new UnreadableError(`${file} cannot be read`, { cause });
+  }
+}
+
+async function inputOf({ stdin }: Io): Promise<string> {
+  let text = "";
+  for await (const chunk of stdin as AsyncIterable<unknown>) text += String(chunk);
+  return text;
+}
+
+function readJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UnreadableError(`${file} holds no JSON`, { cause });
+  }
+}
