@@ -12,6 +12,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["errors", "canonical", "digest", "ids", "strict-json", "principal", "options", "webhooks"],
   ["policy", "tools", "arguments", "json-schema", "facts", "store"],
   ["limits", "approvals", "journal", "tokens", "audit"],
+  ["receipts", "exchange"],
   ["enforce", "guarded-fetch"],
   ["state", "policies", "parts"],
   ["guards", "explain"],
