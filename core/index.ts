@@ -26,6 +26,7 @@ export type * from "./model/permit.ts";
 export type * from "./model/policy.ts";
 export type * from "./model/principal.ts";
 export type * from "./model/runtime.ts";
+export type { TelemetryEntry, TelemetryOptions } from "./model/telemetry.ts";
 export type * from "./model/tool.ts";
 
 export {
@@ -62,7 +63,24 @@ export { operatingSystemUser, type AttachedSurface, type Surface } from "./appro
 export { card, decisionLine, duration, statusLine } from "./approvals/display.ts";
 export { scopeInWords } from "./approvals/permitting.ts";
 export { displayName, mixedScript, visible } from "./approvals/visible.ts";
-export { fileKeyRing, memoryKeyRing, type KeyRing, type Signer } from "./tokens/keys.ts";
+export type { KeyKeeper } from "./key-keeper.ts";
+export {
+  type AttestationClaims,
+  type AttestationExpectation,
+  type AttestationInput,
+  issueAttestation,
+  verifyAttestation,
+} from "./tokens/attestation.ts";
+export type { TokenExpectation } from "./tokens/expectation.ts";
+export type { IssuedToken } from "./tokens/issue.ts";
+export {
+  fileKeyRing,
+  type KeyFolder,
+  type KeyRing,
+  type KeySources,
+  memoryKeyRing,
+  type Signer,
+} from "./tokens/keys.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
 export {
   answerRequest,
@@ -73,9 +91,31 @@ export {
 } from "./exchange/exchange.ts";
 export { receiptEnvelope, type ReceiptStatement, verifyReceiptEnvelope } from "./receipts/envelope.ts";
 export { type ReceiptExpectation, verifyReceipt } from "./receipts/receipt.ts";
-export { useProofOnce } from "./tokens/once.ts";
-export { type ProofExpectation, verifyProof } from "./tokens/verify-proof.ts";
-export { type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
+export { type Once, type TokenIdentity, useProofOnce } from "./tokens/once.ts";
+export { type OpenLeashKey, type OpenLeashKeySet, openLeashKeys } from "./tokens/openleash-keys.ts";
+export type { OpenLeashExpectation, OpenLeashProofClaims } from "./tokens/openleash-proof.ts";
+export {
+  issueSession,
+  type SessionActor,
+  type SessionClaims,
+  type SessionExpectation,
+  type SessionInput,
+  verifySession,
+} from "./tokens/session.ts";
+export { type ProofExpectation, type TakenOnce, verifyProof } from "./tokens/verify-proof.ts";
+export { type KeptCheckpoints, type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
+export { type CheckpointExpectation, verifyCheckpoint } from "./audit/checkpoint.ts";
+export { cosign, type CosignOptions, type Cosignature, verifyCosignatures, type Witness } from "./audit/cosignature.ts";
+export { type NoteVerifier, parseVerifierKey, verifierKey } from "./audit/note.ts";
+export { verifyConsistency, verifyInclusion } from "./audit/proofs.ts";
+export { readTiledLog, type ReadTileFile } from "./audit/tiles.ts";
+export { replay, type Replay, type ReplayOptions } from "./replay/replay.ts";
+export type { RecordOptions } from "./recording/options.ts";
+export type * from "./model/recording.ts";
+export type * from "./model/replay.ts";
+export type * from "./model/redrive.ts";
+export { redrive, type RecordedWorld, type RedriveOptions } from "./replay/redrive.ts";
+export { readRun } from "./replay/run.ts";
 export { explainCall, type ExplainCallOptions, type ExplainedCall } from "./explain.ts";
 export { checkGuard, type CheckGuardOptions } from "./guards.ts";
 export type { Guard, Probes, Refusal } from "./policy/guards/guard.ts";

@@ -2,27 +2,33 @@ import { createAnnouncer, type Announcer } from "./approvals/announce.ts";
 import { createDesk } from "./approvals/desk.ts";
 import { ALLOWANCE_RETENTION, DENIAL_RETENTION } from "./approvals/retention.ts";
 import type { Surface } from "./approvals/surface.ts";
+import { type Checkpointer, keepCheckpointed } from "./audit/checkpointer.ts";
 import { exportLog } from "./audit/export.ts";
-import { verifyLog } from "./audit/verify.ts";
+import { createAuditLog } from "./audit/log.ts";
+import { openSinks, type Sinks } from "./audit/sinks/sinks.ts";
 import { rememberParent } from "./enforce/ancestry.ts";
 import type { Context, Scope } from "./enforce/context.ts";
-import { missingFor } from "./enforce/demands.ts";
 import { createGate } from "./enforce/gate.ts";
+import { narrowed } from "./enforce/narrowed.ts";
 import type { ObligationHandlers } from "./enforce/obligations.ts";
 import { review } from "./enforce/review.ts";
+import { refuseUnmet } from "./enforce/unmet.ts";
 import { LeashError } from "./errors.ts";
 import { type OwnPlaces, systemProbe } from "./facts/probes.ts";
 import { thisOwner } from "./journal/owner.ts";
 import { createPresence, LEASE_RETENTION } from "./journal/presence.ts";
 import { createJournal } from "./journal/settle.ts";
 import { COUNTER_RETENTION } from "./limits/rows.ts";
+import { openTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
+import type { TelemetryOptions } from "./model/telemetry.ts";
 import { createTurns } from "./limits/turns.ts";
 import type { Approval, Approver } from "./model/approval.ts";
 import type { Action } from "./model/call.ts";
 import type { Mode } from "./model/effect.ts";
 import type { Desk } from "./model/desk.ts";
 import type { ObligationHandler } from "./model/gate.ts";
-import type { Leash, Narrowing, PolicyEvent, PolicyWatch } from "./model/leash.ts";
+import type { Leash, PolicyEvent, PolicyWatch } from "./model/leash.ts";
+import type { AuditLog, AuditOptions } from "./model/log.ts";
 import type { Policy } from "./model/policy.ts";
 import type { Principal } from "./model/principal.ts";
 import type { Clock, Notifier, Random } from "./model/runtime.ts";
@@ -31,9 +37,15 @@ import { completePrincipal } from "./principal.ts";
 import { openState, type State, stateOf, stateRoot } from "./state.ts";
 import { createReceipts } from "./receipts/receipts.ts";
 import { createReceiptWriter, type ReceiptWriter } from "./receipts/writer.ts";
+import { createPolicyArchive } from "./recording/archive.ts";
+import { readRecordOptions, type RecordOptions } from "./recording/options.ts";
+import { createRecorder, NO_RECORDER, type Recorder } from "./recording/recorder.ts";
+import { redactionKey } from "./recording/redaction-key.ts";
+import { RECORDING_RETENTION } from "./recording/rows.ts";
 import type { Store } from "./store/store.ts";
 import { keepSwept, type Sweeper } from "./store/sweeper.ts";
 import type { KeyRing } from "./tokens/keys.ts";
+import { USED_RETENTION } from "./tokens/once.ts";
 import { createToolRegistry } from "./tools.ts";
 
 export interface LeashOptions {
@@ -60,14 +72,29 @@ export interface LeashOptions {
    * Who tells people of approvals. An empty list says: nobody, approvals are answered through `leash.desk` or another process.
    */
   readonly notify?: Notifier | Surface | readonly (Notifier | Surface)[];
-  /** With the memory store: the file that is its log, synced before anything runs. */
-  readonly audit?: { readonly file: string };
+  /** Where the log goes, and how often it is signed. */
+  readonly audit?: AuditOptions;
   readonly keys?: KeyRing;
+  /**
+   * Keeps the key files of the state folder under a passphrase: the passphrase itself, or `env:NAME` for the environment variable
+   * that holds it. Default: none, the files are protected by their mode alone.
+   */
+  readonly passphrase?: string;
   /**
    * Signs a receipt of every run that ended, shortly after it: see `leash.receipts`. Default true. False: only those that somebody
    * asks for are signed, when they ask.
    */
   readonly receipts?: boolean;
+  /**
+   * Spans and metrics of calls through `@opentelemetry/api`, for whatever SDK the program has registered. Default: none.
+   * See `TelemetryOptions` for what is told and what never is.
+   */
+  readonly telemetry?: boolean | TelemetryOptions;
+  /**
+   * Keeps what each decision was made of, and what each run gave, in the commit that tells of it: what `replay` needs. Default: kept
+   * for 30 days, up to 64 KiB each, not encrypted. False: nothing is kept, and nothing can be replayed.
+   */
+  readonly record?: false | RecordOptions;
   /** The state folder. Default: `stateFolder(policy)`. */
   readonly state?: string;
   readonly clock?: Clock;
@@ -87,8 +114,11 @@ const NOBODY: Principal = { tenant: "default", subject: "default", agent: "agent
  */
 export async function createLeash(options: LeashOptions): Promise<Leash> {
   const principal = completePrincipal(NOBODY, options.principal);
-  const state = await openState(options);
+  const opened = await openState(options);
+  let sinks: Sinks | undefined;
   try {
+    sinks = openSinks(opened.store, opened.stream, options.audit);
+    const state: State = { ...opened, store: sinks.store };
     const { tenant } = principal;
     const bound = await bind(options, state, tenant);
     const { policy, mode } = bound.inForce;
@@ -100,11 +130,16 @@ export async function createLeash(options: LeashOptions): Promise<Leash> {
       openDesk: (approver) => deskOf(() => context, state, tenant, approver),
     });
     const receipts = options.receipts === false ? undefined : createReceiptWriter(state);
-    const context = contextOf(options, state, bound, announcer, receipts);
+    const telemetry = await telemetryOf(options);
+    const context = contextOf(options, state, bound, { announcer, receipts, sinks, telemetry });
+    const log = createAuditLog(state);
+    const checkpointer = keepCheckpointed(log, options.audit?.checkpointEveryMs);
     bound.watch();
-    return assemble(context, principal, state, { announcer, bound, receipts, sweeper: keepSwept(state.store, SWEPT) });
+    const sweeper = keepSwept(state.store, SWEPT);
+    return assemble(context, principal, state, { announcer, bound, checkpointer, log, receipts, sinks, sweeper });
   } catch (error) {
-    if (state.owned) await state.store.close();
+    await sinks?.close();
+    if (opened.owned) await opened.store.close();
     throw error;
   }
 }
@@ -121,13 +156,6 @@ function bind(options: LeashOptions, { store, stream }: State, tenant: string): 
       surfacesOf(options, policy, effective, store);
     },
   });
-}
-
-/** A policy that uses what is not here would deny, or forget, what its author counts on: it does not start. */
-function refuseUnmet(policy: Policy, mode: Mode, handlers: ObligationHandlers): void {
-  const missing = mode === "enforce" ? missingFor(policy, handlers) : undefined;
-  if (missing === undefined) return;
-  throw new LeashError("LEASH_CONFIG_INVALID", `The policy needs ${missing.what}, and there is none. ${missing.help}`);
 }
 
 function handlersOf({ obligations = {} }: LeashOptions): ObligationHandlers {
@@ -158,12 +186,20 @@ function surfacesOf(
   return undefined;
 }
 
+function telemetryOf({ telemetry = false }: LeashOptions): Promise<Telemetry> | undefined {
+  return telemetry === false ? undefined : openTelemetry(telemetry);
+}
+
 function contextOf(
   options: LeashOptions,
   state: State,
   bound: BoundPolicy,
-  announcer: Announcer,
-  receipts: ReceiptWriter | undefined,
+  {
+    announcer,
+    receipts,
+    sinks,
+    telemetry,
+  }: Pick<Ending, "announcer" | "receipts" | "sinks"> & Pick<Context, "telemetry">,
 ): Context {
   return {
     store: state.store,
@@ -176,12 +212,24 @@ function contextOf(
     random: state.random,
     turns: createTurns(),
     presence: createPresence(state.store, thisOwner(state.instance)),
+    telemetry,
     receipts,
     counterparty: options.counterparty,
     probe: systemProbe(placesOf(options)),
     obligations: handlersOf(options),
+    archive: createPolicyArchive(state.store),
+    recorder: recorderOf(options, state),
+    accepted: sinks.accepted,
     announce: (approval) => announcer.announce(approval),
   };
+}
+
+function recorderOf(options: LeashOptions, { random }: State): Recorder {
+  const settings = readRecordOptions(options.record);
+  if (settings === undefined) return NO_RECORDER;
+  const folder = stateOf(options);
+  const handlers = [...handlersOf(options).keys()];
+  return createRecorder(settings, { redactionKey: redactionKey(folder, random), handlers });
 }
 
 /** A desk that knows the policy. Surfaces get theirs before the context is complete. */
@@ -197,18 +245,28 @@ function deskOf(context: () => Context, state: State, tenant: string, approver: 
 const CLOSE_WAIT_MS = 5_000;
 
 /** The rows that go when nobody needs them any more; everything else stays for good. */
-const SWEPT = [DENIAL_RETENTION, ALLOWANCE_RETENTION, COUNTER_RETENTION, LEASE_RETENTION];
+const SWEPT = [
+  DENIAL_RETENTION,
+  ALLOWANCE_RETENTION,
+  COUNTER_RETENTION,
+  LEASE_RETENTION,
+  USED_RETENTION,
+  RECORDING_RETENTION,
+];
 
 /** The parts that end with the leash. */
 interface Ending {
   readonly announcer: Announcer;
   readonly bound: BoundPolicy;
+  readonly checkpointer: Checkpointer;
+  readonly log: AuditLog;
   readonly receipts: ReceiptWriter | undefined;
+  readonly sinks: Sinks;
   readonly sweeper: Sweeper;
 }
 
 function assemble(context: Context, principal: Principal, state: State, ending: Ending): Leash {
-  const { announcer, bound, receipts, sweeper } = ending;
+  const { announcer, bound, checkpointer, log, receipts, sinks, sweeper } = ending;
   const { store } = context;
   const root: Scope = { context, principal, narrowings: [] };
   const face = (scope: Scope): Leash => {
@@ -237,7 +295,9 @@ function assemble(context: Context, principal: Principal, state: State, ending: 
         { store, stream: state.stream, tenant: scope.principal.tenant, presence: context.presence },
         person,
       ),
-    verifyLog: () => verifyLog(store),
+    log,
+    verifyLog: () => log.verify(),
+    checkpoint: () => log.checkpoint(),
     exportLog: () => exportLog(store),
     keySet: () => context.keys.keySet(),
     receipts: createReceipts(state, scope.principal.tenant, receipts),
@@ -249,25 +309,10 @@ function assemble(context: Context, principal: Principal, state: State, ending: 
       await bound.close();
       await context.presence.close(CLOSE_WAIT_MS);
       await receipts?.close();
+      await checkpointer.stop();
+      await sinks.close();
       if (state.owned) await store.close();
     },
   });
   return face(root);
-}
-
-/** A child may do at most what its parents may; nothing widens on the way down. */
-function narrowed(scope: Scope, limits: Narrowing): Scope {
-  const { context, principal } = scope;
-  if (limits.policy !== undefined && typeof limits.policy.evaluate !== "function") {
-    throw new LeashError(
-      "LEASH_CONFIG_INVALID",
-      "The policy of a narrowed leash is none: it cannot evaluate. Pass a compiled one, `await loadPolicy(text)`.",
-    );
-  }
-  if (limits.policy !== undefined) refuseUnmet(limits.policy, "enforce", context.obligations);
-  const child =
-    limits.agent === undefined
-      ? principal
-      : completePrincipal(principal, { agent: limits.agent, chain: [...principal.chain, principal.agent] });
-  return { ...scope, principal: child, narrowings: [...scope.narrowings, limits] };
 }

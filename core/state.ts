@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { sha256Hex } from "./digest.ts";
 import { LeashError } from "./errors.ts";
 import { uuidv7 } from "./ids.ts";
+import type { AuditOptions } from "./model/log.ts";
 import type { Clock, Random } from "./model/runtime.ts";
 import type { PolicySource } from "./policies.ts";
 import { memoryStore } from "./store/memory.ts";
@@ -54,7 +55,8 @@ export interface StateOptions {
   readonly store?: "memory" | "sqlite" | Store | undefined;
   readonly state?: string | undefined;
   readonly keys?: KeyRing | undefined;
-  readonly audit?: { readonly file: string } | undefined;
+  readonly passphrase?: string | undefined;
+  readonly audit?: AuditOptions | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -80,6 +82,7 @@ export async function openState(options: StateOptions): Promise<State> {
   const folder = stateOf(options);
   if (folder !== undefined) preparePrivateFolder(folder);
   const instance = uuidv7(clock.now(), random);
+  refuseIdlePassphrase(options, folder);
   const keys = options.keys ?? ownKeys(options, folder, { clock, random });
   // Last, so that nothing has to be closed when a key file is refused.
   const store = await openStore(options, folder, clock);
@@ -113,8 +116,17 @@ function preparePrivateFolder(folder: string): void {
   requirePrivateFolder(folder);
 }
 
-function ownKeys({ store }: StateOptions, folder: string | undefined, sources: KeySources): KeyRing {
-  if (folder !== undefined) return fileKeyRing({ folder: stateLayout(folder).keys, ...sources });
+/** Who states a passphrase counts on it. */
+function refuseIdlePassphrase({ keys, passphrase }: StateOptions, folder: string | undefined): void {
+  if (passphrase === undefined || (keys === undefined && folder !== undefined)) return;
+  throw new LeashError(
+    "LEASH_CONFIG_INVALID",
+    "`passphrase` is for the key files of a state folder, and none are used here. Leave it out, or name the folder with `state`.",
+  );
+}
+
+function ownKeys({ passphrase, store }: StateOptions, folder: string | undefined, sources: KeySources): KeyRing {
+  if (folder !== undefined) return fileKeyRing({ folder: stateLayout(folder).keys, passphrase, ...sources });
   if (typeof store === "object" && store.shared) {
     throw new LeashError(
       "LEASH_CONFIG_INVALID",
@@ -137,9 +149,9 @@ export function stateOf({ policy, state, store }: StateOptions): string | undefi
 
 async function openStore(options: StateOptions, folder: string | undefined, clock: Clock): Promise<Store> {
   if (options.store === "memory") {
-    return memoryStore({ clock, ...(options.audit === undefined ? {} : { log: options.audit.file }) });
+    return memoryStore({ clock, ...(options.audit?.file === undefined ? {} : { log: options.audit.file }) });
   }
-  if (options.audit !== undefined) {
+  if (options.audit?.file !== undefined) {
     throw new LeashError(
       "LEASH_CONFIG_INVALID",
       "`audit.file` goes with the memory store, whose log it is. Other stores keep the log themselves: use `exportLog()`.",

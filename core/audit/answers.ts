@@ -20,6 +20,8 @@ export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord
       assurance: verdict.assurance,
       device: verdict.device,
       ...(verdict.reason === null ? {} : { detail: verdict.reason }),
+      subject: approval.principal.subject,
+      agent: approval.principal.agent,
     },
     envelope: { action_id: approval.actionId, approval_id: approval.id },
   };

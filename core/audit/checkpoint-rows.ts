@@ -45,7 +45,7 @@ export const streamId = (stream: string): string => `${STREAM}${stream}`;
 
 /** Rows of checkpoints by size, a page at a time. */
 export async function* readCheckpointRows(store: Store): AsyncGenerator<Row> {
-  for (let after = ""; ; ) {
+  for (let after = ""; ;) {
     const page = await store.list("checkpoint", { after, limit: PAGE });
     yield* page;
     const last = page.at(-1);
@@ -63,13 +63,16 @@ export async function readEdge(store: Store): Promise<Stored<EdgeRow> | undefine
 export function edgeOf({ hashes, size }: EdgeRow): Edge {
   const read = hashes.map(readHash).filter((hash) => hash !== undefined);
   if (read.length === hashes.length) return createEdge({ size, hashes: read });
-  throw new LeashError("LEASH_LOG_INVALID", "The stored edge of the tree is damaged, so nothing was signed. Verify the log.");
+  throw new LeashError(
+    "LEASH_LOG_INVALID",
+    "The stored edge of the tree is damaged, so nothing was signed. Verify the log.",
+  );
 }
 
 /** How far each stream is covered, for the next compare-and-set. */
 export async function readCovered(store: Store): Promise<ReadonlyMap<string, Stored<Head>>> {
   const covered = new Map<string, Stored<Head>>();
-  for (let after = STREAM; ; ) {
+  for (let after = STREAM; ;) {
     const page = await store.list("tree", { after, limit: PAGE });
     for (const row of page) {
       const { value, version } = openRow<CoveredRow>(row);
@@ -84,7 +87,11 @@ export async function readCovered(store: Store): Promise<ReadonlyMap<string, Sto
 export const NOT_COVERED: Stored<Head> = { value: EMPTY_HEAD, version: 0 };
 
 /** The body of the row of a checkpoint. */
-export function checkpointRow(checkpoint: Checkpoint, previous: number, from: ReadonlyMap<string, number>): CheckpointRow {
+export function checkpointRow(
+  checkpoint: Checkpoint,
+  previous: number,
+  from: ReadonlyMap<string, number>,
+): CheckpointRow {
   const ranges = checkpoint.heads.map(({ size, stream }) => [stream, [from.get(stream) ?? 0, size]] as const);
   const { note, root, size } = checkpoint;
   return { v: 1, size, previous, root, note, streams: Object.fromEntries(ranges) };

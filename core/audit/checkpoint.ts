@@ -88,7 +88,7 @@ export function verifyCheckpoint(
 ): Checkpoint {
   const parsed = parseNote(note);
   const body = readCheckpointText(parsed.text);
-  const known = "keys" in keys ? keys.keys : keys;
+  const known = "v" in keys ? keys.keys : keys;
   const signed = known.filter(
     ({ publicKey, purpose }) =>
       purpose === "checkpoint" &&
@@ -104,7 +104,10 @@ export function verifyCheckpoint(
     );
   }
   if (origin !== undefined && origin !== body.origin) {
-    throw new LeashError("LEASH_TOKEN_AUDIENCE", "The checkpoint is of another log. Compare each log with its own checkpoints.");
+    throw new LeashError(
+      "LEASH_TOKEN_AUDIENCE",
+      "The checkpoint is of another log. Compare each log with its own checkpoints.",
+    );
   }
   return { ...body, kid: key.kid, isRevoked: valid === undefined, note };
 }

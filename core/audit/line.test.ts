@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseStrictJson } from "../strict-json.ts";
 import { misplacement, readLine, streamNamed, type Place } from "./line.ts";
 
 const ZEROS = "0".repeat(64);
@@ -28,6 +30,7 @@ describe("a line of the log", () => {
   const forged: Readonly<Record<string, string>> = {
     "an unknown version": `{"v":2,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"decided","prev":"${ZEROS}"`,
     "a duplicate member": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","type":"b","prev":"${ZEROS}"`,
+    "a duplicate member as long as a number is short": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","b":"","b":"","a":1e9,"prev":"${ZEROS}"`,
     "a second prev": `{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","prev":"${ZEROS}","prev":"${ZEROS}"`,
     "members in another order": `{"v":1,"seq":0,"stream":"s","ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
     spaces: `{"v":1, "stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z","type":"a","prev":"${ZEROS}"`,
@@ -75,4 +78,39 @@ describe("a line of the log", () => {
     for (const line of ["", "{", "[]", '{"stream":1}', '{"stream":"a","stream":"b"}'])
       expect(streamNamed(line)).toBeUndefined();
   });
+
+  it("I10: is taken exactly where the strict reader takes it, however it is written", () => {
+    const name = fc.constantFrom("type", "detail", "v", "seq", "stream", "__proto__", "\\u0074ype", "1", "ü", "t\\n");
+    const texts = ['"a"', '""', '"é"', '"💸"', '"\ud800"', '"\\ud800"', '"\\ud83d\\ude00"', '"\\u0061"', '"\\\\ud"'];
+    const numbers = ["0", "-0", "1", "1.0", "1e3", "1e21", "1e-400", "9007199254740993", "01"];
+    const value = fc.constantFrom(...texts, ...numbers, "null", "true", "{}", "[1]", '{"a":1,"a":2}', '"', "");
+    const space = fc.constantFrom("", "", "", " ", "\t");
+    const members = fc.array(fc.tuple(space, name, space, space, value), { maxLength: 4 });
+    const head = fc.constantFrom(
+      '{"v":1,"stream":"s","seq":0,"ts":"2026-01-01T00:00:00.000Z"',
+      '{"v":1,"stream":"s","seq":1,"ts":"2026-01-01T00:00:00.000Z"',
+      '{"v":1,"stream":"s","seq":9007199254740992,"ts":"2026-01-01T00:00:00.000Z"',
+      '{"v":1,"stream":"s","seq":1e3,"ts":"2026-01-01T00:00:00.000Z"',
+      '{"v":1,"stream":"\\u0073","seq":0,"ts":"2026-01-01T00:00:00.000Z"',
+    );
+    fc.assert(
+      fc.property(head, members, (start, list) => {
+        const text = list.map(([a, key, b, c, member]) => `,${a}"${key}"${b}:${c}${member}`).join("");
+        const line = close(`${start}${text},"prev":"${ZEROS}"`);
+        expect("problem" in readLine(line), line).toBe(!isStrict(line));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
 });
+
+/** The format as it is described, with nothing but the strict reader. */
+function isStrict(line: string): boolean {
+  try {
+    const { v, stream, seq, ts } = parseStrictJson(line) as Record<string, unknown>;
+    const isTyped = v === 1 && typeof stream === "string" && typeof seq === "number" && typeof ts === "string";
+    return isTyped && line.startsWith(`${JSON.stringify({ v, stream, seq, ts }).slice(0, -1)},`);
+  } catch {
+    return false;
+  }
+}

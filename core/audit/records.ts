@@ -5,6 +5,7 @@ import type { Approval, Approver } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
+import type { PublicKey } from "../model/keys.ts";
 import type { Principal } from "../model/principal.ts";
 
 /** What identifies the call's surroundings in the log and differs from run to run. */
@@ -20,7 +21,8 @@ export function effectName(decision: Pick<Decision, "effect" | "transform">): No
 }
 
 function agentPayload(principal: Principal, type: AuditPayload["type"]): AuditPayload {
-  return { type, tenant: principal.tenant, actor_type: "agent", actor_id: principal.agent };
+  const { agent, subject, tenant } = principal;
+  return { type, tenant, actor_type: "agent", actor_id: agent, subject };
 }
 
 function envelope({ adapter, traceId }: Origin, ids: AuditEnvelope): AuditEnvelope {
@@ -54,13 +56,20 @@ export function decidedRecord(
       policy_digest: decision.policyDigest,
       digest: action.digest,
       input_ref: action.inputDigest,
+      subject: principal.subject,
     },
     envelope: envelope(origin, { action_id: action.actionId, ...ids }),
   };
 }
 
 /** A call was refused before it could be sealed: there is no digest to speak of. */
-export function refusedRecord(principal: Principal, tool: string, decision: Decision, origin: Origin): AuditRecord {
+export function refusedRecord(
+  principal: Principal,
+  tool: string,
+  decision: Decision,
+  origin: Origin,
+  ids: AuditEnvelope = {},
+): AuditRecord {
   return {
     payload: {
       ...agentPayload(principal, "decided"),
@@ -72,7 +81,7 @@ export function refusedRecord(principal: Principal, tool: string, decision: Deci
       policy_id: decision.policyId,
       policy_digest: decision.policyDigest,
     },
-    envelope: envelope(origin, {}),
+    envelope: envelope(origin, ids),
   };
 }
 
@@ -93,6 +102,7 @@ export function grantedRecord(action: Action, decision: Decision, origin: Origin
       policy_digest: decision.policyDigest,
       digest: action.digest,
       input_ref: action.inputDigest,
+      subject: principal.subject,
     },
     envelope: envelope(origin, { action_id: action.actionId, ...ids }),
   };
@@ -116,6 +126,7 @@ export function outcomeRecord(
       digest: entry.finalDigest,
       output_ref: entry.outputRef ?? undefined,
       detail: entry.failure === null ? undefined : `effect ${entry.failure.effect}`,
+      subject: principal.subject,
     },
     envelope: envelope(origin, { ...ids, approval_id: entry.approvalId ?? undefined }),
   };
@@ -161,6 +172,8 @@ export function approvalRecord(
       policy_digest: approval.policyDigest,
       digest: approval.digest,
       ...(detail === undefined ? {} : { detail }),
+      subject: approval.principal.subject,
+      agent: approval.principal.agent,
     },
     envelope: { action_id: approval.actionId, approval_id: approval.id },
   };
@@ -249,5 +262,19 @@ export function allowanceUsedRecord({ approvalId, id, rule, used, uses }: Allowa
       detail: `${id}: ${used} of ${uses}`,
     },
     envelope: { action_id: action.actionId, approval_id: approvalId },
+  };
+}
+
+/** A person made a key, or took one out of use. */
+export function keyRecord(
+  tenant: string,
+  type: "key.rotated" | "key.revoked",
+  { kid, purpose, revokedAt }: PublicKey,
+  person: string,
+): AuditRecord {
+  const since = type === "key.revoked" && revokedAt !== null ? ` since ${new Date(revokedAt).toISOString()}` : "";
+  return {
+    payload: { type, tenant, actor_type: "person", actor_id: person, detail: `${purpose}${since}` },
+    envelope: { kid },
   };
 }

@@ -48,7 +48,7 @@ const MOST_CONFLICTS = 20;
  * then. `LEASH_CONFIG_INVALID` without a key that may sign; `LEASH_STORE_UNAVAILABLE`.
  */
 export async function takeCheckpoint(parts: CheckpointParts): Promise<Checkpoint | null> {
-  for (let conflicts = 0; conflicts < MOST_CONFLICTS; ) {
+  for (let conflicts = 0; conflicts < MOST_CONFLICTS;) {
     const before = await readTree(parts);
     const growth = await collectGrowth(parts.store, before.edge);
     if (growth.heads.length === 0) return before.last;
@@ -155,7 +155,10 @@ function signerOf(keys: KeyRing): { readonly kid: string; readonly signer: Check
   const { kid, signBytes } = keys.signer("checkpoint");
   const key = keys.publicKeys("checkpoint").find((known) => known.kid === kid);
   if (key === undefined) {
-    throw new LeashError("LEASH_CONFIG_INVALID", "The key that signs checkpoints is not in its own key set, so nothing was signed.");
+    throw new LeashError(
+      "LEASH_CONFIG_INVALID",
+      "The key that signs checkpoints is not in its own key set, so nothing was signed.",
+    );
   }
   return { kid, signer: { publicKey: decodePublicKey(key.publicKey), sign: signBytes } };
 }

@@ -1,9 +1,20 @@
-import { isUtf8 } from "node:buffer";
 import type { LogReport } from "../model/log.ts";
-import { EMPTY_HEAD, type Head } from "../store/chain.ts";
-import type { LogLine, Store } from "../store/store.ts";
-import { misplacement, readLine, streamNamed, type Place, type ReadLine } from "./line.ts";
-import { readLines } from "./export.ts";
+import type { KeySet, PublicKey } from "../model/keys.ts";
+import type { Head } from "../store/chain.ts";
+import { compareUtf8 } from "../store/order.ts";
+import type { LogLine } from "../store/store.ts";
+import { verifyCheckpoint } from "./checkpoint.ts";
+import { type LogSource, readJsonl } from "./jsonl.ts";
+import {
+  firstPlace,
+  misplacement,
+  placeAfter,
+  type Place,
+  type Problem,
+  readLine,
+  readRow,
+  streamNamed,
+} from "./line.ts";
 
 /** The result of checking one stream, and its last line that holds: where a checkpoint would be taken. */
 export interface StreamReport {
@@ -28,67 +39,52 @@ export async function verifyLines(
 ): Promise<StreamReport> {
   let place: Place = firstPlace(stream);
   for await (const row of lines) {
-    const bad = (problem: string): StreamReport => ({
-      ...report(place),
-      firstBad: { stream, seq: place.seq, problem },
-    });
-    if (row.stream !== stream) return bad("the row is stored under another stream");
-    if (row.seq !== place.seq)
-      return bad(`the row stored here has seq ${row.seq}: a line is missing, repeated or out of order`);
-    const read = readLine(row.line);
-    if ("problem" in read) return bad(read.problem);
-    const misplaced = misplacement(read, place);
-    if (misplaced !== undefined) return bad(misplaced.problem);
-    place = after(read);
+    const read = readRow(row, place);
+    if ("problem" in read) return { ...report(place), firstBad: { stream, seq: place.seq, problem: read.problem } };
+    place = placeAfter(read);
   }
   return report(place);
 }
 
-/**
- * Recomputes the hash chains of all streams in a store. `firstBad` is the first bad line of the first bad stream, in the order
- * of the streams' names; `records` counts the lines that hold. See `verifyLines` for what a chain cannot show.
- * @throws {LeashError} `LEASH_STORE_UNAVAILABLE` when the store cannot be read: that says nothing about the log.
- */
-export async function verifyLog(store: Store): Promise<LogReport> {
-  const streams = await store.streams();
-  let records = 0;
-  let firstBad: LogReport["firstBad"] = null;
-  for (const stream of streams) {
-    const result = await verifyLines(stream, readLines(store, stream));
-    records += result.records;
-    firstBad ??= result.firstBad;
-  }
-  return { ok: firstBad === null, streams: streams.length, records, firstBad };
+/** Checkpoints that were kept, and the published keys that they are checked with. */
+export interface KeptCheckpoints {
+  /** Signed notes, in any order. Each tells of the streams that grew before it was signed. */
+  readonly checkpoints: readonly string[];
+  readonly keys: KeySet | readonly PublicKey[];
 }
 
 /**
  * Recomputes the hash chains of an exported log, in which several streams may follow one another or interleave. Stops at the
- * first bad line, whose number in the file (from 1) the problem states. See `verifyLines` for what a chain cannot show.
+ * first bad line, whose number in the file (from 1) the problem states. See `verifyLines` for what a chain cannot show; kept
+ * checkpoints show it for the streams that they name.
  *
- * @param source The file's bytes or text, or its lines (each with or without its line feed). Prefer bytes: a text was decoded
- * by somebody else, who may have replaced what was not UTF-8.
- * @example const report = await verifyJsonl(await readFile("leash-log.jsonl"));
+ * @param source Prefer bytes: all of them, or the chunks of a file, which need not fit into memory.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_REVOKED` for a kept checkpoint that does not count.
+ * @example const report = await verifyJsonl(createReadStream("leash-log.jsonl"), { checkpoints: [note], keys });
  */
-export async function verifyJsonl(
-  source: string | Uint8Array | Iterable<string> | AsyncIterable<string>,
-): Promise<LogReport> {
+export async function verifyJsonl(source: LogSource, kept?: KeptCheckpoints): Promise<LogReport> {
+  const heads = headsOf(kept);
   const places = new Map<string, Place>();
   let last: Place = firstPlace("");
   let records = 0;
-  for await (const line of splitLines(source)) {
-    const read = line === undefined ? { problem: "the line is not UTF-8" } : readLine(line);
-    const damaged = "problem" in read;
-    const place = damaged ? damagedPlace(line, places, last) : (places.get(read.stream) ?? firstPlace(read.stream));
-    const bad = damaged ? read : misplacement(read, place);
-    if (damaged || bad !== undefined) {
-      const problem = `line ${records + 1} of the file: ${bad?.problem}`;
-      return { ok: false, streams: places.size, records, firstBad: { stream: place.stream, seq: place.seq, problem } };
+  for await (const lines of readJsonl(source)) {
+    for (const line of lines) {
+      const read = line === undefined ? { problem: "the line is not UTF-8" } : readLine(line);
+      const damaged = "problem" in read;
+      const place = damaged ? damagedPlace(line, places, last) : (places.get(read.stream) ?? firstPlace(read.stream));
+      const bad = damaged ? read : (misplacement(read, place) ?? heads.contradict(placeAfter(read)));
+      if (damaged || bad !== undefined) {
+        const problem = `line ${records + 1} of the file: ${bad?.problem}`;
+        const { seq, stream } = place;
+        return { ok: false, streams: places.size, records, firstBad: { stream, seq, problem } };
+      }
+      records += 1;
+      last = placeAfter(read);
+      places.set(last.stream, last);
     }
-    records += 1;
-    last = after(read);
-    places.set(last.stream, last);
   }
-  return { ok: true, streams: places.size, records, firstBad: null };
+  const firstBad = heads.missing(places) ?? null;
+  return { ok: firstBad === null, streams: places.size, records, firstBad };
 }
 
 /**
@@ -101,35 +97,42 @@ function damagedPlace(line: string | undefined, places: ReadonlyMap<string, Plac
   return places.get(stream) ?? (places.size === 0 ? firstPlace(stream) : last);
 }
 
-function after(line: ReadLine): Place {
-  return { stream: line.stream, seq: line.seq + 1, prev: line.hash };
-}
-
-function firstPlace(stream: string): Place {
-  return { stream, seq: EMPTY_HEAD.seq, prev: EMPTY_HEAD.hash };
-}
-
 function report({ seq, prev }: Place): StreamReport {
   return { records: seq, head: { seq, hash: prev }, firstBad: null };
 }
 
-const LINE_FEED = 0x0a;
+/** What kept checkpoints say of single lines. */
+interface Heads {
+  /** What is wrong with a stream that has come to this place. */
+  contradict(place: Place): Problem | undefined;
+  /** The first line that a checkpoint covers and that is not there. */
+  missing(places: ReadonlyMap<string, Place>): LogReport["firstBad"] | undefined;
+}
 
-/** Lines without their line feed; undefined for one that is not UTF-8. */
-async function* splitLines(
-  source: string | Uint8Array | Iterable<string> | AsyncIterable<string>,
-): AsyncGenerator<string | undefined> {
-  if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    for await (const line of source) yield line.endsWith("\n") ? line.slice(0, -1) : line;
-    return;
+function headsOf(kept: KeptCheckpoints | undefined): Heads {
+  const hashes = new Map<string, Map<number, string>>();
+  for (const note of kept?.checkpoints ?? []) {
+    for (const { hash, size, stream } of verifyCheckpoint(note, kept?.keys ?? []).heads) {
+      const known = hashes.get(stream) ?? new Map<number, string>();
+      hashes.set(stream, known.set(size, hash));
+    }
   }
-  const bytes = Buffer.from(source);
-  let start = 0;
-  while (start < bytes.length) {
-    const found = bytes.indexOf(LINE_FEED, start);
-    const end = found === -1 ? bytes.length : found;
-    const line = bytes.subarray(start, end);
-    yield isUtf8(line) ? line.toString() : undefined;
-    start = end + 1;
-  }
+  return {
+    contradict({ prev, seq, stream }) {
+      const hash = hashes.get(stream)?.get(seq);
+      if (hash === undefined || hash === prev) return undefined;
+      return {
+        problem: "the line, or one before it, was rewritten with all hashes behind it: a checkpoint has another",
+      };
+    },
+    missing(places) {
+      for (const [stream, known] of [...hashes].sort(([one], [other]) => compareUtf8(one, other))) {
+        const { seq } = places.get(stream) ?? firstPlace(stream);
+        const covered = Math.max(...known.keys());
+        const problem = `the line is missing: a checkpoint covers ${covered} of the stream`;
+        if (seq < covered) return { stream, seq, problem };
+      }
+      return undefined;
+    },
+  };
 }

@@ -35,7 +35,7 @@ export function createWalk(store: Store, watched: number | undefined): Walk {
   const problems = new Map<string, BadLine>();
   const edge = createEdge();
   let isWhole = true;
-  let root: string | undefined;
+  let root = watched === 0 ? edge.root().toString("hex") : undefined;
   const placeOf = (stream: string): Place => places.get(stream) ?? firstPlace(stream);
   const note = (stream: string, seq: number, problem: string): void => {
     if (!problems.has(stream)) problems.set(stream, { stream, seq, problem });
@@ -63,9 +63,14 @@ export function createWalk(store: Store, watched: number | undefined): Walk {
     if (!problems.has(head.stream)) await read(head.stream, head.size, append);
     const { prev, seq } = placeOf(head.stream);
     if (!problems.has(head.stream)) {
-      if (seq < head.size) note(head.stream, seq, `the line is missing: a checkpoint covers ${head.size} of the stream`);
+      if (seq < head.size)
+        note(head.stream, seq, `the line is missing: a checkpoint covers ${head.size} of the stream`);
       else if (prev !== head.hash) {
-        note(head.stream, from.seq, `the line, or one up to ${head.size - 1}, was rewritten with all hashes behind it: a checkpoint has another`);
+        note(
+          head.stream,
+          from.seq,
+          `the line, or one up to ${head.size - 1}, was rewritten with all hashes behind it: a checkpoint has another`,
+        );
         places.set(head.stream, from);
       }
     }
@@ -82,7 +87,9 @@ export function createWalk(store: Store, watched: number | undefined): Walk {
         return "it does not continue the checkpoint before it: one between is missing";
       }
       for (const head of heads) await readCovered(head);
-      return isWhole && edge.root().toString("hex") !== signed ? "its root is not that of the records it covers" : undefined;
+      return isWhole && edge.root().toString("hex") !== signed
+        ? "its root is not that of the records it covers"
+        : undefined;
     },
     advance: async (stream) => {
       if (!problems.has(stream)) await read(stream, Infinity);
@@ -91,8 +98,14 @@ export function createWalk(store: Store, watched: number | undefined): Walk {
       for (const { hash, size, stream } of heads) {
         const [row] = problems.has(stream) ? [] : await from.lines(stream, size - 1, 1);
         if (row?.seq === size - 1 && hashOf(row.line) === hash) continue;
-        if (row !== undefined) note(stream, firstUncovered(places, stream), `the line, or one up to ${size - 1}, was rewritten with all hashes behind it: the kept checkpoint has another`);
-        else if (!problems.has(stream)) {
+        if (row !== undefined) {
+          note(
+            stream,
+            0,
+            `the line, or one up to ${size - 1}, was rewritten with all hashes behind it: the kept checkpoint has another`,
+          );
+          places.set(stream, firstPlace(stream));
+        } else if (!problems.has(stream)) {
           await read(stream, Infinity);
           note(stream, placeOf(stream).seq, `the line is missing: the kept checkpoint covers ${size} of the stream`);
         }

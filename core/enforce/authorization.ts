@@ -2,6 +2,7 @@ import { LeashDenied } from "../errors.ts";
 import type { AuthorizeOptions, Run } from "../model/gate.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Authorization } from "../model/permit.ts";
+import { throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { observedPermit, runObserved } from "./observe.ts";
@@ -42,6 +43,9 @@ export async function authorization(
 
 async function copyOrAbandon(scope: Scope, grant: Grant, options: AuthorizeOptions): Promise<Authorization["input"]> {
   try {
+    // The program has the proof from here on, and may send it before it says `run`.
+    await scope.context.accepted?.(options.signal);
+    throwIfAborted(options.signal);
     return sealedCopy(scope, grant);
   } catch (error) {
     await abandonGrant(scope, grant, options);

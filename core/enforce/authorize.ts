@@ -7,7 +7,7 @@ import type { ToolCall } from "../model/call.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { AuthorizeOptions, GuardOptions } from "../model/gate.ts";
 import { isAborted, throwIfAborted } from "./abort.ts";
-import type { Scope } from "./context.ts";
+import { decisionId, type Scope } from "./context.ts";
 import { consume } from "./consume.ts";
 import type { Grant, Standing } from "./standing.ts";
 import { current } from "./current.ts";
@@ -23,9 +23,10 @@ import { proposalOf, type Proposal } from "./proposal.ts";
 import { deniedByApproval } from "./refusals.ts";
 import { refuseRemembered } from "./remembered.ts";
 import { sealOrRefuse } from "./unsealable.ts";
+import type { Watched } from "./watched.ts";
 
 /** What asking for leave needs to know. `swap`: as `GuardOptions` says. */
-export type AdmitOptions = AuthorizeOptions & Pick<GuardOptions<never>, "swap">;
+export type AdmitOptions = AuthorizeOptions & Pick<GuardOptions<never>, "swap"> & Watched;
 
 /** What came of asking for leave: leave, or the news that the very same call already ran. */
 export type Admission =
@@ -90,8 +91,10 @@ async function lookOnce(scope: Scope, proposal: Proposal, { fresh, options, tooL
   if (known.kind === "done") return { kind: "done", proposal, entry: known.entry };
   // A question that is open by now is withdrawn first, by its own wait.
   if (tooLate || known.kind !== "held") throwIfAborted(signal);
-  if (known.kind === "held" && known.approval.value.status === "pending")
+  if (known.kind === "held" && known.approval.value.status === "pending") {
+    options.watch?.asked(known.approval.value);
     return { kind: "asked", question: hold(scope, known, options) };
+  }
   const standing = await standingOf(scope, proposal, known, options);
   if (standing === undefined) return MOVED;
   throwIfAborted(signal);
@@ -120,6 +123,7 @@ async function standingOf(
   }
   if (known.kind === "held") {
     const { approval } = known;
+    options.watch?.settled(approval.value);
     // An equal question that was kept back is told of now.
     scope.context.announce(approval.value);
     if (approval.value.status === "approved") {
@@ -145,21 +149,22 @@ async function standingOf(
 }
 
 /** Nobody is asked about what could not run whatever they say. */
-function denySwapped(scope: Scope, { action }: Decided, options: AdmitOptions): Promise<never> {
+function denySwapped(scope: Scope, decided: Decided, options: AdmitOptions): Promise<never> {
   const reason = "The policy puts a tool in the place of this one that cannot be run here.";
-  const decision = denial(scope, "policy_error", reason);
-  return deny(scope, { action, decision }, options);
+  return deny(scope, decided, options, denial(scope, "policy_error", reason));
 }
 
 /** Step 6: opens the one approval for this call. The next look finds it, or the one that somebody else opened first. */
 async function open(
   scope: Scope,
   proposal: Proposal,
-  { action, decision }: Decided,
+  decided: Decided,
   known: Extract<Known, { kind: "new" }>,
   options: AdmitOptions,
 ): Promise<void> {
   const { context } = scope;
+  const { action, decision } = decided;
+  options.watch?.decided(action, decision);
   const approval = draftApproval(action, decision, context.store.now(), context.random);
   if (approval === undefined) {
     throw new LeashError(
@@ -177,12 +182,14 @@ async function open(
     // Whoever collects the call knows only what a person was shown.
     notice: changeNotice(proposal.action, action) ?? null,
   };
+  const id = decisionId(scope);
   const changes = [
     writeEntry(proposal.journalId, entry, known.version),
+    ...context.recorder.decision(id, decided),
     ...openingChanges(approval, proposal.proposedDigest),
     ...(options.pause === "defer" ? [await deferralChange(scope, proposal, approval)] : []),
   ];
-  const ids = { approval_id: approval.id };
+  const ids = { approval_id: approval.id, decision_id: id };
   const records = [decidedRecord(action, decision, options, ids), approvalRecord(approval, "approval.opened")];
   await context.store.commit(changes, { stream: context.stream, records });
 }

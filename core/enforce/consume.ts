@@ -1,6 +1,6 @@
 import { answers, isLeft } from "../approvals/allowances.ts";
 import { showsWhatRuns, writeApproval } from "../approvals/rows.ts";
-import { approvalRecord, type Origin } from "../audit/records.ts";
+import { approvalRecord } from "../audit/records.ts";
 import type { LeashDenied } from "../errors.ts";
 import { commitEntry } from "../journal/entries.ts";
 import type { Allowance } from "../model/allowance.ts";
@@ -16,6 +16,7 @@ import { deniedByPolicy, policyChanged } from "./refusals.ts";
 import { reseal } from "./seal.ts";
 import type { Grant, Standing } from "./standing.ts";
 import { asks } from "./strictest.ts";
+import type { Surroundings } from "./watched.ts";
 
 /**
  * Step 7: unless the policy was asked just now, decides again with fresh facts; then, in one commit, uses up the approval and
@@ -26,7 +27,7 @@ export async function consume(
   scope: Scope,
   proposal: Proposal,
   standing: Standing,
-  origin: Origin,
+  origin: Surroundings,
 ): Promise<Grant | undefined> {
   const decided = standing.kind === "decided" ? standing.decided : await decideAgain(scope, proposal, standing);
   if (decided.counted === undefined) return grantBy(scope, proposal, standing, decided, origin);
@@ -54,7 +55,7 @@ async function grantBy(
   proposal: Proposal,
   standing: Standing,
   decided: Decided,
-  origin: Origin,
+  origin: Surroundings,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
   await refuseUnlessCovered(scope, decided, standing, origin);
@@ -71,7 +72,9 @@ async function grantBy(
   } finally {
     if (!ok) presence.leave(proposal.journalId);
   }
-  return ok ? grant : undefined;
+  if (!ok) return undefined;
+  if (standing.kind === "decided") origin.watch?.decided(decided.action, decided.decision);
+  return grant;
 }
 
 /**
@@ -89,7 +92,12 @@ function decideAgain(scope: Scope, { action, proposedDigest }: Proposal, standin
   return decideEdited(scope, action, reseal(action, tool, JSON.parse(text) as Json, spec), own);
 }
 
-async function refuseUnlessCovered(scope: Scope, now: Decided, standing: Standing, origin: Origin): Promise<void> {
+async function refuseUnlessCovered(
+  scope: Scope,
+  now: Decided,
+  standing: Standing,
+  origin: Surroundings,
+): Promise<void> {
   const { store, stream } = scope.context;
   if (now.decision.effect === "deny") await deny(scope, now, origin);
   const problem = problemWith(scope, now, standing);

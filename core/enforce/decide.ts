@@ -2,14 +2,19 @@ import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { Reservation } from "../model/journal.ts";
-import { pin, type Scope } from "./context.ts";
+import type { Heard } from "../recording/recorder.ts";
+import { type DecidingScope, pin, type Scope } from "./context.ts";
 import { denial } from "./denial.ts";
+import { type Hearing, openHearing } from "./hearing.ts";
 import { decideOnce, type Round } from "./round.ts";
 import { reseal } from "./seal.ts";
 
 /** A call and what became of it under the policy: `action` is what would run, after all transforms. */
 export interface Decided extends Round {
+  readonly proposed: Action;
   readonly action: Action;
+  /** What the decision was made of. */
+  readonly heard: Heard;
 }
 
 const MAX_ROUNDS = 4;
@@ -22,23 +27,40 @@ const MAX_ROUNDS = 4;
  */
 export async function decide(now: Scope, proposed: Action, own: readonly Reservation[] = []): Promise<Decided> {
   const scope = pin(now);
+  const hearing = openHearing(scope, proposed, own);
+  const { archive } = scope.context;
+  try {
+    if (scope.narrowings.length > 0) await archive.keep(scope.narrowings.map(({ policy }) => policy));
+  } catch {
+    const decision = denial(scope, "policy_error", "The policy of this agent could not be kept for the log.");
+    return { proposed, action: proposed, decision, heard: hearing };
+  }
+  return decideIn(scope, proposed, hearing);
+}
+
+/** The rounds of one decision: pure over what the hearing answers. */
+export async function decideIn(scope: DecidingScope, proposed: Action, hearing: Hearing): Promise<Decided> {
   let action = proposed;
   let applied: Decision["transform"] = null;
   let strictest: Decision | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { counted, decision } = await decideOnce(scope, action, own);
-    if (decision.effect === "deny") return { action, decision: { ...decision, transform: applied } };
+    const { counted, decision } = await decideOnce(scope, action, hearing);
+    if (decision.effect === "deny")
+      return { proposed, action, decision: { ...decision, transform: applied }, heard: hearing };
     // What one form of the call demands, another form of it does not lift.
     if (strictest === undefined || atLeast(decision.effect, strictest.effect)) strictest = decision;
     const next = decision.transform === null ? action : apply(scope, action, decision.transform);
-    if (next === undefined)
-      return { action, decision: denial(scope, "policy_error", "The policy's computed form cannot be sealed.") };
-    if (next.digest === action.digest) return { action, decision: { ...strictest, transform: applied }, counted };
+    if (next === undefined) {
+      const denied = denial(scope, "policy_error", "The policy's computed form cannot be sealed.");
+      return { proposed, action, decision: denied, heard: hearing };
+    }
+    if (next.digest === action.digest)
+      return { proposed, action, decision: { ...strictest, transform: applied }, counted, heard: hearing };
     action = next;
     applied = decision.transform;
   }
   const reason = `The policy's computed form did not settle in ${MAX_ROUNDS} rounds.`;
-  return { action, decision: denial(scope, "policy_error", reason) };
+  return { proposed, action, decision: denial(scope, "policy_error", reason), heard: hearing };
 }
 
 /**
@@ -60,11 +82,14 @@ export async function decideEdited(
     : [asProposed, asEdited.decision];
   const terms: Decision["terms"] =
     strictest.terms !== null && laxer.terms?.edit === "other" ? { ...strictest.terms, edit: "other" } : strictest.terms;
-  const { action, counted } = asEdited;
-  return { action, decision: { ...strictest, terms, counterparty, transform }, counted };
+  return { ...asEdited, decision: { ...strictest, terms, counterparty, transform } };
 }
 
-function apply(scope: Scope, action: Action, transform: NonNullable<Decision["transform"]>): Action | undefined {
+function apply(
+  scope: DecidingScope,
+  action: Action,
+  transform: NonNullable<Decision["transform"]>,
+): Action | undefined {
   try {
     return reseal(action, transform.tool, transform.input, scope.context.registry.get(transform.tool));
   } catch {

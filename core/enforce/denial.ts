@@ -1,8 +1,8 @@
 import type { Decision, ReasonCode } from "../model/decision.ts";
-import { type InForce, inForce, type Scope } from "./context.ts";
+import { type DecidingScope, type InForce, inForce } from "./context.ts";
 
 /** A denial that no rule made. */
-export function denial(scope: Scope, reasonCode: ReasonCode, reason: string): Decision {
+export function denial(scope: DecidingScope, reasonCode: ReasonCode, reason: string): Decision {
   return denialBy(inForce(scope), reasonCode, reason);
 }
 

@@ -1,14 +1,21 @@
-import { decidedRecord, type Origin } from "../audit/records.ts";
-import type { Scope } from "./context.ts";
+import { decidedRecord } from "../audit/records.ts";
+import type { Decision } from "../model/decision.ts";
+import { decisionId, type Scope } from "./context.ts";
 import type { Decided } from "./decide.ts";
 import { deniedByPolicy } from "./refusals.ts";
+import type { Surroundings } from "./watched.ts";
 
 /**
  * Ends a call that the policy denies. The record comes first: a denial that cannot be written is an error of the store.
+ * @param answered what is answered where that is not the policy's word.
  * @throws {LeashDenied} always.
  */
-export async function deny(scope: Scope, { action, decision }: Decided, origin: Origin): Promise<never> {
-  const { store, stream } = scope.context;
-  await store.commit([], { stream, records: [decidedRecord(action, decision, origin)] });
+export async function deny(scope: Scope, decided: Decided, origin: Surroundings, answered?: Decision): Promise<never> {
+  const { recorder, store, stream } = scope.context;
+  const decision = answered ?? decided.decision;
+  origin.watch?.decided(decided.action, decision);
+  const id = decisionId(scope);
+  const records = [decidedRecord(decided.action, decision, origin, { decision_id: id })];
+  await store.commit(recorder.decision(id, decided, answered), { stream, records });
   throw deniedByPolicy(decision);
 }

@@ -25,7 +25,7 @@ export function draft(
   decided: Decided,
   origin: Origin,
 ): { grant: Grant; changes: Change[]; append: Append } {
-  const { keys, presence, random, store, stream } = scope.context;
+  const { keys, presence, random, recorder, store, stream } = scope.context;
   const { action, decision } = decided;
   const at = store.now();
   const isApproved = standing.kind === "approved";
@@ -52,7 +52,8 @@ export function draft(
   const grant: Grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
-  return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
+  const recorded = standing.kind === "decided" ? recorder.decision(decisionId, decided) : [];
+  return { grant, changes: [...used.changes, ...held.changes, ...recorded], append: { stream, records } };
 }
 
 /** The call's row as it starts, without what this start adds; what earlier ones added beside their outcome is dropped. */

@@ -9,6 +9,7 @@ import { inForce, pin, type Scope } from "./context.ts";
 import { look, observe } from "./observe.ts";
 import { outcomeOf, type Ran } from "./outcome.ts";
 import { runGrant } from "./run.ts";
+import { type WatchedOptions, watching } from "./watched.ts";
 
 /** The narrow face of a scope: what adapters and tools get. */
 export function createGate(scope: Scope): Gate {
@@ -38,7 +39,16 @@ export function createGate(scope: Scope): Gate {
   };
 }
 
-async function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {
+function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, stated: GuardOptions<T> = {}): Promise<Ran<T>> {
+  const { context, principal } = scope;
+  if (context.telemetry === undefined) return unwatched(scope, call, run, stated);
+  const tool = typeof call.tool === "string" ? context.registry.get(call.tool.normalize("NFC")) : undefined;
+  const watch = context.telemetry.begin({ call, tool, principal }, stated);
+  const options = { ...stated, ...(watch.traceId !== undefined && { traceId: watch.traceId }), watch };
+  return watching(watch, run, (told) => unwatched(scope, call, told, options));
+}
+
+async function unwatched<T>(scope: Scope, call: ToolCall, run: Run<T>, options: WatchedOptions<T>): Promise<Ran<T>> {
   const now = pin(scope);
   if (isObserving(now)) return { result: await observe(now, call, run, options), notice: null };
   return finish(scope, await admitCall(scope, call, options), run, options);

@@ -8,7 +8,8 @@ import type { Json } from "../model/json.ts";
 import type { AuthorizeOptions, GuardOptions, Run } from "../model/gate.ts";
 import type { Permit } from "../model/permit.ts";
 import { signalOf, throwIfAborted } from "./abort.ts";
-import type { Scope } from "./context.ts";
+import type { Heard } from "../recording/recorder.ts";
+import { decisionId, type Scope } from "./context.ts";
 import { decide } from "./decide.ts";
 import { type Counted } from "./round.ts";
 import { withPermit } from "./permit.ts";
@@ -16,6 +17,7 @@ import { deniedByPolicy } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
 import { seal } from "./seal.ts";
 import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
+import type { Watched, WatchedOptions } from "./watched.ts";
 
 interface Observed {
   /** What runs: the call as it was proposed. Undefined where the input could not be sealed. */
@@ -24,13 +26,15 @@ interface Observed {
   readonly action: Action | undefined;
   readonly decision: Decision;
   readonly counted?: Counted | undefined;
+  /** What the decision was made of. */
+  readonly heard?: Heard;
 }
 
 /** What the policy says of a call, whatever is wrong with it. */
 export async function look(scope: Scope, call: ToolCall): Promise<Observed> {
   try {
     const proposed = seal(scope, call);
-    return { proposed, ...(await decide(scope, proposed)) };
+    return await decide(scope, proposed);
   } catch (error) {
     return { proposed: undefined, action: undefined, decision: unsealable(scope, call, error) };
   }
@@ -40,7 +44,7 @@ export async function look(scope: Scope, call: ToolCall): Promise<Observed> {
  * Observe mode (I12): records what would have been decided, then runs the original call with its original input. The record
  * comes first; without it nothing runs here either.
  */
-export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: GuardOptions<T>): Promise<T> {
+export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, options: WatchedOptions<T>): Promise<T> {
   const seen = await look(scope, call);
   const recorded = await recordedBefore(scope, seen, options);
   if (recorded !== undefined) return recorded.result;
@@ -70,12 +74,14 @@ async function permitObserved(
   scope: Scope,
   call: ToolCall,
   seen: Observed,
-  options: AuthorizeOptions,
+  options: AuthorizeOptions & Watched,
 ): Promise<Permit> {
   const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
   const { decision, proposed } = await recordSeen(scope, call, seen, options);
+  await scope.context.accepted?.(signal);
+  throwIfAborted(signal);
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
   return Object.freeze({
@@ -88,23 +94,35 @@ async function permitObserved(
     approvalId: null,
     mode: "observe",
     signal,
+    traceparent: options.watch?.traceparent,
   });
 }
 
 /** Writes what was decided, and counts what would have run. Others count meanwhile: then it is decided again. */
-async function recordSeen(scope: Scope, call: ToolCall, first: Observed, options: AuthorizeOptions): Promise<Observed> {
-  const { store, stream } = scope.context;
+async function recordSeen(
+  scope: Scope,
+  call: ToolCall,
+  first: Observed,
+  options: AuthorizeOptions & Watched,
+): Promise<Observed> {
+  const { recorder, store, stream } = scope.context;
   let seen = first;
   for (let tries = 0; tries < MOST_COUNTS; tries += 1) {
-    const { action, counted, decision, proposed } = seen;
+    const { action, counted, decision, heard, proposed } = seen;
+    const id = decisionId(scope);
     const told =
       action === undefined
         ? unsealableRecord(scope, call, decision, options)
-        : decidedRecord(action, decision, options);
+        : decidedRecord(action, decision, options, { decision_id: id });
+    const isHeard = action !== undefined && proposed !== undefined && heard !== undefined;
+    const recorded = isHeard ? recorder.decision(id, { action, proposed, decision, heard }) : [];
     const { changes } = counted?.readings.reserve(counted.charges) ?? { changes: [] };
-    const { ok } = await store.commit(changes, { stream, records: [told] });
-    if (ok || proposed === undefined) return seen;
-    seen = { proposed, ...(await decide(scope, proposed)) };
+    const { ok } = await store.commit([...changes, ...recorded], { stream, records: [told] });
+    if (ok || proposed === undefined) {
+      options.watch?.decided(action, decision);
+      return seen;
+    }
+    seen = await decide(scope, proposed);
   }
   throw new LeashError("LEASH_STORE_UNAVAILABLE", "The counters of this call never rest, so it could not be recorded.");
 }

@@ -10,7 +10,7 @@ const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
 
 /** A denial by policy as the exception that programs get. */
 export function deniedByPolicy(
-  decision: Decision,
+  decision: Pick<Decision, "reasonCode" | "reason" | "because">,
   options: { readonly cause?: unknown; readonly problem?: string | undefined } = {},
 ): LeashDenied {
   const { problem, ...rest } = options;

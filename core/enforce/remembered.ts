@@ -1,7 +1,7 @@
 import { countRetry, type Denial, recall } from "../approvals/memory.ts";
 import { decidedRecord, type Origin, rememberedRecord } from "../audit/records.ts";
 import type { Decision } from "../model/decision.ts";
-import type { Scope } from "./context.ts";
+import { decisionId, type Scope } from "./context.ts";
 import { type Decided } from "./decide.ts";
 import { denial } from "./denial.ts";
 import type { Proposal } from "./proposal.ts";
@@ -15,10 +15,11 @@ import { deniedByPolicy } from "./refusals.ts";
 export async function refuseRemembered(
   scope: Scope,
   proposal: Proposal,
-  { action, decision }: Decided,
+  decided: Decided,
   origin: Origin,
 ): Promise<void> {
-  const { store, stream } = scope.context;
+  const { recorder, store, stream } = scope.context;
+  const { action, decision } = decided;
   const { principal, tool, digest } = action;
   const call = {
     principal,
@@ -31,12 +32,13 @@ export async function refuseRemembered(
     if (found === undefined) return;
     const { denial: counted, change } = countRetry(found);
     const denied = deniedBefore(scope, decision, counted);
-    const ids = { approval_id: counted.approvalId };
+    const id = decisionId(scope);
+    const ids = { approval_id: counted.approvalId, decision_id: id };
     const records = [
       decidedRecord(action, denied, origin, ids),
       rememberedRecord(action, denied, counted.approvalId, counted.retries),
     ];
-    const result = await store.commit([change], { stream, records });
+    const result = await store.commit([change, ...recorder.decision(id, decided, denied)], { stream, records });
     if (result.ok) throw deniedByPolicy(denied);
   }
 }

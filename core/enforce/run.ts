@@ -13,15 +13,16 @@ import type { Append, Change } from "../store/store.ts";
 import { isAborted, signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
-import { ledgerOf } from "./round.ts";
+import { ledgerOf } from "./ledger.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
+import type { Watched, WatchedOptions } from "./watched.ts";
 
-/** What says that a call was aborted, where the caller states it. */
-type SignalOption = Pick<GuardOptions<never>, "signal">;
+/** What says that a call was aborted, where the caller states it, and who watches it. */
+type PermitOptions = Pick<GuardOptions<never>, "signal"> & Watched;
 
 /** The permit that a grant gives. */
-export function permitOf({ action, entry, idempotencyKey, proof }: Grant, options: SignalOption): Permit {
+export function permitOf({ action, entry, idempotencyKey, proof }: Grant, options: PermitOptions): Permit {
   let signal: AbortSignal | undefined;
   return Object.freeze({
     v: 1,
@@ -37,6 +38,7 @@ export function permitOf({ action, entry, idempotencyKey, proof }: Grant, option
     get signal() {
       return (signal ??= signalOf(options));
     },
+    traceparent: options.watch?.traceparent,
   });
 }
 
@@ -57,7 +59,7 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
  * @throws whatever the run throws; `LEASH_ABORTED` before the start; `LEASH_OUTCOME_UNKNOWN` when it ran and the store could not
  * take the outcome.
  */
-export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: GuardOptions<T>): Promise<T> {
+export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: WatchedOptions<T>): Promise<T> {
   try {
     const input = await beforeStart(scope, grant, options);
     const permit = permitOf(grant, options);
@@ -76,6 +78,10 @@ async function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<
   try {
     throwIfAborted(options.signal);
     if (options.swap !== true) refuseSwapped(grant);
+    if (scope.context.accepted !== undefined) {
+      await scope.context.accepted(options.signal);
+      throwIfAborted(options.signal);
+    }
     const input = sealedCopy(scope, grant);
     if (grant.obligations.some(({ at }) => at === "before")) {
       await fulfilBefore(scope.context.obligations, grant.obligations, {
@@ -202,7 +208,16 @@ async function recordOutcome(
             proof_kid: grant.proof.kid,
           }),
         ];
-  const changes: Change[] = result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : [];
+  const changes: Change[] = [
+    ...(result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : []),
+    ...scope.context.recorder.outcome({
+      proposed: action,
+      action: grant.action,
+      entry,
+      output: result?.blob,
+      tool: scope.context.registry.get(action.tool),
+    }),
+  ];
   const write = (expect: number): Promise<boolean> =>
     commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { id: journalId, entry, expect }, changes, {
       stream,

@@ -8,6 +8,8 @@ import type { ToolCall } from "../model/call.ts";
 import type { Principal } from "../model/principal.ts";
 import type { ToolRegistration } from "../model/tool.ts";
 import { createTurns } from "../limits/turns.ts";
+import { createPolicyArchive } from "../recording/archive.ts";
+import { NO_RECORDER } from "../recording/recorder.ts";
 import { memoryStore } from "../store/memory.ts";
 import { scriptedPolicy } from "../testing/scripted-policy.ts";
 import { memoryKeyRing } from "../tokens/keys.ts";
@@ -36,6 +38,10 @@ function scopeWith(tool: ToolRegistration = { id: "buy" }, principal: Principal 
     probe: () => null,
     obligations: new Map(),
     receipts: undefined,
+    telemetry: undefined,
+    archive: createPolicyArchive(store),
+    recorder: NO_RECORDER,
+    accepted: undefined,
     announce: () => undefined,
   } as const;
   return { context, principal, narrowings: [] };

@@ -10,12 +10,20 @@ import type { ToolSpec } from "../model/tool.ts";
 import { sealedMembers } from "../policy/index.ts";
 import type { Scope } from "./context.ts";
 
+/** What of a scope seals. */
+export interface SealingScope extends Pick<Scope, "principal"> {
+  readonly context: Pick<Scope["context"], "random"> & {
+    readonly registry: Pick<Scope["context"]["registry"], "get">;
+    readonly store: Pick<Scope["context"]["store"], "now">;
+  };
+}
+
 /**
  * Step 2: takes one strict snapshot of the call. From here on only the canonical text counts; the caller's object is never
  * looked at again.
  * @throws {LeashError} `LEASH_INPUT_INVALID` when the input is not plain JSON within the limits.
  */
-export function seal(scope: Scope, call: ToolCall): Action {
+export function seal(scope: SealingScope, call: ToolCall): Action {
   const { context, principal } = scope;
   if (typeof call.tool !== "string") throw new LeashError("LEASH_INPUT_INVALID", "The tool's name is not a string.");
   if (call.problem !== undefined)
@@ -104,9 +112,7 @@ function encode(input: unknown, encoder: (input: unknown) => unknown): unknown {
   try {
     return encoder(input);
   } catch (cause) {
-    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own encoder refused the input.", {
-      cause,
-    });
+    throw new LeashError("LEASH_INPUT_INVALID", "The tool's own encoder refused the input.", { cause });
   }
 }
 

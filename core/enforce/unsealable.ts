@@ -3,20 +3,22 @@ import { isLeashError } from "../errors.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
-import type { Scope } from "./context.ts";
+import { decisionId, type Scope } from "./context.ts";
 import { denial } from "./denial.ts";
 import { deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
+import type { Surroundings } from "./watched.ts";
 
 /**
  * Step 2, with a record of what cannot be sealed.
  * @throws {LeashDenied} `LEASH_TOOL_UNKNOWN`, `LEASH_INPUT_INVALID`, `LEASH_DENIED`.
  */
-export async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Origin): Promise<Action> {
+export async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Surroundings): Promise<Action> {
   try {
     return seal(scope, call);
   } catch (cause) {
     const decision = unsealable(scope, call, cause);
+    origin.watch?.decided(undefined, decision);
     const { store, stream } = scope.context;
     await store.commit([], { stream, records: [unsealableRecord(scope, call, decision, origin)] });
     throw deniedByPolicy(decision, { cause, problem: call.problem });
@@ -36,7 +38,7 @@ export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): De
 }
 
 export function unsealableRecord(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): AuditRecord {
-  return refusedRecord(scope.principal, toolName(call), decision, origin);
+  return refusedRecord(scope.principal, toolName(call), decision, origin, { decision_id: decisionId(scope) });
 }
 
 /** The name to log of a call that cannot be sealed; it may be anything, of any length. */

@@ -28,6 +28,8 @@ export type RecordType =
   | "allowance.revoked"
   | "journal.settled"
   | "obligation.failed"
+  | "key.rotated"
+  | "key.revoked"
   | "unguarded";
 
 /** What a record says: the same for the same call through every adapter. Absent members are not written. */
@@ -58,6 +60,10 @@ export interface AuditPayload {
   readonly assurance?: string | undefined;
   readonly device?: string | null | undefined;
   readonly detail?: string | undefined;
+  /** On whose behalf the agent acts. */
+  readonly subject?: string | undefined;
+  /** Whose call it is about, where somebody else than that agent acted. */
+  readonly agent?: string | undefined;
 }
 
 /** What differs from run to run: ids, the adapter's name and the trace. Time and chain fields are added when written. */
@@ -69,6 +75,8 @@ export interface AuditEnvelope {
   readonly proof_jti?: string | undefined;
   readonly adapter?: string | undefined;
   readonly trace_id?: string | undefined;
+  /** Of a key that was made or revoked. */
+  readonly kid?: string | undefined;
 }
 
 export interface AuditRecord {

@@ -1,4 +1,5 @@
 import type { KeySet } from "./keys.ts";
+import type { Sink } from "./sink.ts";
 
 /** The result of checking the log. `firstBad` names the first line that does not hold. */
 export interface LogReport {
@@ -70,21 +71,6 @@ export interface LogVerification extends LogReport {
   readonly badCheckpoint: { readonly size: number; readonly problem: string } | null;
 }
 
-/** Which records somebody wants to see. All that is stated must fit; times in epoch milliseconds. */
-export interface LogFilter {
-  readonly type?: string;
-  readonly tenant?: string;
-  /** On whose behalf, or by whom: the record's `actor_id`. */
-  readonly agent?: string;
-  readonly tool?: string;
-  /** As in the log: `ALLOW`, `DENY`, …; case does not count. */
-  readonly decision?: string;
-  /** From this time on. */
-  readonly since?: number;
-  /** Before this time. */
-  readonly until?: number;
-}
-
 export interface VerifyLogOptions {
   /** A signed note that was kept elsewhere: the log must continue it. */
   readonly checkpoint?: string;
@@ -116,8 +102,6 @@ export interface AuditLog {
    * @throws {LeashError} `LEASH_INPUT_INVALID` where there is no checkpoint of one of the sizes; `LEASH_LOG_INVALID`.
    */
   proveConsistency(from: number, to: number): Promise<ConsistencyProof>;
-  /** Lines that fit, stream by stream, each as it was written. */
-  lines(filter?: LogFilter): AsyncIterable<string>;
   /**
    * Writes what the last checkpoint covers as a C2SP tiled log, readable by other people's tools.
    * @param folder Made where it is missing.
@@ -125,4 +109,21 @@ export interface AuditLog {
    * cannot be written.
    */
   writeTiles(folder: string): Promise<Checkpoint>;
+}
+
+/** Where the log goes, and how often it is signed. */
+export interface AuditOptions {
+  /** With the memory store: the file that is its log, synced before anything runs. */
+  readonly file?: string;
+  /**
+   * Milliseconds between two checkpoints; one is taken when the log has grown, and when the leash is closed. Default 60,000. From 1 to
+   * 2,147,483,647.
+   */
+  readonly checkpointEveryMs?: number;
+  /** Where copies of every line go, beside the store that keeps the log. The leash closes them when it is closed. Default none. */
+  readonly sinks?: readonly Sink[];
+  /**
+   * Milliseconds that a call waits for the required sinks before it is refused. Default 5,000. From 1 to 2,147,483,647.
+   */
+  readonly acceptWithinMs?: number;
 }

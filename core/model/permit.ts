@@ -15,6 +15,8 @@ export interface Permit {
   readonly approvalId: string | null;
   readonly mode: Mode;
   readonly signal: AbortSignal;
+  /** W3C trace context of the call, to be sent along. Undefined without telemetry, or where nothing is traced. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What `authorize` gives: the permit and the one chance to use it. */

@@ -191,13 +191,7 @@ function raised(said: Decision, found: Decision): Decision {
   const [strict, other] = atLeast(said.effect, found.effect) ? [said, found] : [found, said];
   const reason = strict === said ? `${said.reason}; ${found.reason}` : `${found.reason}; ${other.reason}`;
   const over = [...(said.over ?? []), ...(found.over ?? [])];
-  const both = {
-    ...found,
-    ...permitParts(said),
-    effect: strict.effect,
-    reason,
-    terms: strict.terms,
-  };
+  const both = { ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms };
   return Object.freeze(over.length === 0 ? both : { ...both, over: Object.freeze(over) });
 }
 

@@ -60,7 +60,7 @@ function read(text: string, { origin = "policy", resolve, strict = false }: Load
 }
 
 /** What the world sees of a compiled policy. */
-function faceOf(policy: CompiledPolicy): Policy {
+export function faceOf(policy: CompiledPolicy): Policy {
   const { id, digest, source, mode, canAsk, requires } = policy;
   return Object.freeze<Policy>({
     id,

@@ -49,7 +49,7 @@ describe("members of an input that are laid out", () => {
     );
   });
 
-  it("A-A15: hold nothing that somebody put on a prototype, before or after the call was sealed", () => {
+  it("A-A10: hold nothing that somebody put on a prototype, before or after the call was sealed", () => {
     const names = ["polluted", "hidden", "constructor", "__proto__"];
     const rules = names.map(
       (name, index) => `{ id: r${index}, action: purchase, when: 'input.${name} != "x"', effect: allow }`,
@@ -58,8 +58,8 @@ describe("members of an input that are laid out", () => {
     const before = sealedCall({ a: 1 });
     const decisions: Decision[] = [];
     try {
-      Object.defineProperty(Object.prototype, "polluted", { value: true, configurable: true, enumerable: true });
-      Object.defineProperty(Object.prototype, "hidden", { get: () => true, configurable: true });
+      Reflect.defineProperty(Object.prototype, "polluted", { value: true, configurable: true, enumerable: true });
+      Reflect.defineProperty(Object.prototype, "hidden", { get: () => true, configurable: true });
       for (const { action, tool, facts } of [before, sealedCall({ a: 1 }), sampleCall({ a: 1 })])
         decisions.push(policy.evaluate(action, tool, facts));
     } finally {
@@ -86,6 +86,7 @@ describe("members of an input that are laid out", () => {
     const { members } = sealedCall({ secret: "x" }).action;
     expect(Reflect.ownKeys(members ?? expect.fail("none"))).toEqual([]);
     expect(JSON.stringify(members)).toBe("{}");
+    for (const part of [members, Members, Members.prototype]) expect(Object.isFrozen(part)).toBe(true);
   });
 
   it("are found by names that a policy asks for only after the call was sealed", () => {

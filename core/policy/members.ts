@@ -41,6 +41,7 @@ export class Members {
     this.#input = input;
     this.#places = placesOf(Object.keys(members));
     this.#values = Object.values(members);
+    Object.freeze(this);
   }
 
   /** The member with this number; undefined where the input has none. */
@@ -56,6 +57,10 @@ export class Members {
     return isCurrent ? members : new Members(input);
   }
 }
+
+// Whoever has an action has a way to these.
+Object.freeze(Members);
+Object.freeze(Members.prototype);
 
 /** For an action that is being sealed; undefined for an input that could still change. */
 export function sealedMembers(input: Json): Members | undefined {

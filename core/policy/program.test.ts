@@ -58,14 +58,7 @@ describe("questions that are laid out flat", () => {
         (asked, input) => {
           const made = read(asked.join(" && "));
           const { action, tool, facts } = sampleCall(input);
-          const view = {
-            action,
-            tool,
-            facts,
-            counterparty: null,
-            money: null,
-            bindings: undefined,
-          };
+          const view = { action, tool, facts, counterparty: null, money: null, bindings: undefined };
           const terms = made.packed ?? expect.fail(`not packed: ${made.source}`);
           const members = Members.of(action);
           const answers = terms.map(({ operator, member: number, values }) => {

@@ -23,6 +23,8 @@ const full: Required<AuditRecord> & { payload: Required<AuditRecord["payload"]> 
     action_id: "a1",
   },
   payload: {
+    agent: "shopper",
+    subject: "bob",
     detail: "",
     device: null,
     assurance: "login",
@@ -70,7 +72,7 @@ describe("link", () => {
         '"actor_type":"person","actor_id":"ann","action_type":"purchase","decision":"ALLOW","effective":"COMPUTE",' +
         '"shadow_decision":"DENY","shadow_rule":"stricter","rule":null,"reason_code":"rule","policy_id":"p","policy_digest":"0b","digest":"0a","input_ref":"in",' +
         '"output_ref":"out","signature_valid":true,"answer":"approve","method":"terminal","assurance":"login",' +
-        '"device":null,"detail":"","action_id":"a1","decision_id":"d1","approval_id":"p1","proof_kid":"k1",' +
+        '"device":null,"detail":"","subject":"bob","agent":"shopper","action_id":"a1","decision_id":"d1","approval_id":"p1","proof_kid":"k1",' +
         '"proof_jti":"j1","adapter":"x","trace_id":"t1"',
     );
   });

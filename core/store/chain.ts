@@ -35,6 +35,8 @@ const PAYLOAD_MEMBERS = Object.keys({
   assurance: true,
   device: true,
   detail: true,
+  subject: true,
+  agent: true,
 } satisfies Record<keyof AuditPayload, true>);
 
 const ENVELOPE_MEMBERS = Object.keys({
@@ -45,6 +47,7 @@ const ENVELOPE_MEMBERS = Object.keys({
   proof_jti: true,
   adapter: true,
   trace_id: true,
+  kid: true,
 } satisfies Record<keyof AuditEnvelope, true>);
 
 const REQUIRED_MEMBERS = [

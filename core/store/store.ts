@@ -17,6 +17,8 @@ export type Kind =
   | "receipt"
   | "exchange"
   | "sweep"
+  | "recording"
+  | "sink"
   | "checkpoint"
   | "tree";
 

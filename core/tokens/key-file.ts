@@ -18,6 +18,8 @@ export interface KeyFile {
 /** What new keys are made of, and under which passphrase they are kept, where there is one. */
 export interface KeyFileSources extends KeySources {
   readonly seal?: Seal | undefined;
+  /** Of another file under the same passphrase: with it, both open with one derivation. Default: a new one. */
+  readonly salt?: string | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export function readKeyFile(
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when the folder cannot be written.
  */
 export function createKeyFile(path: string, purpose: Purpose, sources: KeyFileSources): void {
-  const empty = { purpose, salt: sources.seal === undefined ? null : newSalt(sources.random), keys: [] };
+  const empty = { purpose, salt: sources.seal === undefined ? null : saltOf(sources), keys: [] };
   const { content } = withNewKey(empty, { path, purpose, seal: sources.seal }, sources);
   createPrivateFile(path, keyFileText(content), sources.random);
 }
@@ -56,7 +58,7 @@ export function createKeyFile(path: string, purpose: Purpose, sources: KeyFileSo
 export function rotateKeyFile(path: string, purpose: Purpose, sources: KeyFileSources): PublicKey {
   const { seal } = sources;
   return changeKeyFile({ path, purpose, seal }, sources, (content) =>
-    withNewKey(requireOpen(content, { path, purpose, seal }, sources.random), { path, purpose, seal }, sources),
+    withNewKey(requireOpen(content, { path, purpose, seal }, sources), { path, purpose, seal }, sources),
   );
 }
 
@@ -116,13 +118,14 @@ function withNewKey(content: KeyFileContent, place: KeyFilePlace, { clock, rando
 }
 
 /** The content with all secrets under the passphrase, which is known to be that of those which are there. */
-function requireOpen(content: KeyFileContent, place: KeyFilePlace, random: Random): KeyFileContent {
+function requireOpen(content: KeyFileContent, place: KeyFilePlace, sources: KeyFileSources): KeyFileContent {
   if (content.salt !== null) {
     for (const key of content.keys) key.unlock();
     return content;
   }
   if (place.seal === undefined) return content;
-  const salt = newSalt(random);
+  const salt = saltOf(sources);
+  const { random } = sources;
   const seal = (key: StoredKey): StoredKey => ({
     ...key,
     secret: sealed(key.secret, salt, key.published.kid, { place, random }),
@@ -141,6 +144,6 @@ function sealed(
   return seal.seal(secret, salt, { purpose, kid }, random);
 }
 
-function newSalt(random: Random): string {
-  return Buffer.from(random(SALT_BYTES)).toString("base64url");
+function saltOf({ random, salt }: KeyFileSources): string {
+  return salt ?? Buffer.from(random(SALT_BYTES)).toString("base64url");
 }

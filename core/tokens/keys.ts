@@ -13,6 +13,7 @@ import {
   revokeInKeyFile,
   rotateKeyFile,
   type KeyFile,
+  type KeyFileSources,
 } from "./key-file.ts";
 import { passphraseSeal, type Seal } from "./key-seal.ts";
 import { signV4 } from "./v4.ts";
@@ -117,7 +118,8 @@ export interface KeyFolder {
  * "revokedAt" }] }`, where `sealed` is a nonce of 12 bytes, the `k4.secret` under AES-256-GCM with purpose and id as associated
  * data, and the tag of 16 bytes. Anything else is refused.
  *
- * The passphrase is needed for signing alone, and derived from once per file and process, which takes about half a second.
+ * The passphrase is needed for signing alone, and derived from once per file and process (files that one process made share their
+ * salt, and the derivation), which takes about half a second.
  *
  * @throws {LeashError} `LEASH_CONFIG_INVALID`, here or on use, when folder or files are open to other users or malformed, and
  * when the passphrase is missing, empty or another one.
@@ -133,15 +135,19 @@ export function fileKeyRing({ folder, passphrase, ...sources }: KeySources & Key
     if (file !== undefined) files.set(purpose, file);
     return file?.entries;
   };
+  const making = (): KeyFileSources => {
+    const salts = [...files.values()].flatMap(({ content }) => content.salt ?? []);
+    return { ...sources, seal, salt: salts[0] };
+  };
   return keyRing({
     now: () => sources.clock.now(),
     find,
     make(purpose) {
-      createKeyFile(pathOf(purpose), purpose, { ...sources, seal });
+      createKeyFile(pathOf(purpose), purpose, making());
       // Read back: where another process was quicker, its key is the one.
       return find(purpose) ?? [];
     },
-    rotate: (purpose) => rotateKeyFile(pathOf(purpose), purpose, { ...sources, seal }),
+    rotate: (purpose) => rotateKeyFile(pathOf(purpose), purpose, making()),
     revoke: ({ kid, purpose }, at) => revokeInKeyFile(pathOf(purpose), purpose, { kid, at }, sources),
   });
 }

@@ -20,7 +20,6 @@ import {
   type TimeExpectation,
 } from "./expectation.ts";
 import { openLeashKey, type OpenLeashKeySet } from "./openleash-keys.ts";
-import type { Once } from "./once.ts";
 import { PROOF_TTL_CAP_MS } from "./proof.ts";
 import { openV4 } from "./v4.ts";
 
@@ -48,8 +47,8 @@ export interface OpenLeashExpectation extends TimeExpectation {
   /** SHA-256 of the RFC 8785 text of the action request, hex. Without it the proof holds for any action, at anybody's. */
   readonly action?: string;
   readonly agent?: string;
-  /** Takes each decision's proof once. */
-  readonly once?: Once | undefined;
+  /** See `TakenOnce`. */
+  readonly once?: never;
 }
 
 /**

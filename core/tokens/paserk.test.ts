@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isLeashError } from "../errors.ts";
-import { nodeEd25519 } from "./ed25519.ts";
+import { ed25519 } from "./ed25519.ts";
 import { decodePublicKey, decodeSecretKey, encodePublicKey, encodeSecretKey, publicKeyId } from "./paserk.ts";
 
 const seed = Buffer.from("707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f", "hex");
@@ -13,7 +13,7 @@ describe("PASERK version 4", () => {
     expect(encodePublicKey(seed)).toBe(publicText);
     expect(Buffer.from(decodePublicKey(publicText))).toEqual(seed);
     expect(encodeSecretKey(seed)).toBe(secretText);
-    expect(decodeSecretKey(secretText).publicKey).toEqual(nodeEd25519.signingKey(seed).publicKey);
+    expect(decodeSecretKey(secretText).publicKey).toEqual(ed25519().signingKey(seed).publicKey);
     expect(publicKeyId(publicText)).toBe("k4.pid.9ShR3xc8-qVJ_di0tc9nx0IDIqbatdeM2mqLFBJsKRHs");
   });
 
@@ -32,7 +32,7 @@ describe("PASERK version 4", () => {
   });
 
   it("refuses a secret key whose public half is another's, and never quotes it", () => {
-    const foreign = Buffer.concat([seed, nodeEd25519.signingKey(new Uint8Array(32)).publicKey]).toString("base64url");
+    const foreign = Buffer.concat([seed, ed25519().signingKey(new Uint8Array(32)).publicKey]).toString("base64url");
     expect(() => decodeSecretKey(`k4.secret.${foreign}`)).toThrow(invalid);
     expect(() => decodeSecretKey(`k4.secret.${foreign}`)).not.toThrow(foreign);
     expect(() => decodeSecretKey(secretText.slice(0, -2))).toThrow(invalid);

@@ -87,14 +87,23 @@ function place(path: string, text: string, random: Random, move: (from: string, 
   const temporary = `${path}.${process.pid}.${Buffer.from(random(8)).toString("hex")}.tmp`;
   try {
     writeDurably(temporary, text);
-    move(temporary, path);
+    if (!moveUnlessTaken(temporary, path, move)) return false;
     syncFolder(dirname(path));
     return true;
   } catch (cause) {
-    if (isFileError(cause, "EEXIST")) return false;
     throw invalidKeyStore(path, "cannot be written. Check that the folder exists and is yours to write", cause);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(temporary, { force: true, recursive: true });
+  }
+}
+
+function moveUnlessTaken(from: string, to: string, move: (from: string, to: string) => void): boolean {
+  try {
+    move(from, to);
+    return true;
+  } catch (cause) {
+    if (isFileError(cause, "EEXIST")) return false;
+    throw cause;
   }
 }
 

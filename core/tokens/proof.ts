@@ -4,6 +4,7 @@ import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Random } from "../model/runtime.ts";
 import { isoTime } from "./claims.ts";
+import { type IssuedToken, requireSigner } from "./issue.ts";
 import type { Signer } from "./keys.ts";
 
 /** Milliseconds. No proof lives longer, whatever the policy says; a verifier refuses one that claims to. */
@@ -60,14 +61,8 @@ export interface ProofInput {
   readonly random: Random;
 }
 
-export interface IssuedProof {
-  /** Signed when it is first read, with the key that was the newest when the proof was issued. */
-  readonly token: string;
-  readonly kid: string;
-  readonly jti: string;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
+/** A proof that was made. Its `token` is signed when it is first read, with the key that was the newest when it was issued. */
+export type IssuedProof = IssuedToken;
 
 /** The trust levels that OpenLeash verifiers know; other words stay out of the token. */
 const TRUST_PROFILES: readonly string[] = ["LOW", "MEDIUM", "HIGH", "REGULATED"];
@@ -102,7 +97,7 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
     ...(input.approvalId === null ? {} : { approval_id: input.approvalId }),
     ...openLeashClaims(input),
   };
-  requireProofSigner(signer);
+  requireSigner(signer, "proof");
   requireSignable(claims);
   let token: string | undefined;
   return {
@@ -147,14 +142,6 @@ function unsignable(problem: string): LeashError {
   return new LeashError(
     "LEASH_INPUT_INVALID",
     `The proof ${problem}, so it cannot be signed. Use shorter, well-formed names.`,
-  );
-}
-
-function requireProofSigner(signer: Signer): void {
-  if (signer.purpose === "proof") return;
-  throw new LeashError(
-    "LEASH_TOKEN_PURPOSE",
-    `A proof cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("proof").`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Verdict } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import { PURPOSES, type PublicKey, type Purpose } from "../model/keys.ts";
 import { implicitAssertion, openToken } from "./claims.ts";
-import { nodeEd25519 } from "./ed25519.ts";
+import { ed25519 } from "./ed25519.ts";
 import { memoryKeyRing } from "./keys.ts";
 import { encodePublicKey, publicKeyId } from "./paserk.ts";
 import { issueProof } from "./proof.ts";
@@ -106,7 +106,7 @@ describe("tokens of one purpose", () => {
   });
 
   it("I8: are refused when key, assertion and claim do not all say the same, even if one key served them all", () => {
-    const signingKey = nodeEd25519.signingKey(randomBytes(32));
+    const signingKey = ed25519().signingKey(randomBytes(32));
     const publicKey = encodePublicKey(signingKey.publicKey);
     const kid = publicKeyId(publicKey);
     for (const keyPurpose of PURPOSES) {
@@ -154,7 +154,7 @@ describe("opening a token", () => {
   });
 
   it("refuses a token that names a known key but was signed with another", () => {
-    const stranger = nodeEd25519.signingKey(randomBytes(32));
+    const stranger = ed25519().signingKey(randomBytes(32));
     const token = signV4(peekV4(tokens.proof) ?? "", stranger, "");
     expect(() => openToken(token, "proof", keys.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
   });
@@ -188,7 +188,7 @@ describe("opening a token", () => {
     ["no key", '{"v":1}'],
     ["a key that is not a text", '{"kid":["k"]}'],
   ])("refuses a payload with %s, though it is signed", (_name, payload) => {
-    const token = signV4(payload, nodeEd25519.signingKey(randomBytes(32)), "");
+    const token = signV4(payload, ed25519().signingKey(randomBytes(32)), "");
     expect(() => openToken(token, "proof", keys.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
   });
 
@@ -218,7 +218,7 @@ describe("opening a token", () => {
 
 /** A key for proofs that signs whatever it is given. */
 function ownKey() {
-  const signingKey = nodeEd25519.signingKey(randomBytes(32));
+  const signingKey = ed25519().signingKey(randomBytes(32));
   const publicKey = encodePublicKey(signingKey.publicKey);
   const kid = publicKeyId(publicKey);
   return { signingKey, kid, set: [{ kid, purpose: "proof" as const, publicKey, createdAt: NOW, revokedAt: null }] };

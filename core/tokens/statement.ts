@@ -1,11 +1,11 @@
 import { canonicalText } from "../canonical.ts";
-import { LeashError } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
 import type { Approval } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
 import { openToken } from "./claims.ts";
+import { requireSigner } from "./issue.ts";
 import type { Signer } from "./keys.ts";
 
 /** What a verdict or an edit is bound to: this approval, of this tenant, for this call and these very bytes. */
@@ -17,12 +17,7 @@ export type StatementSubject = Pick<Approval, "id" | "callKey" | "digest" | "pri
  * not plain JSON or too long.
  */
 export function signStatement(signer: Signer, claims: JsonObject, at: number, random: Random): string {
-  if (signer.purpose !== "approval") {
-    throw new LeashError(
-      "LEASH_TOKEN_PURPOSE",
-      `A verdict cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("approval").`,
-    );
-  }
+  requireSigner(signer, "approval");
   return signer.sign({ ...claims, jti: uuidv7(at, random) });
 }
 

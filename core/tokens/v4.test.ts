@@ -3,13 +3,13 @@ import { PublicProtocol } from "paseto";
 import { ImportPublicKeyFactory, ImportSecretKeyFactory, SignFactory, VerifyFactory } from "paseto/v4/public";
 import { describe, expect, it } from "vitest";
 import { isLeashError } from "../errors.ts";
-import { nodeEd25519 } from "./ed25519.ts";
+import { ed25519 } from "./ed25519.ts";
 import { encodePublicKey, encodeSecretKey } from "./paserk.ts";
 import { MAX_TOKEN_LENGTH, openV4, peekV4, signV4 } from "./v4.ts";
 
 const seed = Buffer.from("b4cbfb43df4ce210727d953e4a713307fa19bb7d9f85041438d9e11b942a3774", "hex");
-const secret = nodeEd25519.signingKey(seed);
-const publicKey = nodeEd25519.verifyingKey(secret.publicKey);
+const secret = ed25519().signingKey(seed);
+const publicKey = ed25519().verifyingKey(secret.publicKey);
 const assertion = "leashkit/approval/1";
 
 const oracle = new PublicProtocol(ImportPublicKeyFactory, ImportSecretKeyFactory, SignFactory, VerifyFactory);
@@ -104,7 +104,7 @@ describe("PASETO v4.public", () => {
   });
 
   it("refuses another key", () => {
-    const other = nodeEd25519.verifyingKey(nodeEd25519.signingKey(new Uint8Array(32)).publicKey);
+    const other = ed25519().verifyingKey(ed25519().signingKey(new Uint8Array(32)).publicKey);
     expect(openV4(signV4('{"a":1}', secret, ""), other, "")).toBeUndefined();
   });
 

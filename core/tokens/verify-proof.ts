@@ -35,21 +35,17 @@ export interface ProofExpectation extends TokenExpectation {
   readonly input?: string;
   /** The agent that must have been allowed. */
   readonly agent?: string;
-  /** Takes each proof once: marks it as used, in this store or by this function. The answer is a promise then. */
-  readonly once?: Once | undefined;
-  /** Default: a proof of Leashkit. */
-  readonly dialect?: undefined;
+  /** See `TakenOnce`. */
+  readonly once?: never;
+  /** See `OpenLeashExpectation`. */
+  readonly dialect?: never;
 }
 
-/** Asks that a proof be taken once. */
-export interface WithOnce {
+/** The same, of a verifier who takes each proof once. The answer is a promise then. */
+export type TakenOnce<Expectation extends { readonly once?: never }> = Omit<Expectation, "once"> & {
+  /** Where proofs are marked as used. */
   readonly once: Once;
-}
-
-/** Asks nothing of the kind. */
-export interface WithoutOnce {
-  readonly once?: undefined;
-}
+};
 
 /**
  * Checks a proof offline, with nothing but the published keys, and returns what it says. One of the codes below is thrown for
@@ -77,37 +73,38 @@ export interface WithoutOnce {
 export function verifyProof(
   token: string,
   keys: OpenLeashKeySet,
-  expected: OpenLeashExpectation & WithOnce,
+  expected: TakenOnce<OpenLeashExpectation>,
 ): Promise<OpenLeashProofClaims>;
-export function verifyProof(
-  token: string,
-  keys: OpenLeashKeySet,
-  expected: OpenLeashExpectation & WithoutOnce,
-): OpenLeashProofClaims;
+export function verifyProof(token: string, keys: OpenLeashKeySet, expected: OpenLeashExpectation): OpenLeashProofClaims;
 export function verifyProof(
   token: string,
   keys: KeySet | readonly PublicKey[],
-  expected: ProofExpectation & WithOnce,
+  expected: TakenOnce<ProofExpectation>,
 ): Promise<ProofClaims>;
 export function verifyProof(
   token: string,
   keys: KeySet | readonly PublicKey[],
-  expected: ProofExpectation & WithoutOnce,
+  expected: ProofExpectation,
 ): ProofClaims;
 export function verifyProof(
   token: string,
   keys: OpenLeashKeySet | KeySet | readonly PublicKey[],
-  expected: OpenLeashExpectation | ProofExpectation,
+  expected: Stated | TakenOnce<OpenLeashExpectation> | TakenOnce<ProofExpectation>,
 ): AnyProofClaims | Promise<AnyProofClaims> {
-  return Object.hasOwn(expected, "once") ? verifyOnce(token, keys, expected) : verifyStated(token, keys, expected);
+  if (!("once" in expected)) return verifyStated(token, keys, expected);
+  const { once, ...stated } = expected;
+  return verifyOnce(token, keys, stated, once);
 }
+
+type Stated = OpenLeashExpectation | ProofExpectation;
 
 type AnyProofClaims = ProofClaims | OpenLeashProofClaims;
 
 async function verifyOnce(
   token: string,
   keys: OpenLeashKeySet | KeySet | readonly PublicKey[],
-  { once, ...expected }: OpenLeashExpectation | ProofExpectation,
+  expected: Stated,
+  once: Once | undefined,
 ): Promise<AnyProofClaims> {
   // Not taken for "as often as one likes": who states it, and has none, has lost it on the way.
   if (typeof once !== "function" && typeof once?.commit !== "function") {
@@ -122,8 +119,9 @@ async function verifyOnce(
 function verifyStated(
   token: string,
   keys: OpenLeashKeySet | KeySet | readonly PublicKey[],
-  expected: OpenLeashExpectation | ProofExpectation,
+  expected: Stated,
 ): AnyProofClaims {
+  // The overloads say which keys go with which dialect; who has no types is told by the reader of those keys.
   if (expected.dialect === "openleash") return verifyOpenLeashProof(token, keys as OpenLeashKeySet, expected);
   if (expected.dialect !== undefined) throw malformedExpectation('dialect must be "openleash", or left out');
   return verifyOwnProof(token, keys as KeySet | readonly PublicKey[], expected);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readOrders, readWrittenFiles } from "./orders.ts";
 import { CHAIR, LAMP, PRINTER } from "./script.ts";
 import { checkLog, openProof } from "./stranger.ts";
+import { CHECKERS } from "../../test/independent/checkers.ts";
 
 interface Outcome {
   readonly code: number;
@@ -79,8 +80,21 @@ describe("the demo", () => {
 
   it("leaves the evidence and nothing secret", () => {
     const names = readdirSync(kept).toSorted();
-    expect(names).toEqual(["leash.yaml", "log.jsonl", "orders.jsonl", "public-keys.json", "written-files.jsonl"]);
-    for (const name of names) expect(read(name)).not.toMatch(/k4\.secret|"seed"|"secret"|PRIVATE KEY/u);
+    expect(names).toEqual([
+      "checkpoint.txt",
+      "inclusion.json",
+      "leash.yaml",
+      "log.jsonl",
+      "orders.jsonl",
+      "public-keys.json",
+      "receipts.txt",
+      "tiles",
+      "written-files.jsonl",
+    ]);
+    const files = readdirSync(kept, { recursive: true, encoding: "utf8" }).filter((name) =>
+      statSync(join(kept, name)).isFile(),
+    );
+    for (const name of files) expect(read(name)).not.toMatch(/k4\.secret|"seed"|"secret"|PRIVATE KEY/u);
   });
 
   it("leaves nothing in the temporary folder", () => {
@@ -91,6 +105,19 @@ describe("the demo", () => {
     expect(checkLog(read("log.jsonl"))).toBeGreaterThan(0);
     expect(() => checkLog(read("log.jsonl").replace('"ALLOW"', '"DENY"'))).toThrow("broken");
   });
+
+  it.each(CHECKERS.map((checker) => [checker.name, checker] as const))(
+    "leaves evidence that holds for %s",
+    async (name, { check, missing }) => {
+      const why = await missing();
+      if (why !== undefined) return console.warn(`The demo's evidence was not checked with ${name}: ${why}.`);
+      const { code, stderr, stdout } = await check(kept);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain("proofs: 8 hold\n");
+      expect(stdout).toContain("checkpoint: signed over ");
+    },
+    TIMEOUT,
+  );
 
   it("leaves proofs whose signatures a stranger can verify, each for what was done", () => {
     const orders = readOrders(join(kept, "orders.jsonl"));

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Leash } from "@leashkit/core";
+import type { LogEntry } from "./log.ts";
 import { withThreshold } from "./options.ts";
 
 /** Where everything lies that must survive a killed process: in one temporary folder, removed at the end. */
@@ -34,13 +35,34 @@ export function layOut(threshold: number): Files {
 }
 
 /** Leaves what a stranger needs to check everything, and no secret. */
-export async function keepEvidence(files: Files, leash: Leash, folder: string): Promise<void> {
+export async function keepEvidence(
+  files: Pick<Files, "policy" | "orders" | "writtenFiles">,
+  leash: Leash,
+  folder: string,
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  copyFileSync(files.policy, join(folder, "leash.yaml"));
-  copyFileSync(files.orders, join(folder, "orders.jsonl"));
-  copyFileSync(files.writtenFiles, join(folder, "written-files.jsonl"));
-  writeFileSync(join(folder, "public-keys.json"), `${JSON.stringify(leash.keySet(), undefined, 2)}\n`);
-  let log = "";
-  for await (const line of leash.exportLog()) log += `${line}\n`;
-  writeFileSync(join(folder, "log.jsonl"), log);
+  const at = (name: string): string => join(folder, name);
+  copyFileSync(files.policy, at("leash.yaml"));
+  copyFileSync(files.orders, at("orders.jsonl"));
+  copyFileSync(files.writtenFiles, at("written-files.jsonl"));
+  await leash.checkpoint();
+  writeFileSync(at("public-keys.json"), `${JSON.stringify(leash.keySet(), undefined, 2)}\n`);
+  const { note } = await leash.log.writeTiles(at("tiles"));
+  writeFileSync(at("checkpoint.txt"), note);
+  const lines: string[] = [];
+  for await (const line of leash.exportLog()) lines.push(line);
+  writeFileSync(at("log.jsonl"), lines.map((line) => `${line}\n`).join(""));
+  const runs = lines.map((line) => JSON.parse(line) as LogEntry).filter(({ type }) => type === "executed");
+  writeFileSync(at("receipts.txt"), (await receiptsOf(leash, runs)).map((token) => `${token}\n`).join(""));
+  const [first] = runs;
+  if (first === undefined) throw new Error("Nothing ran, so there is nothing to prove.");
+  const proof = await leash.log.prove(first.stream, first.seq);
+  writeFileSync(at("inclusion.json"), `${JSON.stringify(proof, undefined, 2)}\n`);
+}
+
+async function receiptsOf(leash: Leash, runs: readonly LogEntry[]): Promise<readonly string[]> {
+  const ids = new Set(runs.flatMap(({ action_id: id }) => (id === undefined ? [] : [id])));
+  const receipts: string[] = [];
+  for (const id of ids) receipts.push(...(await leash.receipts.list(id)));
+  return receipts;
 }

@@ -158,7 +158,9 @@ describe("leash log verify", () => {
     await ask({ policy: scriptedPolicy(() => "approve"), state });
     const fine = await command("log", "verify", "--state", state);
     expect(fine.exit).toBe(0);
-    expect(fine.stdout).toMatch(/^The log holds: [1-9]\d* records in [1-9]\d* streams\.\n$/u);
+    expect(fine.stdout).toMatch(
+      /^The log holds: [1-9]\d* records in [1-9]\d* streams\. Signed checkpoints: 1, over the first [1-9]\d*\.\n$/u,
+    );
     expect(lines((await command("log", "verify", "--json", "--state", state)).stdout)).toMatchObject([
       { ok: true, first_bad: null },
     ]);

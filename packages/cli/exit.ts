@@ -14,6 +14,9 @@ export const EXIT = {
 
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
+/** Hands the exit code of a command back to `run`. */
+export type Finish = (exit: Exit) => void;
+
 const UNREADABLE: ReadonlySet<LeashErrorCode> = new Set([
   "LEASH_STORE_UNAVAILABLE",
   "LEASH_POLICY_INVALID",

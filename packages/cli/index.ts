@@ -10,19 +10,19 @@ import {
   revoke,
   showApproval,
 } from "./approvals.ts";
-import { EXIT, type Exit, reportError } from "./exit.ts";
+import { EXIT, type Exit, type Finish, reportError } from "./exit.ts";
 import { type ExplainOptions, explainPolicy } from "./explain.ts";
 import type { Io } from "./io.ts";
 import { listUnsettled, settleCall, type SettleCallOptions } from "./journal.ts";
-import { verifyLog } from "./log.ts";
+import { addKeys } from "./keys.ts";
+import { addLog } from "./log.ts";
 import { checkPolicy } from "./policy.ts";
+import { addProof } from "./proof.ts";
 import { addReceipt } from "./receipt.ts";
+import { addReplay } from "./replay.ts";
 import type { CommonOptions } from "./state.ts";
 
 export type { Io } from "./io.ts";
-
-/** Hands the exit code of a command back to `run`. */
-type Finish = (exit: Exit) => void;
 
 /**
  * The `leash` command, in process.
@@ -50,6 +50,10 @@ function program(io: Io, finish: Finish): Command {
     .option("--state <dir>", "the state folder itself")
     .option("--store <address>", "where the leash keeps its rows in PostgreSQL: postgres://…, or env:NAME")
     .option("--schema <name>", "the schema there; default: leashkit")
+    .option(
+      "--passphrase <env:NAME>",
+      "the environment variable with the passphrase of the key files, where they have one",
+    )
     .option("--tenant <name>", "whose approvals; default: default")
     .option("--json", "one JSON object a line")
     .exitOverride()
@@ -63,7 +67,10 @@ function program(io: Io, finish: Finish): Command {
   addAllowances(leash, io, finish);
   addJournal(leash, io, finish);
   addLog(leash, io, finish);
+  addKeys(leash, io, finish);
+  addProof(leash, io, finish);
   addReceipt(leash, io, finish);
+  addReplay(leash, io, finish);
   return leash;
 }
 
@@ -173,16 +180,5 @@ function addJournal(leash: Command, io: Io, finish: Finish): void {
     .option("--reason <text>", "kept in the log")
     .action(async (id: string, _options: unknown, command: Command) =>
       finish(await settleCall(io, id, command.optsWithGlobals<SettleCallOptions>())),
-    );
-}
-
-function addLog(leash: Command, io: Io, finish: Finish): void {
-  leash
-    .command("log")
-    .description("the audit log")
-    .command("verify")
-    .description("recompute the hash chain of the stored log")
-    .action(async (_options: unknown, command: Command) =>
-      finish(await verifyLog(io, command.optsWithGlobals<CommonOptions>())),
     );
 }

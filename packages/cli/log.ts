@@ -1,20 +1,216 @@
-import { visible } from "@leashkit/core";
+import { createReadStream } from "node:fs";
+import { open as openFile, readFile, rename, writeFile } from "node:fs/promises";
 
-import { EXIT, type Exit } from "./exit.ts";
+import { type KeySet, type LogVerification, verifyJsonl, visible } from "@leashkit/core";
+import type { Command } from "commander";
+
+import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
-import { type CommonOptions, withDesk } from "./state.ts";
+import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
 
-/** `leash log verify`: recomputes the hash chain from the stored bytes; names the first line that does not hold. */
-export async function verifyLog(io: Io, options: CommonOptions): Promise<Exit> {
-  const report = await withDesk(options, (open) => open.verifyLog());
-  if (options.json === true) {
-    const { ok, streams, records, firstBad } = report;
-    writeJson(io.stdout, { ok, streams, records, first_bad: firstBad });
-  } else if (report.firstBad === null) {
-    io.stdout.write(`The log holds: ${report.records} records in ${report.streams} streams.\n`);
-  } else {
-    const { stream, seq, problem } = report.firstBad;
-    io.stdout.write(`The log does not hold from stream ${visible(stream)}, record ${seq}: ${visible(problem)}\n`);
-  }
+export interface VerifyLogOptions extends CommonOptions {
+  /** A file with a signed note. */
+  readonly checkpoint?: string;
+  /** A file with a key set. */
+  readonly keys?: string;
+}
+
+/** `leash log`. */
+export function addLog(leash: Command, io: Io, finish: Finish): void {
+  const log = leash.command("log").description("the audit log");
+  log
+    .command("verify")
+    .description("recompute hash chains, tree and checkpoints; name the first line that does not hold")
+    .argument("[file]", "an exported log; default: the stored one")
+    .option("--checkpoint <file>", "a checkpoint that was kept elsewhere: the log must continue it")
+    .option("--keys <file>", "the key set to check signatures with; default: that of the state folder")
+    .action(async (file: string | undefined, _options: unknown, command: Command) =>
+      finish(await verifyLog(io, file, command.optsWithGlobals<VerifyLogOptions>())),
+    );
+  log
+    .command("checkpoint")
+    .description("sign what is in the log by now, and print it: keep it where the log's writer cannot change it")
+    .option("--out <file>", "write it there")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await takeCheckpoint(io, command.optsWithGlobals<CheckpointOptions>())),
+    );
+  log
+    .command("prove")
+    .description("print a proof that one record is in the log, which anybody can check without the log")
+    .argument("<stream>")
+    .argument("<seq>", "its number in the stream, from 0")
+    .action(async (stream: string, seq: string, _options: unknown, command: Command) =>
+      finish(await proveRecord(io, stream, seq, command.optsWithGlobals<CommonOptions>())),
+    );
+  log
+    .command("export")
+    .description("the whole log, as JSONL on standard output, or")
+    .option("--jsonl <file>", "as JSONL in a file")
+    .option("--tiles <dir>", "up to its last checkpoint as a C2SP tiled log, readable by other people's tools")
+    .action(async (_options: unknown, command: Command) =>
+      finish(await exportLog(io, command.optsWithGlobals<ExportOptions>())),
+    );
+}
+
+/** `leash log verify`: exit 1 where something does not hold. */
+export async function verifyLog(io: Io, file: string | undefined, options: VerifyLogOptions): Promise<Exit> {
+  const checkpoint = options.checkpoint === undefined ? undefined : await textOf(options.checkpoint);
+  const keys = options.keys === undefined ? undefined : await keysOf(options.keys);
+  const report = await (file === undefined
+    ? withDesk(options, ({ log }) => log.verify({ ...(checkpoint && { checkpoint }), ...(keys && { keys }) }))
+    : verifyFile(file, checkpoint, keys));
+  if (options.json === true) writeJson(io.stdout, asJson(report));
+  else io.stdout.write(`${inWords(report)}\n`);
   return report.ok ? EXIT.fine : EXIT.finding;
+}
+
+type Report = Omit<LogVerification, "checkpoints" | "covered" | "badCheckpoint"> & Partial<LogVerification>;
+
+/** An exported log holds no checkpoints, so the keys of one that was kept must be stated, too. */
+async function verifyFile(file: string, checkpoint: string | undefined, keys: KeySet | undefined): Promise<Report> {
+  if (checkpoint !== undefined && keys === undefined) throw new UsageError("say whose checkpoint it is: --keys FILE");
+  const kept = checkpoint === undefined || keys === undefined ? undefined : { checkpoints: [checkpoint], keys };
+  try {
+    return await verifyJsonl(createReadStream(file), kept);
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause) throw new UnreadableError(`${file} cannot be read`, { cause });
+    throw cause;
+  }
+}
+
+function asJson({ badCheckpoint, checkpoints, covered, firstBad, ok, records, streams }: Report): object {
+  const signed = checkpoints === undefined ? {} : { checkpoints, covered, bad_checkpoint: badCheckpoint };
+  return { ok, streams, records, first_bad: firstBad, ...signed };
+}
+
+function inWords({ badCheckpoint, checkpoints, covered, firstBad, records, streams }: Report): string {
+  if (firstBad !== null) {
+    const { problem, seq, stream } = firstBad;
+    return `The log does not hold from stream ${visible(stream)}, record ${seq}: ${visible(problem)}`;
+  }
+  if (badCheckpoint) {
+    return `The log does not hold: the checkpoint over ${badCheckpoint.size} records: ${visible(badCheckpoint.problem)}`;
+  }
+  const signed = checkpoints === undefined ? "" : ` Signed checkpoints: ${checkpoints}, over the first ${covered}.`;
+  return `The log holds: ${records} records in ${streams} streams.${signed}`;
+}
+
+interface CheckpointOptions extends CommonOptions {
+  readonly out?: string;
+}
+
+/** `leash log checkpoint`: the signed note, as it is. */
+export async function takeCheckpoint(io: Io, options: CheckpointOptions): Promise<Exit> {
+  const checkpoint = await withSigningDesk(options, ({ log }) => log.checkpoint());
+  if (checkpoint === null) {
+    io.stderr.write("leash: the log has no records, so there is nothing to sign\n");
+    return EXIT.finding;
+  }
+  const { note, origin, root, size } = checkpoint;
+  if (options.out !== undefined) await writing(options.out, () => replaceFile(options.out ?? "", note));
+  if (options.json === true) writeJson(io.stdout, { origin, size, root, note });
+  else if (options.out === undefined) io.stdout.write(note);
+  else io.stdout.write(`${size} records: ${visible(options.out)}\n`);
+  return EXIT.fine;
+}
+
+/** `leash log prove`: the proof as JSON on one line. */
+export async function proveRecord(io: Io, stream: string, seq: string, options: CommonOptions): Promise<Exit> {
+  if (!/^(?:0|[1-9]\d{0,14})$/u.test(seq)) throw new UsageError("<seq> is a whole number from 0");
+  writeJson(io.stdout, await withDesk(options, ({ log }) => log.prove(stream, Number(seq))));
+  return EXIT.fine;
+}
+
+interface ExportOptions extends CommonOptions {
+  readonly jsonl?: string;
+  readonly tiles?: string;
+}
+
+/** `leash log export`. */
+export function exportLog(io: Io, options: ExportOptions): Promise<Exit> {
+  const { jsonl, tiles } = options;
+  if (jsonl !== undefined && tiles !== undefined) throw new UsageError("say one of --jsonl FILE and --tiles DIR");
+  return withDesk(options, async (open) => {
+    if (tiles !== undefined) {
+      const { origin, size } = await open.log.writeTiles(tiles);
+      if (options.json === true) writeJson(io.stdout, { origin, size, tiles });
+      else io.stdout.write(`${size} records as tiles: ${visible(tiles)}\n`);
+    } else if (jsonl !== undefined) {
+      const records = await writing(jsonl, () => writeLines(jsonl, open.exportLog()));
+      if (options.json === true) writeJson(io.stdout, { records, jsonl });
+      else io.stdout.write(`${records} records: ${visible(jsonl)}\n`);
+    } else {
+      for await (const line of open.exportLog()) io.stdout.write(`${line}\n`);
+    }
+    return EXIT.fine;
+  });
+}
+
+/** Lines that are written in one go. */
+const LINES_AT_A_TIME = 1_000;
+
+/** Whoever reads the file meanwhile sees the earlier one whole. */
+async function writeLines(path: string, lines: AsyncIterable<string>): Promise<number> {
+  const file = await openFile(`${path}.new`, "w", 0o600);
+  let records = 0;
+  try {
+    let some: string[] = [];
+    for await (const line of lines) {
+      some.push(`${line}\n`);
+      records += 1;
+      if (some.length < LINES_AT_A_TIME) continue;
+      await file.write(some.join(""));
+      some = [];
+    }
+    await file.write(some.join(""));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+  return records;
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+}
+
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause) throw new UnreadableError(`${path} cannot be written`, { cause });
+    throw cause;
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new UnreadableError(`${file} cannot be read`, { cause });
+  }
+}
+
+async function keysOf(file: string): Promise<KeySet> {
+  const text = await textOf(file);
+  try {
+    const keys: unknown = JSON.parse(text);
+    if (isKeySet(keys)) return keys;
+  } catch (cause) {
+    throw new UnreadableError(`${file} holds no JSON`, { cause });
+  }
+  throw new UnreadableError(`${file} holds no key set of version 1`);
+}
+
+function isKeySet(value: unknown): value is KeySet {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "v" in value &&
+    value.v === 1 &&
+    "keys" in value &&
+    Array.isArray(value.keys)
+  );
 }

@@ -11,6 +11,8 @@ export interface CommonOptions extends StoreOptions {
   readonly policy?: string;
   readonly state?: string;
   readonly tenant?: string;
+  /** `env:NAME`: on a command line, everybody would read the passphrase itself. */
+  readonly passphrase?: string;
   readonly json?: boolean;
 }
 
@@ -67,7 +69,7 @@ async function demand(folder: string, name: string, problem: string): Promise<vo
 }
 
 async function useDesk<T>(
-  { tenant }: CommonOptions,
+  { passphrase, tenant }: CommonOptions,
   state: string,
   store: Store | undefined,
   use: (open: OpenDesk) => Promise<T>,
@@ -77,6 +79,7 @@ async function useDesk<T>(
       state,
       approver: operatingSystemUser("cli"),
       ...(tenant === undefined ? {} : { tenant }),
+      passphrase: requireVariable(passphrase),
       ...(store === undefined ? {} : { store }),
     }),
   );
@@ -85,6 +88,11 @@ async function useDesk<T>(
   } finally {
     await open.close();
   }
+}
+
+function requireVariable(passphrase: string | undefined): string | undefined {
+  if (passphrase === undefined || passphrase.startsWith("env:")) return passphrase;
+  throw new UsageError("--passphrase takes env:NAME, for the environment variable that holds it");
 }
 
 /** What stands in the way of opening is no finding of the command. */

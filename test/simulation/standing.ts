@@ -61,14 +61,17 @@ function checkGiven(world: World, allowance: Allowance, { transitions }: Commit)
   count(world, "allowance given");
   const answered = transitions.find((row) => row.kind === "approval" && row.id === approvalId);
   const approval = answered?.after?.body as unknown as Approval | undefined;
-  const click = world.clicks.findLast(
+  // Somebody may click twice on one question, and any of the clicks be the one that counts.
+  const theirs = world.clicks.filter(
     (one) => one.again !== undefined && one.approvalId === approvalId && one.person === approver,
   );
-  if (approval?.status !== "approved" || click?.again === undefined)
+  if (approval?.status !== "approved" || theirs.length === 0)
     return violate(world, "I3", "there is a standing yes that nobody gave");
-  if (click.list !== undefined) violate(world, "I3", "a standing yes came of an answer to a list");
+  if (theirs.every(({ list }) => list !== undefined))
+    violate(world, "I3", "a standing yes came of an answer to a list");
   const forMs = expiresAt - grantedAt;
-  if (uses !== click.again.uses || forMs !== click.again.forMs || used !== 0 || grantedAt > world.disk.store.now())
+  const isSaid = theirs.some(({ again }) => again?.uses === uses && again.forMs === forMs);
+  if (!isSaid || used !== 0 || grantedAt > world.disk.store.now())
     violate(world, "I7", "a standing yes is for other calls than the person said");
   const most = approval.tool === "tell" || approval.tool === "beep" ? AGAIN[approval.tool] : undefined;
   if (most === undefined || uses > most.uses || forMs > most.forMs || approval.demand !== "approve")

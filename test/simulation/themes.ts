@@ -59,7 +59,7 @@ const STANDING: Theme = {
   ...MIXED,
   tools: ["tell", "tell", "tell", "beep"],
   calls: [4, 7],
-  children: 300,
+  children: 500,
   alike: 900,
   durable: 250,
   again: 900,

@@ -230,6 +230,15 @@ export function createWorld(seed: number, isTraced: boolean): World {
     failedAt: -1,
     busyUntil: 0,
     isCalm: false,
+    ...emptyHistory(),
+    trace: isTraced ? [] : undefined,
+  };
+  return world;
+}
+
+/** What happened and is known of it at the start: nothing. */
+function emptyHistory() {
+  return {
     machines: [],
     wanted: [],
     starts: [],
@@ -239,28 +248,20 @@ export function createWorld(seed: number, isTraced: boolean): World {
     freedAt: new Map(),
     clicks: [],
     given: new Map(),
-    takenBack: new Set(),
+    takenBack: new Set<string>(),
     refused: [],
     settlings: [],
     leases: new Map(),
-    observed: {
-      decided: new Map(),
-      ran: new Map(),
-      counters: new Set(),
-      used: new Map(),
-      runs: new Map(),
-    },
+    observed: { decided: new Map(), ran: new Map(), counters: new Set<string>(), used: new Map(), runs: new Map() },
     attempts: [],
-    promised: new Set(),
+    promised: new Set<Attempt>(),
     told: [],
     aborts: new WeakMap(),
     seen: [],
-    forged: new Set(),
+    forged: new Set<string>(),
     violations: [],
     counts: new Map(),
-    trace: isTraced ? [] : undefined,
   };
-  return world;
 }
 
 /** Writes a line of what happens. The text is made only where somebody reads it. */

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { afterAll, assert, describe, expect, inject, it } from "vitest";
 import { killLoop } from "./kill-loop.ts";
 import { openBattlefields, STORE_NAMES } from "./kill-stores.ts";
 
@@ -18,7 +18,7 @@ describe.concurrent.each(stores)("over $name", ({ name, over }) => {
   it.skipIf(over === undefined)(
     `I2: processes killed at random points never execute a call twice, unasked or unrecorded (short run, seed ${SEED})`,
     async () => {
-      if (over === undefined) return;
+      assert(over !== undefined);
       const result = await killLoop({ over, iterations: 12, seed: SEED, deadline: Date.now() + 60_000, worker });
       expect(result.violations).toEqual([]);
       expect(result.iterations).toBe(12);

@@ -31,11 +31,14 @@ export function createEdge(from: { readonly size: number; readonly hashes: reado
     },
     append(leaf) {
       let merged: Uint8Array = leaf;
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) merged = nodeHash(hashes.pop() ?? EMPTY_ROOT, merged);
+      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2)
+        merged = nodeHash(hashes.pop() ?? EMPTY_ROOT, merged);
       hashes.push(Buffer.from(merged));
       size += 1;
     },
-    root: () => hashes.reduceRight<Buffer | undefined>((right, left) => (right ? nodeHash(left, right) : left), undefined) ?? EMPTY_ROOT,
+    root: () =>
+      hashes.reduceRight<Buffer | undefined>((right, left) => (right ? nodeHash(left, right) : left), undefined) ??
+      EMPTY_ROOT,
     hashes: () => [...hashes],
   };
 }

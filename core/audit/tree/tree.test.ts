@@ -102,6 +102,18 @@ describe("the tree over a log", () => {
     expect(holdsConsistency({ end: 0, size: 1, subtreeRoot: EMPTY_ROOT, root: tree.root(1), path: [] })).toBe(false);
   });
 
+  it("I10: takes nothing for a hash that is shorter or longer than one", () => {
+    const claim = { index: 2, size: 5, leaf: leafOf(2), path: tree.inclusion(2, 5), root: tree.root(5) };
+    const way = { end: 3, size: 5, subtreeRoot: tree.root(3), root: tree.root(5), path: tree.consistency(3, 5) };
+    for (const odd of [Buffer.alloc(0), leafOf(2).subarray(1), Buffer.concat([leafOf(2), leafOf(3)])]) {
+      expect(holdsInclusion({ ...claim, leaf: odd })).toBe(false);
+      expect(holdsInclusion({ index: 0, size: 1, leaf: odd, path: [], root: odd })).toBe(false);
+      expect(holdsInclusion({ ...claim, path: [odd, ...claim.path.slice(1)] })).toBe(false);
+      expect(holdsConsistency({ ...way, subtreeRoot: odd })).toBe(false);
+      expect(holdsConsistency({ ...way, path: [odd, ...way.path.slice(1)] })).toBe(false);
+    }
+  });
+
   it("I10: takes no proof with one bit changed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: MOST }), fc.nat(), fc.nat(), fc.nat(255), (size, one, two, bit) => {

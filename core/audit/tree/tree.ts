@@ -82,4 +82,3 @@ function addTo(levels: Level[], height: number, hash: Uint8Array): void {
   const level = (levels[height] ??= createLevel());
   level.add(hash);
 }
-

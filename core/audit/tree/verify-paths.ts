@@ -1,4 +1,4 @@
-import { EMPTY_ROOT, nodeHash } from "./hash.ts";
+import { EMPTY_ROOT, HASH_BYTES, nodeHash } from "./hash.ts";
 
 /** That a leaf stands at an index of the tree with this root. */
 export interface InclusionClaim {
@@ -12,7 +12,7 @@ export interface InclusionClaim {
 
 /** True when the path proves it (RFC 9162 section 2.1.3.2). */
 export function holdsInclusion({ index, size, leaf, path, root }: InclusionClaim): boolean {
-  if (!isIndex(index) || !isIndex(size) || index >= size) return false;
+  if (!isIndex(index) || !isIndex(size) || index >= size || ![leaf, ...path].every(isHash)) return false;
   let [at, last] = [index, size - 1];
   let computed: Uint8Array = leaf;
   for (const hash of path) {
@@ -49,7 +49,8 @@ export function holdsConsistency(claim: Omit<ConsistencyClaim, "start">): boolea
  */
 export function holdsSubtreeConsistency(claim: ConsistencyClaim): boolean {
   const { start, end, size, path, root, subtreeRoot } = claim;
-  if (!isSubtree(start, end) || !isIndex(size) || end > size) return false;
+  if (!isSubtree(start, end) || !isIndex(size) || end > size || !path.every(isHash)) return false;
+  if (path.length > 0 && !isHash(subtreeRoot)) return false;
   if (start === end) return path.length === 0 && equal(subtreeRoot, EMPTY_ROOT);
   const way = { first: start, last: end - 1, top: size - 1 };
   const up = (): void => {
@@ -81,6 +82,10 @@ export function isSubtree(start: number, end: number): boolean {
   let width = 1;
   while (width < end - start) width *= 2;
   return start % width === 0;
+}
+
+function isHash(bytes: Uint8Array): boolean {
+  return bytes.length === HASH_BYTES;
 }
 
 function isIndex(value: number): boolean {

@@ -1,5 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import { resetSteps } from "./closures/steps.ts";
+import { matchesParts } from "./patterns/bounded-pattern.ts";
 import { LONGEST_SUBJECT, matchBounded, type Pattern } from "./patterns/patterns.ts";
 import { startsWith } from "./patterns/start.ts";
 import { slotOf } from "./text-table.ts";
@@ -78,7 +79,7 @@ function textAnswer(operator: number, text: string, values: readonly unknown[], 
     case PACKED.startsWith:
       return startsWith(text, value as string);
     case PACKED.startsAndMatches:
-      return matchesAfter(text, value as string, values[first + 1] as RegExp);
+      return matchesInParts(value as string, values[first + 1] as RegExp, text);
     case PACKED.matches:
       resetSteps();
       return matchBounded(value as Pattern, text);
@@ -96,9 +97,12 @@ function isInTable(text: string, values: readonly unknown[], first: number): boo
   return values[first + 2 + slotOf(text, values[first] as number, values[first + 1] as number)] === text;
 }
 
-function matchesAfter(text: string, start: string, rest: RegExp): boolean | undefined {
+/** As `matchBounded`: such a pattern reads each character a few times at most, and no step is counted. */
+function matchesInParts(start: string, rest: RegExp, text: string): boolean | undefined {
   if (text.length > LONGEST_SUBJECT) return undefined;
-  if (!startsWith(text, start)) return false;
-  rest.lastIndex = start.length;
-  return rest.test(text);
+  try {
+    return matchesParts(start, rest, text);
+  } catch {
+    return undefined;
+  }
 }

@@ -19,7 +19,7 @@ const PATTERNS = [
 
 describe("a pattern that the platform's engine runs", () => {
   it.each(PATTERNS)("%s means what RE2 says it means", (pattern) => {
-    const parts = boundedParts(pattern) ?? expect.fail("it is left to RE2");
+    const { start, rest } = boundedParts(pattern) ?? expect.fail("it is left to RE2");
     const oracle = RE2JS.compile(pattern);
     const alphabet = [...new Set(Array.from(`${pattern} abcdx019_-\n\u00e9\u{1f600}`))];
     const random = fc.array(fc.constantFrom(...alphabet), { maxLength: 12 }).map((letters) => letters.join(""));
@@ -42,7 +42,7 @@ describe("a pattern that the platform's engine runs", () => {
           fc.tuple(near, random).map((parts) => parts.join("")),
         ),
         (text) => {
-          expect(matchesParts(parts, text)).toBe(oracle.test(text));
+          expect(matchesParts(start, rest, text)).toBe(oracle.test(text));
         },
       ),
       { numRuns: 500 },
@@ -54,10 +54,10 @@ describe("a pattern that the platform's engine runs", () => {
       ["^(a|ab)?(a|b)a*$", "a".repeat(50_000) + "!"],
       ["^a?a?a?a?a?a*$", "a".repeat(50_000) + "!"],
     ] as const) {
-      const parts = boundedParts(pattern) ?? expect.fail("it is left to RE2");
-      const start = performance.now();
-      expect(matchesParts(parts, text)).toBe(false);
-      expect(performance.now() - start).toBeLessThan(200);
+      const { start, rest } = boundedParts(pattern) ?? expect.fail("it is left to RE2");
+      const began = performance.now();
+      expect(matchesParts(start, rest, text)).toBe(false);
+      expect(performance.now() - began).toBeLessThan(200);
     }
   });
 

@@ -51,7 +51,7 @@ export function boundedParts(pattern: string): PatternParts | undefined {
   return { start, rest: restOf(cursor.pattern.slice(cursor.at) + (toEnd ? "$" : "")) };
 }
 
-export function matchesParts({ start, rest }: PatternParts, text: string): boolean {
+export function matchesParts(start: string, rest: RegExp, text: string): boolean {
   if (!startsWith(text, start)) return false;
   rest.lastIndex = start.length;
   return rest.test(text);

@@ -42,7 +42,9 @@ function quickPattern(pattern: string): Pattern | undefined {
   const matches = plainMatcher(pattern);
   if (matches !== undefined) return { matches, size: 1 };
   const parts = boundedParts(pattern);
-  return parts === undefined ? undefined : { matches: (text) => matchesParts(parts, text), size: 1, parts };
+  if (parts === undefined) return undefined;
+  const { start, rest } = parts;
+  return { matches: (text) => matchesParts(start, rest, text), size: 1, parts };
 }
 
 function engineMatcher(pattern: string): Pattern {

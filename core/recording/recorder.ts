@@ -1,0 +1,236 @@
+import type { Action } from "../model/call.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Json } from "../model/json.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Narrowing } from "../model/leash.ts";
+import type {
+  DecisionRecording,
+  OutcomeRecording,
+  RecordedAction,
+  RecordedDecision,
+  RecordedFacts,
+} from "../model/recording.ts";
+import type { ToolSpec } from "../model/tool.ts";
+import type { Change } from "../store/store.ts";
+import { sealBody } from "./cipher.ts";
+import type { RecordSettings } from "./options.ts";
+import { type Blot, blotWith, redact, type Redacted, repeats } from "./redact.ts";
+import { keyOf, outcomeId } from "./rows.ts";
+
+/** Everything that one decision heard. */
+export interface Heard {
+  readonly now: number;
+  readonly counterparties: readonly (string | null)[];
+  readonly answers: ReadonlyMap<string, Json | null>;
+  readonly tools: ReadonlyMap<string, ToolSpec>;
+  /** Digest of the policy in force. */
+  readonly policy: string;
+  readonly narrowings: readonly Narrowing[];
+  /** The names of what the policies would ask about another form of the call. */
+  needsOf(action: Action): ReadonlySet<string>;
+}
+
+/** A decision with what it was made of. */
+export interface Told {
+  /** The call as proposed, and after all transforms. */
+  readonly proposed: Action;
+  readonly action: Action;
+  readonly decision: Decision;
+  readonly heard: Heard;
+}
+
+/** A run as it ended. */
+export interface Ended {
+  readonly proposed: Action;
+  readonly action: Action;
+  readonly entry: JournalEntry;
+  /** Undefined where it gave nothing that JSON can carry; `value` is absent where it gave `undefined`. */
+  readonly output: { readonly value?: Json } | undefined;
+  readonly tool: ToolSpec | undefined;
+}
+
+/** Says what to keep of a call: changes for the very commit that tells of it. */
+export interface Recorder {
+  /** @param answered what the gate answers where that is not the policy's word. */
+  decision(id: string, told: Told, answered?: Decision): readonly Change[];
+  outcome(ended: Ended): readonly Change[];
+}
+
+/** Records nothing. */
+export const NO_RECORDER: Recorder = { decision: () => [], outcome: () => [] };
+
+/** @param redactionKey made, or read, when something is redacted for the first time. */
+export function createRecorder(
+  settings: RecordSettings,
+  sources: { readonly redactionKey: () => Uint8Array; readonly handlers: readonly string[] },
+): Recorder {
+  const { key, keepMs, maxBytes } = settings;
+  let blot: Blot | undefined;
+  const redactedOf = (input: Json, tool: ToolSpec | undefined): Redacted | undefined => {
+    const pointers = [...(tool?.redact ?? []), ...settings.redact];
+    if (pointers.length === 0) return undefined;
+    const found = redact(input, pointers, (blot ??= blotWith(sources.redactionKey())));
+    return found.met.length === 0 ? undefined : found;
+  };
+  const row = (id: string, session: string | null, at: number, body: DecisionRecording | OutcomeRecording): Change => ({
+    kind: "recording",
+    id,
+    expect: 0,
+    // The types of recordings are plain JSON; interfaces just lack the index signature.
+    body: key === undefined ? (body as unknown as Json) : sealBody(key, id, body as unknown as Json),
+    by: keyOf(session),
+    dueAt: at + keepMs,
+  });
+  return {
+    decision(id, told, answered) {
+      const { proposed, heard } = told;
+      const redacted = redactedOf(proposed.input, heard.tools.get(proposed.tool));
+      const body = decisionBody(told, redacted, { maxBytes, handlers: sources.handlers });
+      const other = answered && { answered: { effect: answered.effect, reasonCode: answered.reasonCode } };
+      return [row(id, proposed.session, heard.now, other === undefined ? body : { ...body, ...other })];
+    },
+    outcome(ended) {
+      const { entry, proposed, tool } = ended;
+      if (!settings.outputs || entry.attemptId === null) return [];
+      const redacted = redactedOf(proposed.input, tool);
+      const body = outcomeBody(ended, redacted && { ...redacted, blot: blot ?? NO_BLOT }, maxBytes);
+      return body === undefined ? [] : [row(outcomeId(entry.attemptId), proposed.session, entry.endedAt ?? 0, body)];
+    },
+  };
+}
+
+const NO_BLOT: Blot = () => ({});
+
+function decisionBody(
+  { action, decision, heard, proposed }: Told,
+  redacted: Redacted | undefined,
+  { handlers, maxBytes }: { readonly handlers: readonly string[]; readonly maxBytes: number },
+): DecisionRecording {
+  const { narrowings } = heard;
+  const text = redacted === undefined ? proposed.text : JSON.stringify(redacted.input);
+  const facts = factsOf(heard, redacted && needsWithout(proposed, heard, redacted), handlers);
+  const size = sizeOf(text, facts);
+  const isTooLarge = size > maxBytes;
+  return {
+    v: 1,
+    of: "decision",
+    action: actionOf(proposed, isTooLarge ? undefined : text),
+    facts: isTooLarge ? { ...facts, probes: {} } : facts,
+    policy: heard.policy,
+    ...(narrowings.length > 0 && {
+      narrowings: narrowings.map(({ asks, policy, tools }) => ({
+        ...(tools !== undefined && { tools }),
+        ...(asks !== undefined && { asks }),
+        ...(policy !== undefined && { policy: policy.digest }),
+      })),
+    }),
+    decision: wordOf(decision, action, redacted !== undefined),
+    ...(redacted !== undefined && { redacted: redacted.met }),
+    ...(isTooLarge && { tooLarge: size }),
+  };
+}
+
+/** The policy's word as it is kept. */
+export function wordOf(decision: Decision, action: Action, isRedacted: boolean): RecordedDecision {
+  const { because: _people, counterparty, over, reason: _words, transform: _form, v: _version, ...word } = decision;
+  // Whom the call deals with, and by how much it passes a limit, is read from the input.
+  const told = isRedacted ? { counterparty: null } : { counterparty, ...(over !== undefined && { over }) };
+  return { ...word, ...told, digest: action.digest, tool: action.tool };
+}
+
+function actionOf(action: Action, text: string | undefined): RecordedAction {
+  const {
+    actionId,
+    callKey,
+    digest,
+    identity,
+    inputDigest,
+    labels,
+    principal,
+    requestedAt,
+    schemaDigest,
+    session,
+    tool,
+  } = action;
+  return {
+    tool,
+    ...(text !== undefined && { text }),
+    digest,
+    inputDigest,
+    principal,
+    session,
+    identity,
+    callKey,
+    actionId,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    schemaDigest,
+    requestedAt,
+  };
+}
+
+/** @param kept the names that may be written where something is redacted: others may hold what was. */
+function factsOf(heard: Heard, kept: ReadonlySet<string> | undefined, handlers: readonly string[]): RecordedFacts {
+  const probes: Record<string, Json> = {};
+  for (const [name, answer] of heard.answers) if (kept?.has(name) !== false) probes[name] = answer;
+  const tools: Record<string, RecordedFacts["tools"][string]> = {};
+  for (const [name, { decode: _back, encode: _forth, ...tool }] of heard.tools) tools[name] = tool;
+  const { counterparties, now } = heard;
+  const isTold = kept === undefined || counterparties.every((stated) => stated === null);
+  return {
+    now,
+    ...(isTold && { counterparties }),
+    probes,
+    tools,
+    ...(handlers.length > 0 && { handlers }),
+  };
+}
+
+/** What is asked whatever stood where something is redacted now; nothing of it can tell. */
+function needsWithout(proposed: Action, heard: Heard, { input }: Redacted): ReadonlySet<string> {
+  const { members: _laidOut, ...action } = proposed;
+  return heard.needsOf({ ...action, input, text: JSON.stringify(input) });
+}
+
+function sizeOf(text: string, { probes }: RecordedFacts): number {
+  let size = Buffer.byteLength(text);
+  for (const name in probes) size += name.length + JSON.stringify(probes[name] ?? null).length;
+  return size;
+}
+
+function outcomeBody(
+  { action, entry, output, proposed }: Ended,
+  redacted: { readonly values: readonly Json[]; readonly blot: Blot } | undefined,
+  maxBytes: number,
+): OutcomeRecording | undefined {
+  const { approvalId, attemptId, endedAt, failure, state } = entry;
+  if (state !== "done" && state !== "failed" && state !== "unknown") return undefined;
+  return {
+    v: 1,
+    of: "outcome",
+    actionId: proposed.actionId,
+    callKey: proposed.callKey,
+    proposedDigest: proposed.digest,
+    digest: action.digest,
+    tool: action.tool,
+    attemptId,
+    approvalId,
+    endedAt,
+    state,
+    ...(state === "done" ? keptOutput(output, redacted, maxBytes) : {}),
+    ...(failure !== null && { failure }),
+  };
+}
+
+function keptOutput(
+  output: Ended["output"],
+  redacted: { readonly values: readonly Json[]; readonly blot: Blot } | undefined,
+  maxBytes: number,
+): Pick<OutcomeRecording, "output" | "notRecorded" | "redacted" | "tooLarge"> {
+  if (output === undefined) return { notRecorded: true };
+  const { value } = output;
+  if (value === undefined) return {};
+  const text = JSON.stringify(value);
+  if (redacted !== undefined && repeats(text, redacted.values)) return { output: redacted.blot(value), redacted: true };
+  const size = Buffer.byteLength(text);
+  return size > maxBytes ? { tooLarge: size } : { output: value };
+}

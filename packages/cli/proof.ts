@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+
+import {
+  canonicalText,
+  displayName,
+  isLeashError,
+  type OpenLeashProofClaims,
+  parseStrictJson,
+  type ProofClaims,
+  sha256Hex,
+  verifyProof,
+  visible,
+} from "@leashkit/core";
+import type { Command } from "commander";
+
+import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
+import { type Io, writeJson } from "./io.ts";
+import type { CommonOptions } from "./state.ts";
+import { readTime } from "./time.ts";
+
+interface VerifyProofOptions extends Pick<CommonOptions, "json"> {
+  readonly keys: string;
+  readonly audience?: string;
+  readonly action?: string;
+  readonly agent?: string;
+  readonly input?: string;
+  readonly at?: string;
+  readonly dialect?: string;
+}
+
+/** `leash proof`. */
+export function addProof(leash: Command, io: Io, finish: Finish): void {
+  leash
+    .command("proof")
+    .description("the tokens that permitted calls carry")
+    .command("verify")
+    .description("check a proof offline, with the public keys of whoever made it")
+    .argument("<token>", "the proof; - reads it from the standard input")
+    .requiredOption("--keys <file>", "the key set of the issuer, as published")
+    .option("--audience <name>", "whom it must have been made for: you")
+    .option("--action <hash>", "digest of the action that it must cover")
+    .option("--agent <name>", "the agent that must have been allowed")
+    .option("--input <file>", "the JSON that was received with it, which it must cover")
+    .option("--at <time>", "check it as of a time, ISO 8601; default: now")
+    .option("--dialect <name>", "openleash: a proof of an OpenLeash server, with that server's public keys")
+    .action(async (token: string, _options: unknown, command: Command) =>
+      finish(await verify(io, token, command.optsWithGlobals<VerifyProofOptions>())),
+    );
+}
+
+/** Exit 0 for a proof that holds, 1 for one that does not, 2 for a wrong question, 3 for keys or an input that cannot be read. */
+async function verify(io: Io, stated: string, options: VerifyProofOptions): Promise<Exit> {
+  const check = await readCheck(options);
+  const token = (stated === "-" ? await readAll(io) : stated).trim();
+  try {
+    const claims = check(token);
+    if (options.json === true) writeJson(io.stdout, { ok: true, claims });
+    else io.stdout.write(`${inWords(claims)}\n`);
+    return EXIT.fine;
+  } catch (error) {
+    // What is expected was looked at before: only the keys are left.
+    if (isLeashError(error, "LEASH_CONFIG_INVALID")) throw new UnreadableError(error.message, { cause: error });
+    if (options.json !== true || !isLeashError(error)) throw error;
+    writeJson(io.stdout, { ok: false, code: error.code, message: error.message });
+    return EXIT.finding;
+  }
+}
+
+type AnyClaims = ProofClaims | OpenLeashProofClaims;
+
+async function readCheck(options: VerifyProofOptions): Promise<(token: string) => AnyClaims> {
+  const { action, agent, at, audience, dialect, input } = options;
+  if (action !== undefined && !/^(?:sha256:)?[0-9a-f]{64}$/u.test(action)) {
+    throw new UsageError("--action takes a SHA-256 in lower-case hex");
+  }
+  const expected = {
+    ...(action === undefined ? {} : { action }),
+    ...(agent === undefined ? {} : { agent: requireName("--agent", agent) }),
+    ...(at === undefined ? {} : { now: readTime("--at", at) }),
+  };
+  if (dialect === undefined) {
+    if (audience === undefined) throw new UsageError("say whom the proof must have been made for: --audience NAME");
+    const own = { ...expected, audience: requireName("--audience", audience), ...(await inputOf(input)) };
+    const keys = await readJson("keys", options.keys);
+    return (token) => verifyProof(token, keys, own);
+  }
+  if (dialect !== "openleash") throw new UsageError("--dialect takes openleash, or is left out");
+  if (audience !== undefined || input !== undefined) {
+    throw new UsageError("a proof of an OpenLeash server names neither audience nor input: say --action instead");
+  }
+  const keys = await readJson("keys", options.keys);
+  return (token) => verifyProof(token, keys, { ...expected, dialect });
+}
+
+async function inputOf(file: string | undefined): Promise<{ readonly input?: string }> {
+  return file === undefined ? {} : { input: sha256Hex(canonicalText(await readJson("input", file))) };
+}
+
+/** Of whatever shape the file has: who uses it looks at that. */
+async function readJson(what: string, file: string): Promise<never> {
+  try {
+    return parseStrictJson(await readFile(file, "utf8")) as never;
+  } catch (cause) {
+    throw new UnreadableError(`the file ${visible(file)} with the ${what} cannot be read as JSON`, { cause });
+  }
+}
+
+function requireName(option: string, name: string): string {
+  if (name === "") throw new UsageError(`${option} is empty`);
+  return name;
+}
+
+/** No token is as long. */
+const LONGEST_INPUT = 1_048_576;
+
+async function readAll({ stdin }: Io): Promise<string> {
+  let text = "";
+  for await (const chunk of stdin) {
+    text += chunk.toString();
+    if (text.length > LONGEST_INPUT) throw new UnreadableError("the standard input is too long for a token");
+  }
+  return text;
+}
+
+function inWords(claims: AnyClaims): string {
+  const rule = claims.matched_rule_id === null ? "no rule of its own" : `rule ${displayName(claims.matched_rule_id)}`;
+  const whom = claims.iss === "leashkit" ? ` for ${displayName(claims.aud)}` : "";
+  return `The proof holds: ${displayName(claims.agent_id)} was allowed ${displayName(claims.action_type)}${whom} by ${rule}, until ${claims.exp}.`;
+}
