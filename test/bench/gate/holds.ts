@@ -1,15 +1,15 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createLeash, type Leash, openDesk } from "@leashkit/core";
 import type { Report, RunOptions } from "../../report.ts";
 import { ASKING_POLICY } from "./call.ts";
+import { withProgram } from "../../setup/compile.ts";
 import { medianOf, sample } from "./sample.ts";
 
 const PENDING = 10_000;
-
-/** Proposals in flight while the many are opened. */
-const AT_ONCE = 500;
 
 type Answer = (id: string) => Promise<unknown>;
 
@@ -68,7 +68,7 @@ export async function holds(options: RunOptions, report: Report): Promise<void> 
       unit: "ms",
     });
     report.target({ name: "woken over the file", value: far ?? Number.NaN, mustBe: "at most", limit: 50, unit: "ms" });
-    await many(leash, report);
+    await many(report);
   } finally {
     await other.close();
     await leash.close();
@@ -76,40 +76,30 @@ export async function holds(options: RunOptions, report: Report): Promise<void> 
   }
 }
 
-async function many(leash: Leash, report: Report): Promise<void> {
-  const ending = new AbortController();
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const opening = performance.now();
-  const held: Promise<unknown>[] = [];
-  for (let call = 0; call < PENDING; call += AT_ONCE) {
-    const waiting = Array.from({ length: AT_ONCE }, (_, next) => {
-      return new Promise<void>((onHold) => {
-        const options = { signal: ending.signal, onHold: () => onHold() };
-        const proposed = leash.guard({ tool: "refund", input: { call: call + next } }, () => "refunded", options);
-        held.push(proposed.catch(() => undefined));
-      });
-    });
-    await Promise.all(waiting);
+/** What ten thousand held calls cost the process that holds them. */
+async function many(report: Report): Promise<void> {
+  const state = mkdtempSync(join(tmpdir(), "leashkit-bench-"));
+  try {
+    const { bytes, listed, listedMs, openedMs } = await withProgram(
+      "test/bench/gate/held-worker.ts",
+      async (program) => {
+        const { stdout } = await promisify(execFile)(process.execPath, [program, state, String(PENDING)]);
+        return JSON.parse(stdout) as Readonly<Record<"bytes" | "listed" | "listedMs" | "openedMs", number>>;
+      },
+    );
+    if (listed !== PENDING) throw new Error(`Of ${PENDING} calls ${listed} are held.`);
+    report.table("Ten thousand held calls", [
+      {
+        pending: PENDING,
+        "opened, s": milli(openedMs * 1e3),
+        "listed, ms": Math.round(listedMs),
+        "bytes each": Math.round(bytes),
+      },
+    ]);
+    report.target({ name: "memory of a held call", value: bytes / 1_024, mustBe: "at most", limit: 8, unit: "KiB" });
+  } finally {
+    rmSync(state, { recursive: true, force: true });
   }
-  const openedMs = performance.now() - opening;
-  globalThis.gc?.();
-  const bytes = (process.memoryUsage().heapUsed - before) / PENDING;
-  const listing = performance.now();
-  await leash.desk({ id: "ann" }).pending();
-  const listedMs = performance.now() - listing;
-  ending.abort();
-  await Promise.all(held);
-  report.table("Ten thousand held calls", [
-    {
-      pending: PENDING,
-      "opened, s": milli(openedMs * 1e3),
-      "listed, ms": Math.round(listedMs),
-      "bytes each": Math.round(bytes),
-    },
-  ]);
-  if (globalThis.gc === undefined) report.note("  Start with NODE_OPTIONS=--expose-gc for a figure without garbage.");
-  report.target({ name: "memory of a held call", value: bytes / 1_024, mustBe: "at most", limit: 8, unit: "KiB" });
 }
 
 function milli(nanoseconds: number): number {
