@@ -9,6 +9,7 @@ import type { Receipts } from "./model/receipt.ts";
 import type { Journal } from "./model/settling.ts";
 import { exportLog } from "./audit/export.ts";
 import { createAuditLog } from "./audit/log.ts";
+import { type LogEntry, type LogFilter, readLog } from "./audit/read-log.ts";
 import { createDesk } from "./approvals/desk.ts";
 import { createReceipts } from "./receipts/receipts.ts";
 import { openState } from "./state.ts";
@@ -29,6 +30,8 @@ export interface OpenDesk {
   replay(options?: Omit<ReplayOptions, "store" | "tenant">): Replay;
   /** The log's lines as JSONL, stream by stream. */
   exportLog(): AsyncIterable<string>;
+  /** The records that fit, as of the function of this name. */
+  readLog(filter?: LogFilter): AsyncIterable<LogEntry>;
   close(): Promise<void>;
 }
 
@@ -66,6 +69,7 @@ export async function openDesk(options: {
     verifyLog: () => log.verify(),
     replay: (how = {}) => replay({ ...how, store: state.store, tenant }),
     exportLog: () => exportLog(state.store),
+    readLog: (filter) => readLog(state.store, filter),
     close: async () => {
       if (state.owned) await state.store.close();
     },

@@ -22,6 +22,7 @@ export type * from "./model/leash.ts";
 export type * from "./model/log.ts";
 export type * from "./model/receipt.ts";
 export type * from "./model/settling.ts";
+export type * from "./model/sink.ts";
 export type * from "./model/permit.ts";
 export type * from "./model/policy.ts";
 export type * from "./model/principal.ts";
@@ -103,6 +104,10 @@ export {
   verifySession,
 } from "./tokens/session.ts";
 export { type ProofExpectation, type TakenOnce, verifyProof } from "./tokens/verify-proof.ts";
+export { agentOf, type LogEntry, type LogFilter, type LogRecord, readLog, readRecord } from "./audit/read-log.ts";
+export { fileSink, type FileSinkOptions, readLogFiles } from "./audit/sinks/file.ts";
+export { httpSink, type HttpSinkOptions } from "./audit/sinks/http.ts";
+export { otlpSink, type OtlpSinkOptions } from "./audit/sinks/otlp.ts";
 export { type KeptCheckpoints, type StreamReport, verifyJsonl, verifyLines } from "./audit/verify.ts";
 export { type CheckpointExpectation, verifyCheckpoint } from "./audit/checkpoint.ts";
 export { cosign, type CosignOptions, type Cosignature, verifyCosignatures, type Witness } from "./audit/cosignature.ts";

@@ -38,9 +38,8 @@ import { openState, type State, stateOf, stateRoot } from "./state.ts";
 import { createReceipts } from "./receipts/receipts.ts";
 import { createReceiptWriter, type ReceiptWriter } from "./receipts/writer.ts";
 import { createPolicyArchive } from "./recording/archive.ts";
-import { readRecordOptions, type RecordOptions } from "./recording/options.ts";
-import { createRecorder, NO_RECORDER, type Recorder } from "./recording/recorder.ts";
-import { redactionKey } from "./recording/redaction-key.ts";
+import { openRecorder } from "./recording/open.ts";
+import type { RecordOptions } from "./recording/options.ts";
 import { RECORDING_RETENTION } from "./recording/rows.ts";
 import type { Store } from "./store/store.ts";
 import { keepSwept, type Sweeper } from "./store/sweeper.ts";
@@ -218,18 +217,10 @@ function contextOf(
     probe: systemProbe(placesOf(options)),
     obligations: handlersOf(options),
     archive: createPolicyArchive(state.store),
-    recorder: recorderOf(options, state),
+    recorder: openRecorder(options, stateOf(options), state.random),
     accepted: sinks.accepted,
     announce: (approval) => announcer.announce(approval),
   };
-}
-
-function recorderOf(options: LeashOptions, { random }: State): Recorder {
-  const settings = readRecordOptions(options.record);
-  if (settings === undefined) return NO_RECORDER;
-  const folder = stateOf(options);
-  const handlers = [...handlersOf(options).keys()];
-  return createRecorder(settings, { redactionKey: redactionKey(folder, random), handlers });
 }
 
 /** A desk that knows the policy. Surfaces get theirs before the context is complete. */

@@ -151,6 +151,17 @@ describe.concurrent("the examples", { timeout: 180_000 }, () => {
     expect(printed).toMatch(/^Hello, Ann!\nDenied by policy\..*\n$/);
   });
 
+  it("verify: a shop takes each proof once, and learns of new and revoked keys", async () => {
+    const printed = await start(newHome(), "verify", "once.ts");
+    expect(printed.trim().split("\n")).toEqual([
+      "a proof: taken",
+      "the same again: LEASH_TOKEN_USED",
+      "signed before the rotation: taken",
+      "signed with the new key: taken",
+      "signed with the revoked key: LEASH_TOKEN_REVOKED",
+    ]);
+  });
+
   it("verify: a stranger accepts the body that was allowed and no other", async () => {
     const printed = await start(newHome(), "verify", "main.ts");
     expect(printed).toBe("holds: order by agent, allowed by tools.order\nanother body: LEASH_TOKEN_INVALID\n");

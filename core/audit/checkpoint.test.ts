@@ -21,9 +21,12 @@ const body = {
 };
 
 function sign(ring = keys): string {
-  const { kid, signBytes } = ring.signer("checkpoint");
-  const key = ring.publicKeys("checkpoint").find((known) => known.kid === kid);
-  return signCheckpoint(body, { publicKey: decodePublicKey(key?.publicKey ?? ""), sign: signBytes });
+  const signer = ring.signer("checkpoint");
+  const key = ring.publicKeys("checkpoint").find(({ kid }) => kid === signer.kid);
+  return signCheckpoint(body, {
+    publicKey: decodePublicKey(key?.publicKey ?? ""),
+    sign: (message) => signer.signBytes(message),
+  });
 }
 
 describe("a checkpoint", () => {

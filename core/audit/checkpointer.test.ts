@@ -71,7 +71,11 @@ describe("checkpoints that are taken by themselves", () => {
 
   it("wait for no timer: a closed leash takes none any more", async () => {
     let taken = 0;
-    const checkpointer = keepCheckpointed({ checkpoint: () => Promise.resolve((taken += 1) && null) }, 5);
+    const checkpoint = () => {
+      taken += 1;
+      return Promise.resolve(null);
+    };
+    const checkpointer = keepCheckpointed({ checkpoint }, 5);
     await vi.waitFor(() => expect(taken).toBeGreaterThan(2));
     await checkpointer.stop();
     const atStop = taken;
@@ -81,7 +85,12 @@ describe("checkpoints that are taken by themselves", () => {
 
   it("warn when the log does not hold, and not when the store is away", async () => {
     const warning = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-    const failing = (error: Error) => keepCheckpointed({ checkpoint: () => Promise.reject(error) }, 60_000).stop();
+    const failing = async (error: Error): Promise<void> => {
+      const checkpoint = async (): Promise<never> => {
+        throw error;
+      };
+      await keepCheckpointed({ checkpoint }, 60_000).stop();
+    };
     await failing(new LeashError("LEASH_STORE_UNAVAILABLE", "away"));
     expect(warning).not.toHaveBeenCalled();
     await failing(new LeashError("LEASH_LOG_INVALID", "line 4"));

@@ -14,17 +14,24 @@ export async function* exportLog(store: Store): AsyncGenerator<string> {
   }
 }
 
-/**
- * The lines of one stream as stored, a page at a time, in order.
- * @param from The first, default 0. @param to Where to stop, exclusive; default the stream's end.
- */
+/** The lines of one stream as stored, in order. @param from The first. @param to Where to stop, exclusive. */
 export async function* readLines(store: Store, stream: string, from = 0, to = Infinity): AsyncGenerator<LogLine> {
-  while (from < to) {
-    const page = await store.lines(stream, from, Math.min(PAGE, to - from));
-    yield* page;
+  for await (const page of readPages(store, stream, from, to)) yield* page;
+}
+
+/** The same a page at a time: to wait for each of a million lines would cost more than to check it. */
+export async function* readPages(
+  store: Store,
+  stream: string,
+  from = 0,
+  to = Infinity,
+): AsyncGenerator<readonly LogLine[]> {
+  for (let next = from; next < to; ) {
+    const page = await store.lines(stream, next, Math.min(PAGE, to - next));
+    yield page;
     const last = page.at(-1);
     // A page that does not lead on would be read for ever; whoever verifies sees the row that is out of order.
-    if (last === undefined || last.seq < from) return;
-    from = last.seq + 1;
+    if (last === undefined || last.seq < next) return;
+    next = last.seq + 1;
   }
 }

@@ -13,7 +13,7 @@ async function linesOf(source: LogSource): Promise<readonly (string | undefined)
 
 async function* chunksOf(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   // The same memory for every chunk, as a reader of files may do it.
-  const memory = new Uint8Array(Math.max(1, ...sizes));
+  const memory = Buffer.alloc(Math.max(1, ...sizes));
   let at = 0;
   for (let turn = 0; at < bytes.length; turn += 1) {
     const size = Math.min(sizes[turn % sizes.length] ?? 1, bytes.length - at);

@@ -36,12 +36,12 @@ async function* readChunks(
     }
     const end = chunk.lastIndexOf(LINE_FEED);
     if (end === -1) {
-      // Copied: whoever reads a file may use the same memory for the next chunk.
-      started.push(chunk.slice());
+      // Copied (which `slice` does not do with a Buffer): whoever reads a file may use the same memory for the next chunk.
+      started.push(new Uint8Array(chunk));
       continue;
     }
     yield splitLines(Buffer.concat([...started, chunk.subarray(0, end)]));
-    started = [chunk.slice(end + 1)];
+    started = [new Uint8Array(chunk.subarray(end + 1))];
   }
   const rest = Buffer.concat(started);
   if (rest.length > 0) yield splitLines(rest);

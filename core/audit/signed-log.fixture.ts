@@ -17,9 +17,9 @@ export interface SignedLog {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly log: AuditLog;
-  write(stream: string, count: number): Promise<void>;
+  readonly write: (stream: string, count: number) => Promise<void>;
   /** A checkpoint that must be there. */
-  checkpoint(): Promise<Checkpoint>;
+  readonly checkpoint: () => Promise<Checkpoint>;
 }
 
 export function signedLog(seed = 1): SignedLog {

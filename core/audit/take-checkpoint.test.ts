@@ -107,6 +107,16 @@ describe("taking a checkpoint", () => {
     await store.close();
   });
 
+  it("signs a log that was never signed in steps, each of which counts", async () => {
+    const { log, store, write } = signedLog();
+    await write("a", 49_999);
+    await write("b", 2);
+    expect(await log.checkpoint()).toMatchObject({ size: 50_001, heads: [{ stream: "b", size: 2 }] });
+    expect((await store.list("checkpoint")).map(({ id }) => Number(id))).toEqual([50_000, 50_001]);
+    expect(await log.verify()).toMatchObject({ ok: true, checkpoints: 2, covered: 50_001 });
+    await store.close();
+  });
+
   it("I10: signs nothing over a line that does not hold, and names it", async () => {
     const { checkpoint, keys, store, write } = signedLog();
     await write("a", 3);

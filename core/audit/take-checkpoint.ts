@@ -34,6 +34,8 @@ export interface CheckpointParts {
 
 /** Streams in one checkpoint, so that its note stays well below what readers of notes take. */
 const MOST_STREAMS = 1_000;
+/** Lines in one checkpoint: a log that was never signed is signed in steps, and what is done stays done. */
+const MOST_LINES = 50_000;
 /** Lines that are checked in one go, between two pauses for whatever else the process does. */
 const LINES_AT_A_TIME = 200;
 /** Each conflict means that another process took a checkpoint. */
@@ -54,7 +56,7 @@ export async function takeCheckpoint(parts: CheckpointParts): Promise<Checkpoint
     if (growth.heads.length === 0) return before.last;
     const taken = await write(parts, before, growth);
     if (taken === undefined) conflicts += 1;
-    else if (growth.heads.length < MOST_STREAMS) return taken;
+    else if (growth.isAll) return taken;
   }
   throw new LeashError(
     "LEASH_STORE_UNAVAILABLE",
@@ -95,34 +97,40 @@ async function readTree({ keys, random, store }: CheckpointParts): Promise<Tree>
 interface Growth {
   readonly heads: readonly StreamHead[];
   readonly before: ReadonlyMap<string, Stored<Head>>;
+  /** False where more is left than one checkpoint takes. */
+  readonly isAll: boolean;
 }
 
 /** Appends the new lines of all streams to the edge. */
 async function collectGrowth(store: Store, edge: Edge): Promise<Growth> {
   const before = await readCovered(store);
   const heads: StreamHead[] = [];
+  const most = edge.size + MOST_LINES;
   for (const stream of await store.streams()) {
     const { value } = before.get(stream) ?? NOT_COVERED;
-    const end = await appendLines(store, { stream, seq: value.seq, prev: value.hash }, edge);
+    const end = await appendLines(store, { stream, seq: value.seq, prev: value.hash }, edge, most);
     if (end.seq > value.seq) heads.push({ stream, size: end.seq, hash: end.prev });
-    if (heads.length === MOST_STREAMS) break;
+    if (heads.length === MOST_STREAMS || edge.size === most) return { heads, before, isAll: false };
   }
-  return { heads, before };
+  return { heads, before, isAll: true };
 }
 
-async function appendLines(store: Store, from: Place, edge: Edge): Promise<Place> {
+/** @param most The size at which the tree takes no more for now. */
+async function appendLines(store: Store, from: Place, edge: Edge, most: number): Promise<Place> {
   let place = from;
-  for (;;) {
-    const page = await store.lines(place.stream, place.seq, LINES_AT_A_TIME);
+  while (edge.size < most) {
+    const limit = Math.min(LINES_AT_A_TIME, most - edge.size);
+    const page = await store.lines(place.stream, place.seq, limit);
     for (const row of page) {
       const read = readRow(row, place);
       if ("problem" in read) throw broken(`${read.problem} (stream ${place.stream}, record ${place.seq})`);
       edge.append(Buffer.from(read.hash, "hex"));
       place = { stream: read.stream, seq: read.seq + 1, prev: read.hash };
     }
-    if (page.length < LINES_AT_A_TIME) return place;
+    if (page.length < limit) return place;
     await setImmediate();
   }
+  return place;
 }
 
 /** Undefined where another process was quicker. */
@@ -152,7 +160,8 @@ async function write(parts: CheckpointParts, tree: Tree, { before, heads }: Grow
 }
 
 function signerOf(keys: KeyRing): { readonly kid: string; readonly signer: CheckpointSigner } {
-  const { kid, signBytes } = keys.signer("checkpoint");
+  const signer = keys.signer("checkpoint");
+  const { kid } = signer;
   const key = keys.publicKeys("checkpoint").find((known) => known.kid === kid);
   if (key === undefined) {
     throw new LeashError(
@@ -160,7 +169,7 @@ function signerOf(keys: KeyRing): { readonly kid: string; readonly signer: Check
       "The key that signs checkpoints is not in its own key set, so nothing was signed.",
     );
   }
-  return { kid, signer: { publicKey: decodePublicKey(key.publicKey), sign: signBytes } };
+  return { kid, signer: { publicKey: decodePublicKey(key.publicKey), sign: (message) => signer.signBytes(message) } };
 }
 
 function broken(problem: string): LeashError {

@@ -8,7 +8,7 @@ import { decodePublicKey } from "../tokens/paserk.ts";
 import { createAuditLog } from "./log.ts";
 import { NOTE_SIGNATURE, type NoteVerifier } from "./note.ts";
 import { record, type SignedLog, signedLog, tampered } from "./signed-log.fixture.ts";
-import { readTiledLog } from "./tiles.ts";
+import { readTiledLog, type ReadTileFile } from "./tiles.ts";
 import { tileLevels, tilePath, tileWidth } from "./tree/tile.ts";
 
 const coded = (code: LeashErrorCode) => expect.toSatisfy((error) => isLeashError(error, code));
@@ -21,8 +21,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const read = (path: string): Buffer | undefined =>
-  existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : undefined;
+const read: ReadTileFile = (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : undefined);
 
 function verifierOf({ keys }: SignedLog, name: string): NoteVerifier {
   const [key] = keys.publicKeys("checkpoint");
@@ -71,12 +70,12 @@ describe("a log as a tiled log", () => {
       for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 20)) {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-        const forged = (name: string): Buffer | undefined => (name === path ? changed : read(name));
+        const forged: ReadTileFile = (name) => (name === path ? changed : read(name));
         expect(() => readTiledLog(forged, verifier), `${path} ${at}`).toThrow(coded("LEASH_LOG_INVALID"));
       }
-      const gone = (name: string): Buffer | undefined => (name === path ? undefined : read(name));
+      const gone: ReadTileFile = (name) => (name === path ? undefined : read(name));
       expect(() => readTiledLog(gone, verifier)).toThrow(path);
-      const cut = (name: string): Buffer | undefined => (name === path ? bytes.subarray(0, -1) : read(name));
+      const cut: ReadTileFile = (name) => (name === path ? bytes.subarray(0, -1) : read(name));
       expect(() => readTiledLog(cut, verifier)).toThrow(coded("LEASH_LOG_INVALID"));
     }
     expect(() => readTiledLog(read, { ...verifier, name: "another" })).toThrow(coded("LEASH_TOKEN_INVALID"));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { hash } from "node:crypto";
+import { hash as hashOnce } from "node:crypto";
 import { dirname, join } from "node:path";
 import { LeashError } from "../errors.ts";
 import type { Checkpoint } from "../model/log.ts";
@@ -140,10 +140,10 @@ function checkLevel(read: ReadTileFile, level: number, hashes: readonly Buffer[]
 
 /** RFC 6962 leaf hash. */
 function leafOf(entry: Uint8Array): Buffer {
-  return hash("sha256", Buffer.concat([Uint8Array.of(0), entry]), "buffer");
+  return hashOnce("sha256", Buffer.concat([Uint8Array.of(0), entry]), "buffer");
 }
 
-function rootOf(hashes: readonly Uint8Array[]): Buffer {
+function rootOf(hashes: readonly Buffer[]): Buffer {
   const edge = createEdge();
   for (const one of hashes) edge.append(one);
   return edge.root();

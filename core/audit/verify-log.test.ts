@@ -110,7 +110,7 @@ describe("verifying a stored log with its checkpoints", () => {
       (id: string, change: (body: Readonly<Record<string, Json>>) => Json) =>
       (row: Row): Row =>
         row.id === id ? { ...row, body: change(row.body as Readonly<Record<string, Json>>) } : row;
-    const [first, , third] = signed.notes;
+    const [first, second, third] = signed.notes;
     const [four, seven, ten] = ["0000000000000004", "0000000000000007", "0000000000000010"];
     const cases: readonly (readonly [string, (row: Row) => Row | undefined, number])[] = [
       ["the first is gone", (row) => (row.id === four ? undefined : row), 7],
@@ -124,7 +124,7 @@ describe("verifying a stored log with its checkpoints", () => {
       ["one has no note", edit(seven, (body) => ({ ...body, note: null })), 7],
       [
         "one has a bit changed in its note",
-        edit(seven, (body) => ({ ...body, note: String(body["note"]).replace("\n7\n", "\n8\n") })),
+        edit(seven, (body) => ({ ...body, note: (second ?? "").replace("\n7\n", "\n8\n") })),
         7,
       ],
       [

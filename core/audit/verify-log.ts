@@ -84,8 +84,9 @@ function readStored(
 ): Checkpoint | BadCheckpoint {
   const size = Number(row.id);
   try {
-    const { note, ...stored } = openRow<CheckpointRow>(row).value;
-    const checkpoint = verifyCheckpoint(String(note), keys, {
+    const { note, ...stored } = openRow<Omit<CheckpointRow, "note"> & { readonly note: unknown }>(row).value;
+    if (typeof note !== "string") return { size, problem: "the row holds no signed note" };
+    const checkpoint = verifyCheckpoint(note, keys, {
       revoked: true,
       ...(last === undefined ? {} : { origin: last.origin }),
     });

@@ -2,7 +2,7 @@ import type { Checkpoint, LogReport, StreamHead } from "../model/log.ts";
 import { hashOf } from "../store/chain.ts";
 import { compareUtf8 } from "../store/order.ts";
 import type { Store } from "../store/store.ts";
-import { readLines } from "./export.ts";
+import { readPages } from "./export.ts";
 import { firstPlace, type Place, placeAfter, readRow } from "./line.ts";
 import { createEdge } from "./tree/edge.ts";
 
@@ -47,14 +47,16 @@ export function createWalk(store: Store, watched: number | undefined): Walk {
   };
   const read = async (stream: string, to: number, onLine?: (hash: string) => void): Promise<void> => {
     let place = placeOf(stream);
-    for await (const row of readLines(store, stream, place.seq, to)) {
-      const line = readRow(row, place);
-      if ("problem" in line) {
-        note(stream, place.seq, line.problem);
-        break;
+    pages: for await (const page of readPages(store, stream, place.seq, to)) {
+      for (const row of page) {
+        const line = readRow(row, place);
+        if ("problem" in line) {
+          note(stream, place.seq, line.problem);
+          break pages;
+        }
+        onLine?.(line.hash);
+        place = placeAfter(line);
       }
-      onLine?.(line.hash);
-      place = placeAfter(line);
     }
     places.set(stream, place);
   };

@@ -60,7 +60,7 @@ async function grantBy(
   const { presence, store } = scope.context;
   await refuseUnlessCovered(scope, decided, standing, origin);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
-  await presence.enter(proposal.journalId);
+  const term = await presence.enter(proposal.journalId);
   let ok = false;
   try {
     ok = await commitEntry(
@@ -74,7 +74,7 @@ async function grantBy(
   }
   if (!ok) return undefined;
   if (standing.kind === "decided") origin.watch?.decided(decided.action, decided.decision);
-  return grant;
+  return { ...grant, term };
 }
 
 /**

@@ -24,7 +24,7 @@ export function draft(
   standing: Standing,
   decided: Decided,
   origin: Origin,
-): { grant: Grant; changes: Change[]; append: Append } {
+): { grant: Omit<Grant, "term">; changes: Change[]; append: Append } {
   const { keys, presence, random, recorder, store, stream } = scope.context;
   const { action, decision } = decided;
   const at = store.now();
@@ -49,7 +49,17 @@ export function draft(
   const idempotencyKey = idempotencyKeyOf(proposal.journalId);
   const repeats = standing.kind === "continued" && standing.entry.state === "running";
   const version = standing.version + 1;
-  const grant: Grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, repeats };
+  const grant: Omit<Grant, "term"> = {
+    proposal,
+    action,
+    decision,
+    entry,
+    version,
+    proof,
+    idempotencyKey,
+    obligations,
+    repeats,
+  };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   const recorded = standing.kind === "decided" ? recorder.decision(decisionId, decided) : [];
@@ -95,7 +105,7 @@ function usedBy(standing: Standing, action: Action): { changes: Change[]; record
 function grantRecords(
   { action, decision }: Decided,
   standing: Standing,
-  { entry, proof }: Grant,
+  { entry, proof }: Pick<Grant, "entry" | "proof">,
   decisionId: string,
   origin: Origin,
 ): AuditRecord[] {

@@ -29,6 +29,8 @@ export interface Hearing extends Heard {
   readonly tools: Map<string, ToolSpec>;
   /** The host's word on whom the call deals with; a round asks once. */
   stated(action: Action): string | null;
+  /** False where nobody wants to know why: what a decision does not depend on is not looked at then. */
+  readonly explains: boolean;
   /** Finds out what has no answer yet; a counter by its full name. */
   readonly ask: Probe;
   /** What was seen of the counters; undefined where none was asked for. */
@@ -42,6 +44,7 @@ export function openHearing(scope: Scope, action: Action, own: readonly Reservat
   let readings: Readings | undefined;
   return {
     ...emptyHearing(scope, now, narrowings),
+    explains: true,
     stated: (form) => statedBy(context.counterparty, form),
     ask(need) {
       if (need.kind !== "counter") return context.probe(need);

@@ -10,6 +10,9 @@ import type { Scope } from "./context.ts";
 import { current, latest } from "./current.ts";
 import type { Known } from "./lookup.ts";
 
+// The real one, as in the store.
+const { setImmediate } = globalThis;
+
 /** A question that is open, and as little of it as the wait needs: many wait for hours. */
 export interface Question {
   readonly id: string;

@@ -106,10 +106,10 @@ async function recordSeen(
   options: AuthorizeOptions & Watched,
 ): Promise<Observed> {
   const { recorder, store, stream } = scope.context;
+  const id = decisionId(scope);
   let seen = first;
   for (let tries = 0; tries < MOST_COUNTS; tries += 1) {
     const { action, counted, decision, heard, proposed } = seen;
-    const id = decisionId(scope);
     const told =
       action === undefined
         ? unsealableRecord(scope, call, decision, options)

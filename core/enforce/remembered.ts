@@ -27,12 +27,13 @@ export async function refuseRemembered(
     counterparty: decision.counterparty,
     digests: [digest, proposal.action.digest, proposal.proposedDigest],
   };
+  let id: string | undefined;
   for (;;) {
     const found = await recall(store, call, decision.terms);
     if (found === undefined) return;
+    id ??= decisionId(scope);
     const { denial: counted, change } = countRetry(found);
     const denied = deniedBefore(scope, decision, counted);
-    const id = decisionId(scope);
     const ids = { approval_id: counted.approvalId, decision_id: id };
     const records = [
       decidedRecord(action, denied, origin, ids),

@@ -80,7 +80,8 @@ async function hear(
   const decision = policy.evaluate(action, tool, facts);
   const problem = cannotBeMet(decision, scope.context.obligations);
   if (problem !== undefined) return { decision: denial(scope, problem.code, problem.reason), charges: [] };
-  const because = decision.effect === "allow" ? null : (policy.explain?.(action, tool, facts).because ?? null);
+  const because =
+    decision.effect === "allow" || !hearing.explains ? null : (policy.explain?.(action, tool, facts).because ?? null);
   const explained = because === null ? decision : { ...decision, because };
   const counts = asked.some(({ kind }) => kind === "counter");
   if (!counts || decision.effect === "deny") return { decision: explained, charges: [] };

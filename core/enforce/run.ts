@@ -100,8 +100,8 @@ async function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<
 }
 
 /** Whoever took this process for dead may have told a person so, or run the call: then this leave is old. */
-function refuseLapsed({ context }: Scope, { proposal }: Grant): void {
-  if (context.presence.isKept(proposal.journalId)) return;
+function refuseLapsed({ context }: Scope, { term }: Grant): void {
+  if (context.presence.isKept(term)) return;
   throw new LeashError(
     "LEASH_STORE_UNAVAILABLE",
     "This process could not tell the others in time that it lives, so they may have taken the call for cut off. It was not started.",
@@ -208,16 +208,7 @@ async function recordOutcome(
             proof_kid: grant.proof.kid,
           }),
         ];
-  const changes: Change[] = [
-    ...(result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result)] : []),
-    ...scope.context.recorder.outcome({
-      proposed: action,
-      action: grant.action,
-      entry,
-      output: result?.blob,
-      tool: scope.context.registry.get(action.tool),
-    }),
-  ];
+  const changes = keptOf(scope, grant, entry, result);
   const write = (expect: number): Promise<boolean> =>
     commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { id: journalId, entry, expect }, changes, {
       stream,
@@ -235,6 +226,19 @@ async function recordOutcome(
     throw unrecorded(grant, cause);
   }
   throw unrecorded(grant, undefined);
+}
+
+/** What a run gave: for the same call when it is asked again, and for whoever replays it. */
+function keptOf(
+  { context: { recorder, registry } }: Scope,
+  grant: Grant,
+  entry: JournalEntry,
+  result: RecordedResult | undefined,
+): readonly Change[] {
+  const { action: proposed, journalId } = grant.proposal;
+  const tool = registry.get(proposed.tool);
+  const recorded = recorder.outcome({ proposed, action: grant.action, entry, output: result?.blob, tool });
+  return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
 }
 
 /** That nothing happened is one attempt's word; of one that was cut off before it nobody has any. */

@@ -47,6 +47,8 @@ export interface Grant {
   readonly proof: IssuedProof;
   readonly idempotencyKey: string;
   readonly obligations: readonly Obligation[];
+  /** The term of the process's lease in which it was given. */
+  readonly term: number;
   /** True where an earlier attempt was cut off and this one repeats it: what that one did, this one cannot know. */
   readonly repeats: boolean;
 }

@@ -5,7 +5,7 @@ import type { Gate, Run } from "../model/gate.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
-import { useProofOnce } from "../tokens/once.ts";
+import { parseIsoTime, readClaims } from "../tokens/claims.ts";
 import type { ProofClaims } from "../tokens/proof.ts";
 import { verifyProof } from "../tokens/verify-proof.ts";
 
@@ -49,8 +49,7 @@ export async function answerRequest(
   { answer, audience, keys, store, tool }: AnswerOptions,
   run: Run<unknown>,
 ): Promise<Message> {
-  const claims = verifyProof(request.proof, keys, { audience, input: hashOf(request.body) });
-  await useProofOnce(store, claims);
+  const claims = await verifyProof(request.proof, keys, { audience, input: hashOf(request.body), once: store });
   const input = saleInput(claims, await answer(request.body, claims));
   return leash.guard({ tool, input }, async (sale, permit) => {
     if (permit.proof === null) {
@@ -59,9 +58,10 @@ export async function answerRequest(
         "The seller's leash only observes, so it has no proof to send back. Nothing was sold. Use the mode enforce.",
       );
     }
+    // A policy may have computed another answer than the proposed one: what is proven is what is sent, whatever `run` does to it.
+    const proven = canonicalText(answerIn(sale));
     await run(sale, permit);
-    // A policy may have computed another answer than the proposed one: what is proven is what is sent.
-    return { body: answerIn(sale), proof: permit.proof };
+    return { body: JSON.parse(proven) as Json, proof: permit.proof };
   });
 }
 
@@ -91,7 +91,8 @@ export interface CheckOptions {
 export async function checkAnswer(answer: Message, options: CheckOptions): Promise<ProofClaims> {
   const { audience, keys, ownKeys, request, seller, store } = options;
   const input = hashOf(request.body);
-  const own = verifyProof(request.proof, ownKeys, { audience: seller, input, agent: audience });
+  // As of its own time: a person may have had to say yes at the seller's, and what is asked here is only what was sent.
+  const own = verifyProof(request.proof, ownKeys, { audience: seller, input, agent: audience, now: issuedAt(request) });
   const claims = verifyProof(answer.proof, keys, { audience, input: hashOf(saleInput(own, answer.body)) });
   if (store === undefined) return claims;
   const body = { v: 1, request: { ...request }, answer: { ...answer } };
@@ -109,8 +110,13 @@ function answerIn(sale: Json): Json {
   if (answer !== undefined) return answer;
   throw new LeashError(
     "LEASH_INPUT_INVALID",
-    "The seller's policy computed a sale without an answer. Nothing is sent.",
+    "The seller's policy computed a sale without an answer. Nothing was sold.",
   );
+}
+
+/** When the buyer's own proof was made, as it says itself; its signature covers that. */
+function issuedAt({ proof }: Message): number {
+  return parseIsoTime(readClaims(proof).claims["iat"]) ?? Date.now();
 }
 
 function isObject(value: Json): value is JsonObject {

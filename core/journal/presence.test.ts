@@ -108,19 +108,35 @@ describe("presence", () => {
     await presence.close(0);
   });
 
-  it("I5: does not vouch for a call that it entered before its lease ran out, and does for one that it entered since", async () => {
+  it("I5: does not vouch for an attempt that it entered before its lease ran out, and does for one since, of the same call too", async () => {
     const { here, clock } = pair();
-    await here.enter("call-1");
+    const before = await here.enter("call-1");
     clock.advance(LEASE_MS - 1);
-    expect(here.isKept("call-1")).toBe(true);
+    expect(here.isKept(before)).toBe(true);
     clock.advance(1);
-    expect(here.isKept("call-1")).toBe(false);
-    await here.enter("call-2");
-    expect([here.isKept("call-1"), here.isKept("call-2"), here.isKept("call-3")]).toEqual([false, true, false]);
-    here.leave("call-1");
-    await here.enter("call-1");
-    expect(here.isKept("call-1")).toBe(true);
+    expect(here.isKept(before)).toBe(false);
+    const since = await here.enter("call-1");
+    expect([here.isKept(before), here.isKept(since)]).toEqual([false, true]);
     await here.close(0);
+  });
+
+  // Found by the simulation: seed 2018864 of the run of 2026-11-26.
+  it("I5: vouches for no attempt where its lease ran out while the answer to a renewal was under way", async () => {
+    const clock = fakeClock();
+    const inner = memoryStore({ clock });
+    let onTheWayMs = 0;
+    const commit: Store["commit"] = async (...given) => {
+      clock.advance(onTheWayMs);
+      return inner.commit(...given);
+    };
+    const presence = createPresence({ ...inner, commit }, thisOwner("here"));
+    const before = await presence.enter("call-1");
+    clock.advance(LEASE_MS / 2 + 1);
+    onTheWayMs = LEASE_MS / 2;
+    const since = await presence.enter("call-2");
+    onTheWayMs = 0;
+    expect([presence.isKept(before), presence.isKept(since)]).toEqual([false, true]);
+    await presence.close(0);
   });
 
   it("I5: lets no call start without a lease: when it cannot be written, entering fails", async () => {

@@ -20,11 +20,11 @@ interface Lease {
 /** Tells others that this process lives, and tells whether another one does. */
 export interface Presence {
   readonly owner: Owner;
-  /** Marks a call as running here; makes sure a lease covers its start. */
-  enter(journalId: string): Promise<void>;
+  /** Marks a call as running here; makes sure a lease covers its start. Gives the lease's term, for `isKept`. */
+  enter(journalId: string): Promise<number>;
   leave(journalId: string): void;
-  /** False where others may have taken this process for dead since it entered the call. */
-  isKept(journalId: string): boolean;
+  /** False where the lease has run out since that term: others may have taken this process for dead meanwhile. */
+  isKept(term: number): boolean;
   /** True while the entry's owner may still be running it. */
   isRunning(journalId: string, entry: JournalEntry): Promise<boolean>;
   /** Waits for running calls, `waitMs` milliseconds at most, then withdraws the lease unless some still run. */
@@ -33,23 +33,23 @@ export interface Presence {
 
 export function createPresence(store: Store, owner: Owner): Presence {
   // Counted: several attempts at one call race for its row, and the losers leave while the winner runs.
-  const running = new Map<string, { readonly attempts: number; readonly lapses: number }>();
-  /** How often the lease had run out when it was written. */
-  let lapses = 0;
+  const running = new Map<string, number>();
+  /** Counts on when the lease may have run out before it was written again. */
+  let term = 0;
   let lease = { version: 0, until: 0 };
   let renewal: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const waiting: (() => void)[] = [];
 
   async function write(version: number): Promise<boolean> {
-    const now = store.now();
-    const until = now + LEASE_MS;
+    const until = store.now() + LEASE_MS;
     const body: Lease = { v: 1, owner, leaseUntil: until };
     const result = await store.commit([
       { kind: "instance", id: owner.instance, expect: version, body: toBody(body), dueAt: until },
     ]);
     if (!result.ok) return false;
-    if (now >= lease.until) lapses += 1;
+    // By the time of the answer: the message may have taken so long that others found the old lease run out.
+    if (store.now() >= lease.until) term += 1;
     lease = { version: version + 1, until };
     return true;
   }
@@ -93,17 +93,17 @@ export function createPresence(store: Store, owner: Owner): Presence {
     owner,
     async enter(id) {
       if (lease.until - store.now() < LEASE_MS / 2) await renew();
-      const known = running.get(id) ?? { attempts: 0, lapses };
-      running.set(id, { ...known, attempts: known.attempts + 1 });
+      running.set(id, (running.get(id) ?? 0) + 1);
       keepRenewing();
+      return term;
     },
     leave(id) {
-      const known = running.get(id);
-      if (known !== undefined && known.attempts > 1) running.set(id, { ...known, attempts: known.attempts - 1 });
+      const left = (running.get(id) ?? 0) - 1;
+      if (left > 0) running.set(id, left);
       else running.delete(id);
       if (running.size === 0) for (const wake of waiting.splice(0)) wake();
     },
-    isKept: (id) => running.get(id)?.lapses === lapses && store.now() < lease.until,
+    isKept: (since) => since === term && store.now() < lease.until,
     async isRunning(id, entry) {
       if (entry.owner === null) return false;
       if (entry.owner.instance === owner.instance) return running.has(id);

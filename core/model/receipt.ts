@@ -26,8 +26,8 @@ export interface ReceiptClaims {
   /** On whose behalf; null where a receipt was issued late and nothing told of it any more. */
   readonly sub: string | null;
   readonly agent_id: string;
-  /** The agents above it, the first one first. */
-  readonly chain: readonly string[];
+  /** The agents above it, the first one first; null where a receipt was issued late: nothing tells of them any more. */
+  readonly chain: readonly string[] | null;
   /** The same over all attempts at one call. */
   readonly action_id: string;
   readonly action_type: string;

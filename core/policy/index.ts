@@ -2,4 +2,4 @@ export { loadArchived } from "./archive.ts";
 export { evaluate } from "./evaluate.ts";
 export { ISSUE_CODES, type IssueCode } from "./issues.ts";
 export { checkPolicy, loadPolicy, type LoadPolicyOptions } from "./load.ts";
-export { sealedMembers } from "./members.ts";
+export { sealedMembers, TRAPPED } from "./members.ts";

@@ -24,6 +24,9 @@ export function memberNumber(name: string): number | undefined {
   return numbers.size - 1;
 }
 
+/** Of an action whose input tells what is looked at: its members are read one by one, and only when they are asked for. */
+export const TRAPPED: object = Object.freeze({});
+
 /** By number: where the member stands among an input's values, -1 where the input has no such member. */
 type Places = Int32Array;
 
@@ -34,28 +37,36 @@ type Places = Int32Array;
 export class Members {
   readonly #input: Json;
   readonly #places: Places;
-  readonly #values: readonly Json[];
+  /** Null where the members are read when they are asked for. */
+  readonly #values: readonly Json[] | null;
 
-  constructor(input: Json) {
+  constructor(input: Json, isTrapped = false) {
     const members = isMap(input) ? input : {};
     this.#input = input;
     this.#places = placesOf(Object.keys(members));
-    this.#values = Object.values(members);
+    this.#values = isTrapped ? null : Object.values(members);
     Object.freeze(this);
   }
 
   /** The member with this number; undefined where the input has none. */
   at(number: number): Json | undefined {
     const place = this.#places[number];
-    return place === undefined || place < 0 ? undefined : this.#values[place];
+    if (place === undefined || place < 0) return undefined;
+    return this.#values === null ? valueAt(this.#input, place) : this.#values[place];
   }
 
   /** Those made when the call was sealed, where they are of this very input and know every name; else new ones. */
   static of({ input, members }: Action): Members {
     const isCurrent =
       members !== undefined && #input in members && members.#input === input && members.#places.length === numbers.size;
-    return isCurrent ? members : new Members(input);
+    return isCurrent ? members : new Members(input, members === TRAPPED);
   }
+}
+
+function valueAt(input: Json, place: number): Json | undefined {
+  if (!isMap(input)) return undefined;
+  const name = Object.keys(input)[place];
+  return name === undefined ? undefined : input[name];
 }
 
 // Whoever has an action has a way to these.

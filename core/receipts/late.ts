@@ -1,36 +1,33 @@
+import { showsWhatRuns } from "../approvals/rows.ts";
 import { readLines } from "../audit/export.ts";
+import { readLine } from "../audit/line.ts";
 import { idempotencyKeyOf } from "../journal/entries.ts";
 import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload } from "../model/audit.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import { openRow } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";
-import { type RanCall, receiptInput } from "./ran.ts";
+import { receiptInput } from "./ran.ts";
 import type { ReceiptInput } from "./receipt.ts";
-import { approvalBehind } from "./writer.ts";
+import { approvalBehind, type ReceiptParts } from "./writer.ts";
 
 /**
- * What a receipt would have said of the last run of an action, from journal, approval and log: for runs whose process ended
- * before it signed one. It costs a walk through a part of the log.
+ * What a receipt would have said of the last run of an action: for runs whose process ended before it signed one. Leave and
+ * outcome are the log's word; of the rows only what names them is believed. It costs a walk through a part of the log.
  * @param isKnown tells of the id of a stored receipt whether it is there.
  */
 export async function lateReceipts(
-  store: Store,
+  parts: ReceiptParts,
   tenant: string,
   actionId: string,
   isKnown: (id: string) => boolean,
 ): Promise<readonly ReceiptInput[]> {
   const found: ReceiptInput[] = [];
-  for (const { entry, id } of await rowsOf(store, actionId)) {
+  for (const { entry, id } of await rowsOf(parts.store, actionId)) {
     if (entry.tenant !== tenant || isKnown(`${actionId}.${entry.attemptId}`)) continue;
-    const granted = await grantOf(store, entry);
-    if (granted === undefined) continue;
-    const approval = await approvalBehind(store, entry);
-    const input = receiptInput(ranBy(entry, id, granted), approval);
-    if (input === undefined) continue;
-    const principal = approval?.principal;
-    const known = principal === undefined ? { sub: null } : { sub: principal.subject, chain: principal.chain };
-    found.push({ ...input, ...known, issued_late: true });
+    const told = await toldOf(parts.store, entry);
+    const input = told && (await inputOf(parts, { entry, id }, told));
+    if (input !== undefined) found.push(input);
   }
   return found;
 }
@@ -61,35 +58,77 @@ async function rowsOf(store: Store, actionId: string): Promise<readonly JournalR
   }
 }
 
-type Granted = AuditPayload & AuditEnvelope;
+type Line = AuditPayload & AuditEnvelope & { readonly ts: string };
 
-/** The record of the leave that an entry's run had: it lies in the stream of the process that ran it. */
-async function grantOf(store: Store, { attemptId, owner }: JournalEntry): Promise<Granted | undefined> {
-  if (attemptId === null || owner === null) return undefined;
-  for await (const { line } of readLines(store, owner.instance)) {
-    if (!line.includes(attemptId)) continue;
-    const record = JSON.parse(line) as Granted;
-    if (record.type === "granted" && record.decision_id === attemptId) return record;
-  }
-  return undefined;
+/** What the log tells of a run: its leave, and its outcome where the process that ran it could still write one. */
+interface Told {
+  readonly granted: Line;
+  readonly ended: Line | undefined;
 }
 
-function ranBy(entry: JournalEntry, journalId: string, granted: Granted): RanCall {
-  return {
-    action: {
-      actionId: granted.action_id ?? uuidv8(entry.callKey),
-      tool: entry.tool,
-      digest: entry.finalDigest,
-      inputDigest: granted.input_ref ?? "",
-      principal: { tenant: entry.tenant, subject: "", agent: granted.actor_id, chain: [] },
+/** Both lie in the stream of the process that ran the call. A line that was changed is none. */
+async function toldOf(store: Store, { attemptId, owner }: JournalEntry): Promise<Told | undefined> {
+  if (attemptId === null || owner === null) return undefined;
+  let granted: Line | undefined;
+  for await (const { line } of readLines(store, owner.instance)) {
+    const about: string = granted?.action_id ?? attemptId;
+    if (!line.includes(about) || "problem" in readLine(line)) continue;
+    const record = JSON.parse(line) as Line;
+    if (granted === undefined) {
+      if (record.type === "granted" && record.decision_id === attemptId) granted = record;
+    } else if (isOutcomeOf(record, granted)) return { granted, ended: record };
+  }
+  return granted && { granted, ended: undefined };
+}
+
+function isOutcomeOf({ action_id, digest, type }: Line, granted: Line): boolean {
+  const isOutcome = type === "executed" || type === "failed" || type === "unknown";
+  return isOutcome && action_id === granted.action_id && digest === granted.digest;
+}
+
+async function inputOf(parts: ReceiptParts, row: JournalRow, told: Told): Promise<ReceiptInput | undefined> {
+  const { ended, granted } = told;
+  const entry = entryBy(row.entry, told);
+  if (entry === undefined) return undefined;
+  const approval = await approvalBehind(parts.store, row.entry);
+  const input = receiptInput(
+    {
+      action: {
+        actionId: granted.action_id ?? "",
+        tool: granted.action_type ?? "",
+        digest: granted.digest ?? "",
+        inputDigest: granted.input_ref ?? "",
+        principal: { tenant: granted.tenant, subject: "", agent: granted.actor_id, chain: [] },
+      },
+      decision: {
+        rule: granted.rule ?? null,
+        policyId: granted.policy_id ?? "",
+        policyDigest: granted.policy_digest ?? "",
+      },
+      proof: { jti: granted.proof_jti ?? "", kid: granted.proof_kid ?? "" },
+      idempotencyKey: idempotencyKeyOf(row.id),
+      entry: { ...entry, outputRef: ended?.output_ref ?? null },
     },
-    decision: {
-      rule: granted.rule ?? null,
-      policyId: granted.policy_id ?? "",
-      policyDigest: granted.policy_digest ?? "",
-    },
-    proof: { jti: granted.proof_jti ?? "", kid: granted.proof_kid ?? "" },
-    idempotencyKey: idempotencyKeyOf(journalId),
-    entry,
-  };
+    approval,
+    parts.keys.publicKeys("approval"),
+  );
+  // The digest covers on whose behalf, so an approval of this very action tells. Of the agents above nothing does.
+  const isSame = approval !== undefined && approval.digest === granted.digest && showsWhatRuns(approval);
+  const sub = isSame ? approval.principal.subject : null;
+  return input && { ...input, sub, chain: null, issued_late: true };
+}
+
+/** The row with the log's word on what became of the run in it; undefined where it may still be running. */
+function entryBy(entry: JournalEntry, { ended, granted }: Told): JournalEntry | undefined {
+  const startedAt = Date.parse(granted.ts);
+  if (ended === undefined) {
+    const isOver = entry.state === "done" || entry.state === "failed" || entry.state === "unknown";
+    // Somebody else's word on it, or a person's: whoever ran it said nothing.
+    return isOver ? { ...entry, state: "unknown", failure: null, startedAt } : undefined;
+  }
+  const endedAt = Date.parse(ended.ts);
+  if (ended.type === "executed") return { ...entry, state: "done", failure: null, startedAt, endedAt };
+  if (ended.type === "unknown") return { ...entry, state: "unknown", failure: null, startedAt, endedAt };
+  const effect = ended.detail === "effect none" ? "none" : "unknown";
+  return { ...entry, state: "failed", failure: { kind: "", effect }, startedAt, endedAt };
 }

@@ -3,8 +3,10 @@ import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
+import type { PublicKey } from "../model/keys.ts";
 import type { ReceiptVerdict } from "../model/receipt.ts";
 import { isoTime } from "../tokens/claims.ts";
+import { verifyVerdict } from "../tokens/verdict.ts";
 import type { ReceiptInput } from "./receipt.ts";
 
 /** A run that ended, as the process that ran it knows it. */
@@ -18,8 +20,15 @@ export interface RanCall {
   readonly entry: JournalEntry;
 }
 
-/** What a receipt says of a run, or undefined where the row tells of none that ended. */
-export function receiptInput(ran: RanCall, approval: Approval | undefined): ReceiptInput | undefined {
+/**
+ * What a receipt says of a run, or undefined where the row tells of none that ended.
+ * @param keys the desk's: a yes that it did not sign is none, whatever a row says.
+ */
+export function receiptInput(
+  ran: RanCall,
+  approval: Approval | undefined,
+  keys: readonly PublicKey[],
+): ReceiptInput | undefined {
   const { action, decision, entry, idempotencyKey, proof } = ran;
   const { attemptId, endedAt, startedAt, state } = entry;
   if (state !== "done" && state !== "failed" && state !== "unknown") return undefined;
@@ -50,13 +59,13 @@ export function receiptInput(ran: RanCall, approval: Approval | undefined): Rece
     idempotency_key: idempotencyKey,
     approval_id: approval?.id ?? entry.approvalId,
     ...(entry.allowanceId !== undefined && { allowance_id: entry.allowanceId }),
-    approvers: approval === undefined ? [] : yesesOf(approval),
+    approvers: approval === undefined ? [] : yesesOf(approval, keys),
   };
 }
 
-function yesesOf({ verdicts }: Approval): readonly ReceiptVerdict[] {
-  return verdicts
-    .filter(({ answer }) => answer === "approve")
+function yesesOf(approval: Approval, keys: readonly PublicKey[]): readonly ReceiptVerdict[] {
+  return approval.verdicts
+    .filter((verdict) => verdict.answer === "approve" && verifyVerdict(verdict, approval, keys))
     .map(({ approver, assurance, at, method, token }) => ({
       approver,
       method,

@@ -5,6 +5,7 @@ import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { ReceiptClaims } from "../model/receipt.ts";
 import type { Random } from "../model/runtime.ts";
 import { isoTime, openToken, parseIsoTime, refused } from "../tokens/claims.ts";
+import { requireExpectedHash, requireExpectedText } from "../tokens/expectation.ts";
 import type { Signer } from "../tokens/keys.ts";
 
 /** What the caller states of a run; the rest is the signer's. */
@@ -28,9 +29,9 @@ export function issueReceipt(signer: Signer, input: ReceiptInput, at: number, ra
 
 /** What a verifier expects. What is left out is not checked. */
 export interface ReceiptExpectation {
-  /** Digest of the action, hex. */
+  /** Digest of the action, hex; the prefix `sha256:` is accepted. */
   readonly action?: string;
-  /** SHA-256 of the RFC 8785 text of the input, hex. */
+  /** SHA-256 of the RFC 8785 text of the input, hex; the prefix `sha256:` is accepted. */
   readonly input?: string;
   /** Id of the action. */
   readonly actionId?: string;
@@ -45,8 +46,8 @@ export interface ReceiptExpectation {
  * the tool returned, not what it did. Trust it as far as the place the keys came from.
  *
  * @param token PASETO v4.public with the implicit assertion `leashkit/receipt/1`.
- * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when the keys
- * are malformed.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when keys or
+ * expectation are malformed.
  * @example const { outcome, output_hash } = verifyReceipt(token, keys, { action: digest });
  */
 export function verifyReceipt(
@@ -57,11 +58,15 @@ export function verifyReceipt(
   const claims = openToken(token, "receipt", keys);
   if (!isReceipt(claims)) throw refused("a claim is missing or malformed");
   const { action, actionId, agent, input, tenant } = expected;
-  if (action !== undefined && claims.action_hash !== action) throw refused("it is about another action");
-  if (input !== undefined && claims.input_hash !== input) throw refused("it is about another input");
-  if (actionId !== undefined && claims.action_id !== actionId) throw refused("it is about another call");
-  if (agent !== undefined && claims.agent_id !== agent) throw refused("it is about another agent");
-  if (tenant !== undefined && claims.tenant !== tenant) throw refused("it is another tenant's");
+  const isHash = (name: string, stated: string | undefined, found: string): boolean =>
+    stated === undefined || requireExpectedHash(name, stated) === found;
+  const isText = (name: string, stated: string | undefined, found: string): boolean =>
+    stated === undefined || requireExpectedText(name, stated) === found;
+  if (!isHash("action", action, claims.action_hash)) throw refused("it is about another action");
+  if (!isHash("input", input, claims.input_hash)) throw refused("it is about another input");
+  if (!isText("actionId", actionId, claims.action_id)) throw refused("it is about another call");
+  if (!isText("agent", agent, claims.agent_id)) throw refused("it is about another agent");
+  if (!isText("tenant", tenant, claims.tenant)) throw refused("it is another tenant's");
   return claims;
 }
 
@@ -103,7 +108,7 @@ const CLAIMS: Readonly<Record<keyof ReceiptClaims, Check>> = {
   tenant: text,
   sub: textOrNull,
   agent_id: text,
-  chain: listOf(text),
+  chain: (value) => value === null || listOf(text)(value),
   action_id: text,
   action_type: text,
   action_hash: hash,

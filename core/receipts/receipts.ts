@@ -4,7 +4,7 @@ import { openRow } from "../store/envelope.ts";
 import type { Row } from "../store/store.ts";
 import { receiptEnvelope } from "./envelope.ts";
 import { lateReceipts } from "./late.ts";
-import { verifyReceipt } from "./receipt.ts";
+import { type ReceiptExpectation, verifyReceipt } from "./receipt.ts";
 import { receiptChange, type ReceiptParts, type ReceiptWriter, type StoredReceipt } from "./writer.ts";
 
 /** The receipts of one tenant: those that were signed, and those that still can be. */
@@ -18,14 +18,14 @@ export function createReceipts(
     await writer?.flush();
     const known = await rowsOf(parts, actionId);
     const isKnown = (id: string): boolean => known.some((row) => row.id === id);
-    for (const input of await lateReceipts(parts.store, tenant, actionId, isKnown)) {
+    for (const input of await lateReceipts(parts, tenant, actionId, isKnown)) {
       // Somebody else may be quicker; one of the two stays.
       await parts.store.commit([receiptChange(parts, input)]);
     }
     const keys: KeySet = { v: 1, keys: parts.keys.publicKeys("receipt") };
     return (await rowsOf(parts, actionId))
       .map((row) => openRow<StoredReceipt>(row).value.token)
-      .filter((token) => isOwn(token, keys, tenant));
+      .filter((token) => isOwn(token, keys, { actionId, tenant }));
   }
   const get = async (actionId: string): Promise<string | undefined> => (await list(actionId)).at(-1);
   return {
@@ -39,10 +39,11 @@ export function createReceipts(
   };
 }
 
-/** A row is no authority: what it holds must be ours, and about a call of this tenant. */
-function isOwn(token: string, keys: KeySet, tenant: string): boolean {
+/** A row is no authority: what it holds must be ours, and about this very action. */
+function isOwn(token: string, keys: KeySet, expected: ReceiptExpectation): boolean {
   try {
-    return verifyReceipt(token, keys).tenant === tenant;
+    verifyReceipt(token, keys, expected);
+    return true;
   } catch {
     return false;
   }
@@ -52,6 +53,11 @@ const PAGE = 1_000;
 
 async function rowsOf({ store }: ReceiptParts, actionId: string): Promise<readonly Row[]> {
   const start = `${actionId}.`;
-  const rows = await store.list("receipt", { after: start, limit: PAGE });
-  return rows.filter(({ id }) => id.startsWith(start));
+  const found: Row[] = [];
+  for (;;) {
+    const page = await store.list("receipt", { after: found.at(-1)?.id ?? start, limit: PAGE });
+    const own = page.filter(({ id }) => id.startsWith(start));
+    found.push(...own);
+    if (own.length < PAGE) return found;
+  }
 }

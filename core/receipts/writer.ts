@@ -1,14 +1,16 @@
 import { readAllowance } from "../approvals/allowances.ts";
 import { readApproval } from "../approvals/rows.ts";
-import { isLeashError } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
+import type { Json } from "../model/json.ts";
+import type { PublicKey } from "../model/keys.ts";
+import type { ReceiptClaims } from "../model/receipt.ts";
 import type { Random } from "../model/runtime.ts";
 import { toBody } from "../store/envelope.ts";
-import type { Change, Store } from "../store/store.ts";
+import type { Change, Row, Store } from "../store/store.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import { type RanCall, receiptInput } from "./ran.ts";
-import { issueReceipt } from "./receipt.ts";
+import { issueReceipt, verifyReceipt } from "./receipt.ts";
 
 /** What receipts are written with. */
 export interface ReceiptParts {
@@ -45,39 +47,54 @@ const MOST_AT_ONCE = 64;
 /** Notes kept while the store is away; of older ones the receipt is signed when somebody asks for it. */
 const MOST_WAITING = 10_000;
 
+/** A run that waits for its receipt. */
+interface Note {
+  readonly ran: RanCall;
+  tries: number;
+}
+
+/** A receipt that cannot be made: its approval's row is damaged, say. It can be asked for later. */
+const MOST_TRIES = 5;
+
 export function createReceiptWriter(parts: ReceiptParts): ReceiptWriter {
-  let waiting: RanCall[] = [];
+  let waiting: Note[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<boolean> = Promise.resolve(true);
+  let isClosed = false;
 
   function later(ms: number): void {
+    if (isClosed) return;
     timer ??= setTimeout(() => {
       timer = undefined;
       void flush().then((written) => written || later(RETRY_MS));
     }, ms).unref();
   }
 
-  /** False where the store could not be written; what was noted is kept. */
+  /** False where something could not be written: it is kept, and tried again. */
+  async function writeAll(): Promise<boolean> {
+    const kept: Note[] = [];
+    while (waiting.length > 0) {
+      const some = waiting.splice(0, MOST_AT_ONCE);
+      kept.push(...(await write(parts, some)).filter((note) => (note.tries += 1) < MOST_TRIES));
+    }
+    waiting = [...kept, ...waiting];
+    return kept.length === 0;
+  }
+
   function flush(): Promise<boolean> {
-    writing = writing.then(async () => {
-      while (waiting.length > 0) {
-        const some = waiting.slice(0, MOST_AT_ONCE);
-        if (!(await write(parts, some))) return false;
-        waiting = waiting.slice(some.length);
-      }
-      return true;
-    });
+    writing = writing.then(writeAll);
     return writing;
   }
 
   return {
     add(ran) {
-      if (waiting.length >= MOST_WAITING) return;
-      waiting.push(ran);
+      if (isClosed || waiting.length >= MOST_WAITING) return;
+      waiting.push({ ran, tries: 0 });
       later(GATHERING_MS);
     },
     flush,
     async close() {
+      isClosed = true;
       clearTimeout(timer);
       timer = undefined;
       await flush();
@@ -85,29 +102,46 @@ export function createReceiptWriter(parts: ReceiptParts): ReceiptWriter {
   };
 }
 
-async function write(parts: ReceiptParts, runs: readonly RanCall[]): Promise<boolean> {
+/** Gives the notes that could not be written. */
+async function write(parts: ReceiptParts, notes: readonly Note[]): Promise<readonly Note[]> {
+  const made = await Promise.allSettled(notes.map(({ ran }) => receiptOf(parts, ran)));
+  const missing = notes.filter((_note, at) => made[at]?.status === "rejected");
+  const changes = made.flatMap((one) => (one.status === "fulfilled" && one.value !== undefined ? [one.value] : []));
   try {
-    const changes = (await Promise.all(runs.map((ran) => receiptOf(parts, ran)))).filter((one) => one !== undefined);
     const { ok } = await parts.store.commit(changes);
-    // One that is there already was written with a lost answer: each by itself, then.
-    if (!ok) for (const change of changes) await parts.store.commit([change]);
-    return true;
+    // Somebody was quicker with one of them: each by itself, then.
+    if (!ok) for (const change of changes) await put(parts, change);
+    return missing;
   } catch {
-    return false;
+    return notes;
   }
+}
+
+/** The word of whoever ran a call counts more than one that was signed without it. */
+async function put({ keys, store }: ReceiptParts, change: Change): Promise<void> {
+  const { ok } = await store.commit([change]);
+  const row = ok ? undefined : await store.get(change.kind, change.id);
+  if (row === undefined || !isBetter(change, row, keys.publicKeys("receipt"))) return;
+  await store.commit([{ ...change, expect: row.version }]);
+}
+
+function isBetter(change: Change, row: Row, keys: readonly PublicKey[]): boolean {
+  const outcomeOf = (body: Json | null): ReceiptClaims | undefined => {
+    try {
+      return verifyReceipt((body as unknown as StoredReceipt).token, keys);
+    } catch {
+      return undefined;
+    }
+  };
+  const [made, stored] = [outcomeOf(change.body), outcomeOf(row.body)];
+  if (made === undefined) return false;
+  return stored === undefined || stored.issued_late === true || stored.outcome !== made.outcome;
 }
 
 async function receiptOf(parts: ReceiptParts, ran: RanCall): Promise<Change | undefined> {
   const approval = await approvalBehind(parts.store, ran.entry);
-  const input = receiptInput(ran, approval);
-  if (input === undefined) return undefined;
-  try {
-    return receiptChange(parts, input);
-  } catch (error) {
-    // What cannot be written as a token never will be: it must not keep the others back.
-    if (isLeashError(error, "LEASH_INPUT_INVALID")) return undefined;
-    throw error;
-  }
+  const input = receiptInput(ran, approval, parts.keys.publicKeys("approval"));
+  return input === undefined ? undefined : receiptChange(parts, input);
 }
 
 /** The row of a receipt, signed now. */

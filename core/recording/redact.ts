@@ -61,7 +61,7 @@ export function redact(input: Json, pointers: readonly string[], blot: Blot): Re
 
 /** Own members only, also where one is called like a member of every object. */
 function fromEntries(entries: readonly (readonly [string, Json])[]): JsonObject {
-  return Object.fromEntries(entries) as JsonObject;
+  return Object.fromEntries(entries);
 }
 
 function stepsOf(pointer: string): readonly string[] {

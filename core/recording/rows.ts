@@ -7,7 +7,7 @@ import type { Retention } from "../store/sweep.ts";
 import { openBody, type SealedBody } from "./cipher.ts";
 
 /** What recordings leave behind once their time is over. */
-export const RECORDING_RETENTION: Retention = { kind: "recording" };
+export const RECORDING_RETENTION: Retention = { kind: "recording", inOrder: true };
 
 /** The row of what a run gave, beside the row of the decision that may have the same id. */
 export function outcomeId(attemptId: string): string {

@@ -8,6 +8,7 @@ import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { Narrowing } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
+import { TRAPPED } from "../policy/index.ts";
 import type { DecisionRecording } from "../model/recording.ts";
 import { type Trapped, trap } from "./trap.ts";
 
@@ -56,7 +57,7 @@ function inputOf({ action: { text }, redacted = [] }: DecisionRecording): Trappe
 
 function actionOf({ action }: DecisionRecording, input: Json): Action {
   const { labels = {}, text = "", ...rest } = action;
-  return Object.freeze({ v: 1, ...rest, labels, text, input });
+  return Object.freeze({ v: 1, ...rest, labels, text, input, members: TRAPPED });
 }
 
 function scopeOf(
@@ -85,6 +86,7 @@ function hearingOf({ facts }: DecisionRecording, scope: DecidingScope, missing: 
   const isStated = counterparties.some((stated) => stated !== null);
   return {
     ...empty,
+    explains: false,
     stated() {
       const stated = counterparties[empty.counterparties.length];
       if (stated === undefined && isStated) missing.add("counterparty");

@@ -49,7 +49,7 @@ export function replay(options: ReplayOptions): Replay {
   }
   requireKey(key);
   const tally = createTally();
-  const calls = replayAll(options, tally.add);
+  const calls = replayAll(options, (call) => tally.add(call));
   return {
     [Symbol.asyncIterator]: () => calls,
     async summary() {

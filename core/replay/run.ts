@@ -4,10 +4,11 @@ import { readEntry } from "../journal/entries.ts";
 import type { DecisionRecording, OutcomeRecording } from "../model/recording.ts";
 import type { RecordedAnswer, RecordedCall, RecordedRun } from "../model/redrive.ts";
 import { isDecision, isOutcome, listRecordings } from "../recording/rows.ts";
+import { decisionsIn } from "./calls.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Reads the calls of one session in the order in which they were decided, each with what its agent was given.
+ * Reads the calls of one session in the order in which the log tells of them, each with what its agent was given.
  *
  * @param options `key` is the leash's `record.key`, where it has one. `agent` leaves out those of other agents in the session.
  * @throws {LeashError} `LEASH_STORE_UNAVAILABLE`.
@@ -34,11 +35,26 @@ export async function readRun(options: {
         decisions.set(name, { decisionId: id, recording: opened.recording });
     }
   }
-  const calls: RecordedCall[] = [];
+  const calls = new Map<string, RecordedCall>();
   for (const [name, { decisionId, recording }] of decisions) {
-    calls.push({ decisionId, recording, answer: await answerTo(store, name, recording, outcomes.get(name)) });
+    const answer = await answerTo(store, name, recording, outcomes.get(name));
+    calls.set(decisionId, { decisionId, recording, answer });
   }
-  return { session, calls, unreadable };
+  const ordered = await inOrder(store, calls);
+  return { session, calls: ordered, unreadable: unreadable + calls.size - ordered.length };
+}
+
+/** In the order of the log: ids tell calls of one millisecond no order. What the log does not know of was no call. */
+async function inOrder(store: Store, calls: ReadonlyMap<string, RecordedCall>): Promise<readonly RecordedCall[]> {
+  const found: (readonly [at: number, call: RecordedCall])[] = [];
+  for await (const page of decisionsIn(store, {})) {
+    for (const { at, decision_id: id } of page) {
+      const call = id === undefined ? undefined : calls.get(id);
+      if (call !== undefined) found.push([at, call]);
+    }
+  }
+  // Stable: lines of one stream stay in their order.
+  return found.toSorted(([a], [b]) => a - b).map(([, call]) => call);
 }
 
 const nameOf = ({ callKey, proposedDigest }: OutcomeRecording): string => `${callKey}.${proposedDigest}`;

@@ -68,7 +68,8 @@ export function recordText(record: AuditRecord): string {
   for (const member of REQUIRED_MEMBERS) {
     if (record.payload[member] === undefined) throw invalidRecord(`lacks its member ${member}`);
   }
-  const members = {};
+  // Without a prototype: what somebody put on that of all objects must not reach a line.
+  const members: Record<string, unknown> = Object.create(null);
   inOrder(record.payload, PAYLOAD_MEMBERS, members);
   inOrder(record.envelope, ENVELOPE_MEMBERS, members);
   const text = JSON.stringify(members).slice(1, -1);

@@ -6,6 +6,11 @@ export interface Retention {
   readonly kind: Kind;
   /** True for a row that something still needs all the same. Default: none is. */
   readonly isNeeded?: (store: Store, row: Row) => Promise<boolean>;
+  /**
+   * True for rows whose ids follow the order in which they are due: those that are over stand first, and one sweep takes many more
+   * of them. Default: a sweep looks at some, and the next one at others.
+   */
+  readonly inOrder?: boolean;
 }
 
 /** How long a row stays after it was due, in milliseconds: a day. */
@@ -13,6 +18,9 @@ export const KEPT_MS = 86_400_000;
 
 /** Rows of each kind that one sweep looks at. */
 const MOST_ROWS = 500;
+
+/** Times so many, of a kind whose rows stand in order. */
+const MOST_PAGES = 20;
 
 /** The one row that every sweep changes, with the id behind which the next one goes on, by kind. */
 interface Mark {
@@ -23,7 +31,7 @@ interface Mark {
 const MARK = { kind: "sweep", id: "mark" } as const;
 
 /**
- * Removes rows that have been due for `KEPT_MS`, at most 500 of each kind. A row that has changed since it was read stays, and of
+ * Removes rows that have been due for `KEPT_MS`, at most 500 of each kind, 10,000 of one whose rows stand in order. A row that has changed since it was read stays, and of
  * sweeps at the same time one removes and the others end.
  *
  * A row that comes back starts again at version 1. So every sweep also changes a mark: a change that was worked out over a row
@@ -35,9 +43,12 @@ const MARK = { kind: "sweep", id: "mark" } as const;
 export async function sweep(store: Store, retentions: readonly Retention[]): Promise<number> {
   let removed = 0;
   for (const retention of retentions) {
-    const swept = await sweepKind(store, retention);
-    if (swept === undefined) return removed;
-    removed += swept;
+    for (let pages = retention.inOrder === true ? MOST_PAGES : 1; pages > 0; pages -= 1) {
+      const swept = await sweepKind(store, retention);
+      if (swept === undefined) return removed;
+      removed += swept;
+      if (swept < MOST_ROWS) break;
+    }
   }
   return removed;
 }
@@ -50,7 +61,7 @@ async function sweepKind(store: Store, retention: Retention): Promise<number | u
   const { [kind]: from, ...others } = mark.value.after;
   const page = await store.list(kind, { limit: MOST_ROWS, ...(from === undefined ? {} : { after: from }) });
   const over = await overIn(store, retention, page);
-  const last = page.length < MOST_ROWS ? undefined : page.at(-1)?.id;
+  const last = page.length < MOST_ROWS || retention.inOrder === true ? undefined : page.at(-1)?.id;
   if (over.length === 0 && last === from) return 0;
   const after = last === undefined ? others : { ...others, [kind]: last };
   const removals = over.map(({ id, version }): Change => ({ kind, id, expect: version, body: null }));

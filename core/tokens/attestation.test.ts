@@ -116,7 +116,7 @@ describe("an attestation", () => {
     "at",
   ])("B-H9: is refused where its claim %s is missing or of another type", (name) => {
     for (const value of [undefined, null, 7, {}, []]) {
-      expect(() => verify(forged({ [name]: value })), String(value)).toThrow(code("LEASH_TOKEN_INVALID"));
+      expect(() => verify(forged({ [name]: value })), JSON.stringify(value)).toThrow(code("LEASH_TOKEN_INVALID"));
     }
   });
 

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../model/json.ts";
 import { parseStrictJson } from "../strict-json.ts";
 import { ed25519, type VerifyingKey } from "./ed25519.ts";
 import { decodePublicKey, publicKeyId } from "./paserk.ts";
-import { openV4, peekV4 } from "./v4.ts";
+import { type ReadToken, readV4 } from "./v4.ts";
 
 /** Who says so, in every token of ours. */
 export const ISSUER = "leashkit";
@@ -27,30 +27,35 @@ export function implicitAssertion(purpose: Purpose): string {
  * keys themselves are malformed.
  */
 export function openToken(token: string, purpose: Purpose, keys: KeySet | readonly PublicKey[]): JsonObject {
-  const peeked = readClaims(token);
-  const key = requireKey(peeked["kid"], purpose, keys);
-  const payload = openV4(token, key, implicitAssertion(purpose));
-  if (payload === undefined) throw refused("its signature does not hold. It was changed, or made with another key");
-  if (peeked["iss"] !== ISSUER) throw refused(`its issuer is not "${ISSUER}"`);
-  if (peeked["v"] !== 1) throw refused("its format version is not 1, the only one known here");
-  if (peeked["purpose"] !== purpose) throw wrongPurpose(purpose);
-  return peeked;
+  const { claims, token: read } = readClaims(token);
+  requireSignature(read, requireKey(claims["kid"], purpose, keys), implicitAssertion(purpose));
+  if (claims["iss"] !== ISSUER) throw refused(`its issuer is not "${ISSUER}"`);
+  if (claims["v"] !== 1) throw refused("its format version is not 1, the only one known here");
+  if (claims["purpose"] !== purpose) throw wrongPurpose(purpose);
+  return claims;
+}
+
+/** @throws {LeashError} `LEASH_TOKEN_INVALID`. */
+export function requireSignature(token: ReadToken, key: VerifyingKey, implicit: string): void {
+  if (!token.isSignedWith(key, implicit))
+    throw refused("its signature does not hold. It was changed, or made with another key");
 }
 
 /**
- * The claims as the token states them; they are worth something only once the signature over the same text held.
+ * The claims as the token states them; they are worth something only once its signature is known to hold.
  * @throws {LeashError} `LEASH_TOKEN_INVALID`.
  */
-export function readClaims(token: string): JsonObject {
-  const payload = typeof token === "string" ? peekV4(token) : undefined;
-  if (payload === undefined) throw refused("it is not a PASETO v4.public token without a footer");
+export function readClaims(token: string): { readonly claims: JsonObject; readonly token: ReadToken } {
+  const read = typeof token === "string" ? readV4(token) : undefined;
+  if (read === undefined) throw refused("it is not a PASETO v4.public token without a footer");
+  let claims: Json;
   try {
-    const claims = parseStrictJson(payload);
-    if (isObject(claims)) return claims;
+    claims = parseStrictJson(read.payload);
   } catch (cause) {
     throw refused("its payload is not strict JSON", cause);
   }
-  throw refused("its payload is not a JSON object");
+  if (!isObject(claims)) throw refused("its payload is not a JSON object");
+  return { claims, token: read };
 }
 
 /**

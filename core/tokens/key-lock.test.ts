@@ -42,7 +42,8 @@ describe("the lock of a key file", () => {
     const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args));
     const made = (await Promise.all(runs)).map(({ stdout }): readonly string[] => JSON.parse(stdout));
     const listed = new Map(keys.publicKeys("proof").map(({ kid, revokedAt }) => [kid, revokedAt]));
-    expect([...listed.keys()].toSorted()).toEqual([first, ...made.flat()].toSorted());
+    expect(new Set(listed.keys())).toEqual(new Set([first, ...made.flat()]));
+    expect(listed.size).toBe(1 + 4 * 10);
     for (const kids of made) {
       for (const [round, kid] of kids.entries()) expect(listed.get(kid) !== null, kid).toBe(round % 2 === 0);
     }

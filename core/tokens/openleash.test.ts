@@ -137,7 +137,7 @@ describe("an OpenLeash server's proof", () => {
       const token = await server.proof({ [name]: value }).catch(() => undefined);
       if (token === undefined) continue;
       signed += 1;
-      expect(() => verify(token), String(value)).toThrow(code("LEASH_TOKEN_INVALID"));
+      expect(() => verify(token), JSON.stringify(value)).toThrow(code("LEASH_TOKEN_INVALID"));
     }
     expect(signed).toBeGreaterThan(0);
   });

@@ -182,6 +182,14 @@ describe("key files under a passphrase", () => {
     expect(perRing * 10).toBeLessThan(performance.now() - derivedAt);
   });
 
+  it("share their salt where one ring made them, so that all open with one derivation", () => {
+    const keys = ring();
+    keys.signer("proof");
+    keys.signer("receipt");
+    expect(stored("receipt").derivation.salt).toBe(stored("proof").derivation.salt);
+    expect(stored("receipt").keys[0]?.sealed).not.toBe(stored("proof").keys[0]?.sealed);
+  });
+
   it("take the same passphrase in either Unicode form", () => {
     const { kid } = ring("pa\u00dfwort-\u00e9").signer("proof");
     expect(ring("pa\u00dfwort-e\u0301").signer("proof").kid).toBe(kid);

@@ -13,8 +13,8 @@ vi.mock("node:crypto", async (importOriginal) => {
   return { ...real, ...without, default: { ...real, ...without } };
 });
 
-/** This test itself, the one that compares both implementations, and the one whose slow parts are about files alone. */
-const APART: readonly string[] = ["portable", "ed25519", "key-lock"];
+/** This test itself, the one that compares both implementations, and those whose slow parts are about files alone. */
+const APART: readonly string[] = ["portable", "ed25519", "key-lock", "passphrase"];
 
 // All tests of the tokens once more, each with its own names, over the portable implementation.
 const suites = readdirSync(import.meta.dirname).flatMap((file) => /^(.+)\.test\.ts$/u.exec(file)?.[1] ?? []);

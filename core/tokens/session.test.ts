@@ -71,7 +71,7 @@ describe("a session", () => {
     "B-H9: is refused where its claim %s is missing or of another type",
     (name) => {
       for (const value of [undefined, null, 7, {}, []]) {
-        expect(() => verify(forged({ [name]: value })), String(value)).toThrow(code("LEASH_TOKEN_INVALID"));
+        expect(() => verify(forged({ [name]: value })), JSON.stringify(value)).toThrow(code("LEASH_TOKEN_INVALID"));
       }
     },
   );

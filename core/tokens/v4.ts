@@ -27,16 +27,30 @@ export function signV4(payload: string, key: SigningKey, implicit: string): stri
  * padded or not canonical, bytes that are not UTF-8, another key, another implicit assertion, a single changed bit.
  */
 export function openV4(token: string, key: VerifyingKey, implicit: string): string | undefined {
-  const parts = split(token);
-  if (parts === undefined) return undefined;
-  return key.verify(preAuthenticationEncoding(parts.message, implicit), parts.signature)
-    ? parts.message.toString()
-    : undefined;
+  const read = readV4(token);
+  return read?.isSignedWith(key, implicit) === true ? read.payload : undefined;
 }
 
 /** The payload of a well-formed token, NOT verified: good only for finding out which key to verify it with. */
 export function peekV4(token: string): string | undefined {
-  return split(token)?.message.toString();
+  return readV4(token)?.payload;
+}
+
+/** A well-formed token. Its payload is worth something only once it is known to be signed. */
+export interface ReadToken {
+  readonly payload: string;
+  isSignedWith(key: VerifyingKey, implicit: string): boolean;
+}
+
+/** Undefined when it is not a well-formed v4.public token without a footer. */
+export function readV4(token: string): ReadToken | undefined {
+  const parts = split(token);
+  return (
+    parts && {
+      payload: parts.message.toString(),
+      isSignedWith: (key, implicit) => key.verify(preAuthenticationEncoding(parts.message, implicit), parts.signature),
+    }
+  );
 }
 
 function split(token: string): { readonly message: Buffer; readonly signature: Buffer } | undefined {

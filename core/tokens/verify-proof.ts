@@ -43,7 +43,7 @@ export interface ProofExpectation extends TokenExpectation {
 
 /** The same, of a verifier who takes each proof once. The answer is a promise then. */
 export type TakenOnce<Expectation extends { readonly once?: never }> = Omit<Expectation, "once"> & {
-  /** Where proofs are marked as used. */
+  /** Where proofs are marked as used. Leave `now` out with it: a store goes by its own clock, so that no mark goes too early. */
   readonly once: Once;
 };
 

@@ -70,6 +70,18 @@ const OUTPUTS = {
     "line 1 of the file: the line says seq 1: a line is missing, repeated or out of order",
     "true",
   ],
+  "checkpoints.ts": [
+    "signed: 4 records",
+    "true: 4 of 4 records are covered",
+    "the line is missing: a checkpoint covers 4 of the stream",
+    "record 2 of 4: decided",
+  ],
+  "replay.ts": [
+    "3 of 3 the same",
+    "refund: allow_to_deny, by small then, by default now",
+    "1 calls go as they went; then deny becomes allow",
+    "1 call after it: nobody knows whether it would have been made",
+  ],
   "interrupt.ts": [
     "somebody is told",
     "after a forged resume: 0 results",

@@ -1,9 +1,10 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
-import { canonicalText, createLeash, type KeySet, type Leash, sha256Hex } from "@leashkit/core";
+import { canonicalText, createLeash, type KeySet, type Leash, LeashPending, sha256Hex } from "@leashkit/core";
 import { fakeTerminal, scriptedPolicy } from "@leashkit/core/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -77,7 +78,7 @@ describe("leash keys", () => {
     const rotated = await keysCommand("rotate", "proof");
     expect(rotated).toMatchObject({ exit: 0, stderr: "" });
     expect(await listed()).toMatchObject([{ kid: first?.kid, signs: false }, { signs: true }]);
-    const revoked = await keysCommand("revoke", `${first?.kid}`, "--since", "2026-01-01T00:00:00Z");
+    const revoked = await keysCommand("revoke", first?.kid ?? "", "--since", "2026-01-01T00:00:00Z");
     expect(revoked).toMatchObject({ exit: 0, stderr: "" });
     expect((await listed())[0]).toMatchObject({ revoked_at: "2026-01-01T00:00:00.000Z", signs: false });
     const table = (await keysCommand("list")).stdout;
@@ -104,7 +105,7 @@ describe("leash keys", () => {
   it("exits with 1 and says what to do where no key of the purpose is left", async () => {
     await permitted();
     const [key] = await listed();
-    const revoked = await keysCommand("revoke", `${key?.kid}`);
+    const revoked = await keysCommand("revoke", key?.kid ?? "");
     expect(revoked.exit).toBe(1);
     expect(revoked.stderr).toContain("leash keys rotate proof");
   });
@@ -113,7 +114,7 @@ describe("leash keys", () => {
     await permitted();
     const [key] = await listed();
     expect((await keysCommand("rotate", "everything")).exit).toBe(2);
-    expect((await keysCommand("revoke", `${key?.kid}`, "--since", "2026-01-01T00:00:00")).exit).toBe(2);
+    expect((await keysCommand("revoke", key?.kid ?? "", "--since", "2026-01-01T00:00:00")).exit).toBe(2);
     expect((await keysCommand("revoke", "k4.pid.none")).exit).toBe(1);
     expect(await listed()).toMatchObject([{ revoked_at: null }]);
   });
@@ -126,8 +127,31 @@ describe("leash keys", () => {
     expect((await keysCommand("rotate", "proof", "--passphrase", PASSPHRASE)).exit).toBe(2);
     expect((await keysCommand("rotate", "proof", "--passphrase", "env:LEASH_TEST_NOT_SET")).exit).toBe(3);
     expect((await keysCommand("rotate", "proof", "--passphrase", "env:LEASH_TEST_PASSPHRASE")).exit).toBe(0);
-    expect((await keysCommand("revoke", `${key?.kid}`)).exit).toBe(0);
+    expect((await keysCommand("revoke", key?.kid ?? "")).exit).toBe(0);
     expect(await readFile(join(state, "keys", "proof.json"), "utf8")).not.toContain("k4.secret");
+  });
+});
+
+describe("leash approvals, over key files under a passphrase", () => {
+  it("I3: signs no answer without the passphrase, and does with it", async () => {
+    vi.stubEnv("LEASH_TEST_PASSPHRASE", PASSPHRASE);
+    const leash = await createLeash({
+      policy: scriptedPolicy(() => "approve"),
+      state,
+      notify: [],
+      passphrase: PASSPHRASE,
+    });
+    leash.register({ id: "pay" });
+    const asked = leash.guard({ tool: "pay", input: INPUT }, () => "paid", { pause: "defer" });
+    const ref = await asked.then(
+      () => "",
+      (error: unknown) => (error instanceof LeashPending ? error.ref : ""),
+    );
+    const approve = ["--state", state, "approvals", "approve", ref, "--yes"];
+    await leash.close();
+    expect((await keysCommand("rotate", "approval", "--passphrase", "env:LEASH_TEST_PASSPHRASE")).exit).toBe(0);
+    expect((await command(approve)).exit).toBe(1);
+    expect((await command([...approve, "--passphrase", "env:LEASH_TEST_PASSPHRASE"])).exit).toBe(0);
   });
 });
 
@@ -178,6 +202,18 @@ describe("leash proof verify", () => {
     expect((await verify("--audience", "agent")).stderr).toContain("(LEASH_TOKEN_REVOKED)");
   });
 
+  it("takes a proof of an OpenLeash server, with that server's keys", async () => {
+    const action = sha256Hex("an action request");
+    const { token, set } = openLeashProof(action);
+    await writeFile(keys, JSON.stringify(set));
+    const check = ["proof", "verify", token, "--keys", keys, "--dialect", "openleash"];
+    const fine = await command([...check, "--action", action, "--agent", "buyer"]);
+    expect(fine).toMatchObject({ exit: 0, stderr: "" });
+    expect(fine.stdout).toMatch(/^The proof holds: "?buyer"? was allowed "?purchase"? by no rule of its own, until /u);
+    expect((await command([...check, "--action", sha256Hex("other")])).exit).toBe(1);
+    expect((await command([...check, "--audience", "agent"])).exit).toBe(2);
+  });
+
   it("exits with 2 for a question that cannot be answered", async () => {
     for (const wrong of [
       [],
@@ -203,3 +239,33 @@ describe("leash proof verify", () => {
     expect((await verify("--dialect", "openleash")).exit).toBe(3);
   });
 });
+
+/** What an OpenLeash server signs and publishes: PASETO v4.public written out, without a line of ours. */
+function openLeashProof(actionHash: string): { readonly token: string; readonly set: object } {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const now = Date.now();
+  const claims = {
+    iss: "openleash",
+    kid: "key-1",
+    iat: new Date(now).toISOString(),
+    exp: new Date(now + 120_000).toISOString(),
+    decision_id: "decision-1",
+    owner_type: "user",
+    owner_id: "owner-1",
+    agent_id: "buyer",
+    action_type: "purchase",
+    action_hash: actionHash,
+    matched_rule_id: null,
+  };
+  const message = Buffer.from(JSON.stringify(claims));
+  const length = (value: number): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt(value));
+    return bytes;
+  };
+  const pieces = [Buffer.from("v4.public."), message, Buffer.alloc(0), Buffer.alloc(0)];
+  const encoded = Buffer.concat([length(4), ...pieces.flatMap((piece) => [length(piece.length), piece])]);
+  const token = `v4.public.${Buffer.concat([message, sign(null, encoded, privateKey)]).toString("base64url")}`;
+  const key = { kid: "key-1", public_key_b64: publicKey.export({ format: "der", type: "spki" }).toString("base64") };
+  return { token, set: { keys: [{ ...key, kty: "OKP", alg: "EdDSA", revoked_at: null }] } };
+}

@@ -98,6 +98,42 @@ describe("leash log", () => {
     });
   });
 
+  it("shows the records that fit all that is stated", async () => {
+    const records = async (...argv: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
+      const { exit, stdout } = await command("log", "show", "--json", ...argv);
+      expect(exit).toBe(0);
+      return stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+    };
+    const all = await records();
+    const granted = await records("--type", "granted");
+    expect(granted).toHaveLength(3);
+    expect(granted.every(({ type }) => type === "granted")).toBe(true);
+    expect(
+      await records("--agent", "agent", "--tool", "search", "--tenant", "default", "--owner", "default"),
+    ).not.toEqual([]);
+    expect((await records("--decision", "allow")).every(({ decision }) => decision === "ALLOW")).toBe(true);
+    expect(await records("--decision", "ALLOW")).not.toEqual([]);
+    for (const other of [
+      ["--agent", "x"],
+      ["--tool", "x"],
+      ["--tenant", "x"],
+      ["--owner", "x"],
+      ["--decision", "deny"],
+      ["--type", "x"],
+    ]) {
+      expect(await records(...other), other.join(" ")).toEqual([]);
+    }
+    const last = String(all.at(-1)?.["ts"]);
+    expect(await records("--since", last)).not.toEqual([]);
+    expect((await records("--until", last)).length).toBe(all.filter(({ ts }) => String(ts) < last).length);
+    expect(await records("--since", "2000-01-01T00:00:00Z", "--until", "2000-01-02T00:00:00Z")).toEqual([]);
+    expect((await command("log", "show", "--since", "yesterday")).exit).toBe(2);
+    expect((await command("log", "show", "--decision", "maybe")).exit).toBe(2);
+    expect((await command("log", "show", "--type", "granted")).stdout).toMatch(
+      /^\S+Z  granted  ALLOW  search  by agent  rule tools\.search  \S+\/\d+\n/u,
+    );
+  });
+
   it("prints a checkpoint as the note that it is", async () => {
     const { exit, stdout } = await command("log", "checkpoint");
     expect(exit).toBe(0);

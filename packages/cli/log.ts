@@ -6,6 +6,7 @@ import type { Command } from "commander";
 
 import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
+import { addShow } from "./log-show.ts";
 import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
 
 export interface VerifyLogOptions extends CommonOptions {
@@ -27,6 +28,7 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
     .action(async (file: string | undefined, _options: unknown, command: Command) =>
       finish(await verifyLog(io, file, command.optsWithGlobals<VerifyLogOptions>())),
     );
+  addShow(log, io, finish);
   log
     .command("checkpoint")
     .description("sign what is in the log by now, and print it: keep it where the log's writer cannot change it")

@@ -86,7 +86,7 @@ function described(claims: ReceiptClaims): string {
   return inColumns(
     [
       ["tool", claims.action_type],
-      ["agent", [...claims.chain, claims.agent_id].join(" > ")],
+      ["agent", [...(claims.chain ?? ["(not known any more)"]), claims.agent_id].join(" > ")],
       ["for", claims.sub ?? "(not known any more)"],
       ["outcome", `${claims.outcome}${effect}`],
       ["started", `${claims.started_at}, took ${claims.duration_ms} ms`],

@@ -48,8 +48,8 @@ export function addReplay(leash: Command, io: Io, finish: Finish): void {
 export async function replayCalls(io: Io, options: ReplayCommandOptions): Promise<Exit> {
   const most = countOf(options.maxFlips);
   const how = await howOf(options);
-  const summary = await withDesk(options, async ({ replay }) => {
-    const replaying = replay(how);
+  const summary = await withDesk(options, async (open) => {
+    const replaying = open.replay(how);
     for await (const call of replaying) {
       const isTold = call.result === "tampered" || (how.strict === true && call.result === "differs");
       if (isTold) tell(io, call, options.json === true);

@@ -12,8 +12,8 @@ const TIMEOUT_MS = 60_000;
 export interface Checker {
   readonly name: string;
   /** Undefined where it can run here, else why not. */
-  missing(): Promise<string | undefined>;
-  check(folder: string): Promise<Ended>;
+  readonly missing: () => Promise<string | undefined>;
+  readonly check: (folder: string) => Promise<Ended>;
 }
 
 const run = (command: string, ...parameters: readonly string[]): Promise<Ended> =>
@@ -29,7 +29,7 @@ async function works(command: string, ...parameters: readonly string[]): Promise
 
 const python: Checker = {
   name: "python3 with cryptography",
-  async missing() {
+  missing: async () => {
     if (!(await works("python3", "-c", "import sys; assert sys.version_info >= (3, 8)")))
       return "there is no Python 3.8";
     if (!(await works("python3", "-c", "import cryptography"))) return "the package cryptography is not installed";
@@ -41,7 +41,7 @@ const python: Checker = {
 /** The same program on a machine without the package: isolated from all that is installed. */
 const plainPython: Checker = {
   name: "python3 alone",
-  async missing() {
+  missing: async () => {
     const isThere = await works("python3", "-c", "import sys; assert sys.version_info >= (3, 8)");
     return isThere ? undefined : "there is no Python 3.8";
   },
@@ -57,7 +57,7 @@ const plainPython: Checker = {
 
 const openssl: Checker = {
   name: "openssl",
-  async missing() {
+  missing: async () => {
     if (!(await works("sh", "-c", "command -v awk sed paste mktemp >/dev/null"))) return "there is no POSIX shell";
     const version = await run("openssl", "version").catch(() => undefined);
     return /^OpenSSL (?:[3-9]|\d\d)\./u.test(version?.stdout ?? "") ? undefined : "there is no OpenSSL 3";

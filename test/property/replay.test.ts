@@ -1,13 +1,34 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLeash, type Leash, memoryKeyRing, memoryStore, type Policy, replay, sqliteStore, type Store } from "../../core/index.ts";
+import {
+  createLeash,
+  type Leash,
+  memoryKeyRing,
+  memoryStore,
+  type Policy,
+  replay,
+  sqliteStore,
+  type Store,
+} from "../../core/index.ts";
 import { fakeClock } from "../../core/testing/clock.ts";
 import { draw, type Draw } from "../differential/draw.ts";
 import { load } from "../differential/engine.ts";
 import { call as drawCall, layers } from "../differential/generate.ts";
 import { type Call, USUAL } from "../differential/language.ts";
+import { oracle } from "../differential/oracle.ts";
+import {
+  document,
+  effect,
+  INPUT,
+  loadSample,
+  numbered,
+  type Sample,
+  type Target,
+  target,
+} from "../differential/policies.ts";
 
 const CALLS = 12;
 
@@ -102,7 +123,17 @@ describe("a strict replay of what was just decided", () => {
       const clock = fakeClock(1_700_000_000_000);
       await expectNoDifference(seed, memoryStore({ clock }), clock);
     }
-    for (const name of ["allow", "approve", "step_up", "deny", "limit", "narrowed", "tool_unknown", "rule", "default"]) {
+    for (const name of [
+      "allow",
+      "approve",
+      "step_up",
+      "deny",
+      "limit",
+      "narrowed",
+      "tool_unknown",
+      "rule",
+      "default",
+    ]) {
       expect(reached.get(name) ?? 0, name).toBeGreaterThan(0);
     }
   });
@@ -114,5 +145,47 @@ describe("a strict replay of what was just decided", () => {
       await expectNoDifference(seed + 500, store, clock);
       await store.close();
     }
+  });
+});
+
+/** The answers that a plain reading of both documents gives, where they are not the same. */
+const flipped = (before: Sample, after: Sample, calls: readonly Target[]): readonly string[] =>
+  calls.flatMap((each) => {
+    const [was, now] = [before, after].map((one) => oracle([numbered(one)], { ...each, input: INPUT }).effect);
+    return was === now ? [] : [`${each.tool} ${was} ${now}`];
+  });
+
+describe("a replay by a policy of which one rule was edited", () => {
+  it("lists exactly the flips that a plain reading of both policies predicts", { timeout: 120_000 }, async () => {
+    const kinds = new Set<string>();
+    const edited = document.chain((before) =>
+      fc.tuple(fc.constant(before), fc.nat({ max: Math.max(0, before.rules.length - 1) }), effect, fc.boolean()),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        edited,
+        fc.array(target, { minLength: 4, maxLength: 8 }),
+        async ([before, place, other, removed], targets) => {
+          const rules = before.rules.flatMap((rule, index) =>
+            index !== place ? [rule] : removed ? [] : [{ ...rule, effect: other }],
+          );
+          const after = { ...before, rules };
+          // A tool is what its first call says.
+          const tools = [...new Map(targets.map((each) => [each.tool, each])).values()];
+          const store = memoryStore();
+          const leash = await createLeash({ policy: loadSample(before), store, notify: [] });
+          for (const { aliases = [], tool } of tools) leash.register({ id: tool, aliases });
+          for (const { tool } of tools) await leash.attempt({ tool, input: INPUT }, () => "ran", { pause: "defer" });
+          const { flips, replayed } = await replay({ store, policy: loadSample(after) }).summary();
+          await leash.close();
+          expect(replayed).toBe(tools.length);
+          for (const { flip } of flips) kinds.add(flip);
+          const found = flips.map(({ now, tool, was }) => `${tool} ${was.effect} ${now.effect}`);
+          expect(found.toSorted()).toEqual([...flipped(before, after, tools)].toSorted());
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect([...kinds]).toEqual(expect.arrayContaining(["deny_to_allow", "allow_to_deny", "ask_to_allow"]));
   });
 });

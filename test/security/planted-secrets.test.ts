@@ -8,6 +8,7 @@ import {
   createLeash,
   isLeashError,
   type Leash,
+  LeashDenied,
   type LeashOptions,
   LeashPending,
   memoryStore,
@@ -27,7 +28,7 @@ tools:
   ask: { decision: approve, approval: { expires_in: 1h } }
   fetch: { allowed_hosts: ["api.example.org"], decision: allow }
   read: { allowed_paths: ["/workspace/**"], decision: allow }
-  run: { commands: { allow: [ls] }, decision: allow }
+  run: { allowed_commands: [ls], decision: allow }
 rules:
   - { id: never, action: refuse, effect: deny, reason: Not by agents. }
   - { id: odd, action: compare, when: input.headers.authorization < 5, effect: allow }
@@ -78,7 +79,15 @@ async function openLeash(store: Store, options: Partial<LeashOptions> = {}): Pro
 function saidBy(error: unknown): readonly string[] {
   if (!isLeashError(error)) return [];
   const { cause, code, message, stack } = error;
-  return [code, message, String(stack), refusalText(error) ?? "", isLeashError(cause) ? cause.message : ""];
+  const forPeople = error instanceof LeashDenied ? [error.reason, error.problem ?? "", error.note ?? ""] : [];
+  return [
+    code,
+    message,
+    String(stack),
+    refusalText(error) ?? "",
+    isLeashError(cause) ? cause.message : "",
+    ...forPeople,
+  ];
 }
 
 /** Everything that a secret can do in the life of some calls; gives what was said of it. */
@@ -251,6 +260,7 @@ describe("planted secrets in what is written to the disk for auditors", () => {
     const store = memoryStore({ log: join(folder, "log.jsonl") });
     const leash = await openLeash(store);
     for (const secret of PLANTED_SECRETS.slice(0, 8)) await liveThrough(leash, secret);
+    await leash.checkpoint();
     await leash.log.writeTiles(join(folder, "tiles"));
     await leash.close();
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })

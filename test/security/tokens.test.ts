@@ -249,7 +249,7 @@ describe("the token matrix", () => {
     const covered = new Set(Object.values(VERIFIERS).map(({ purpose }) => purpose));
     expect(PURPOSES.filter((purpose) => !covered.has(purpose))).toEqual(["checkpoint"]);
     console.info(
-      `token matrix: ${Object.keys(TOKENS).length} kinds of tokens at ${covered.size} kinds of keys, ${CELLS.length} pairs`,
+      `token matrix: ${Object.keys(TOKENS).length} kinds of tokens at ${Object.keys(VERIFIERS).length} verifiers, ${CELLS.length} pairs`,
     );
   });
 });

@@ -3,6 +3,7 @@ import { compilePrograms } from "./compile.ts";
 
 /** Programs that tests start, and kill, as processes of their own; and examples of the guides, which print what these say. */
 const CHILDREN = [
+  "core/audit/sinks/run-until-killed.fixture.ts",
   "core/store/commit-until-killed.fixture.ts",
   "packages/langchain/test/kill-child.ts",
   "packages/llamaindex/test/life.ts",
@@ -11,6 +12,7 @@ const CHILDREN = [
   "test/torture/cap-worker.ts",
   "test/torture/kill-worker.ts",
   "test/torture/race-worker.ts",
+  "examples/guide/checkpoints.ts",
   "examples/guide/defer.ts",
   "examples/guide/evidence.ts",
   "examples/guide/interrupt.ts",
@@ -18,6 +20,7 @@ const CHILDREN = [
   "examples/guide/loop.ts",
   "examples/guide/obligations.ts",
   "examples/guide/policy.ts",
+  "examples/guide/replay.ts",
   "examples/postgres/agent.ts",
   "examples/postgres/answer.ts",
   "examples/openai/cut-short.ts",

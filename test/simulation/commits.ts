@@ -61,8 +61,8 @@ function checkJournal(world: World, row: Moved<JournalEntry>, commit: Commit): v
 }
 
 /** Nobody knows what a run did that threw after its agent had gone away. */
-function checkAborted(world: World, { state, failure }: JournalEntry, id: string): void {
-  const run = world.starts.findLast(({ journalId }) => journalId === id);
+function checkAborted(world: World, { attemptId, failure, state }: JournalEntry, id: string): void {
+  const run = world.starts.findLast((start) => start.journalId === id && start.attemptId === attemptId);
   if (state !== "failed" || failure?.effect !== "unknown" || run?.ending !== "threw" || !run.wasAborted) return;
   violate(world, "I5", `${run.wanted.name} threw after an abort, and its row says that it merely failed`);
 }

@@ -30,9 +30,9 @@ export async function runSimulation(options: RunOptions, report: Report): Promis
     onPortion({ failing, seeds }) {
       if (performance.now() - toldAt < PROGRESS_MS) return;
       toldAt = performance.now();
-      report.note(
-        `simulation: ${seeds} of ${wanted} seeds, ${failing.length} failing, ${perSecond(seeds, start)} a second`,
-      );
+      const [first] = failing;
+      const found = first === undefined ? "none failing" : `${failing.length} failing, the first is ${first.seed}`;
+      report.note(`simulation: ${seeds} of ${wanted} seeds, ${found}, ${perSecond(seeds, start)} a second`);
     },
   });
   await tellFailing(summary, report);

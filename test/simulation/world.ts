@@ -51,6 +51,8 @@ export interface Start {
   readonly wanted: Wanted;
   readonly machine: Machine;
   readonly journalId: string;
+  /** Undefined where no leave is recorded. */
+  readonly attemptId: string | undefined;
   readonly approvalId: string | null;
   readonly idempotencyKey: string;
   ending: Ending;

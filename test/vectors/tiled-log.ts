@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseVerifierKey } from "../../core/audit/note.ts";
 import { verifyConsistency } from "../../core/audit/proofs.ts";
-import { readTiledLog } from "../../core/audit/tiles.ts";
+import { readTiledLog, type ReadTileFile } from "../../core/audit/tiles.ts";
 import { createHashTree } from "../../core/audit/tree/tree.ts";
 import { leafHash } from "../../core/digest.ts";
 import { isLeashError } from "../../core/errors.ts";
@@ -21,8 +21,7 @@ export const tiledLog: VectorSuite = {
   run(folder) {
     const sample: SampleLog = JSON.parse(readText(folder, "tlog-tiles-sample-log", "key.json"));
     const root = join(folder, "tlog-tiles-sample-log", "log");
-    const read = (path: string): Buffer | undefined =>
-      existsSync(join(root, path)) ? readFileSync(join(root, path)) : undefined;
+    const read: ReadTileFile = (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path)) : undefined);
     const key = parseVerifierKey(sample.vkey);
     const names = readdirSync(root).filter((name) => name.startsWith("checkpoint."));
     const logs = names
@@ -46,7 +45,7 @@ export const tiledLog: VectorSuite = {
       ),
       expectThat("the present checkpoint", () => readTiledLog(read, key).size === sample.entries.length),
       expectThat("a changed entry is found", () => {
-        const changed = (path: string): Buffer | undefined => {
+        const changed: ReadTileFile = (path) => {
           const bytes = read(path);
           return path.startsWith("tile/entries/") && bytes !== undefined
             ? Buffer.from(bytes.map((byte) => byte ^ 1))

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fstatSync,
+  linkSync,
   openSync,
   readFileSync,
   readlinkSync,

@@ -44,7 +44,8 @@ export function createForwarder(sink: Sink, { store, stream, withinMs }: Forward
   const timers = new Map<"run" | "note", NodeJS.Timeout | NodeJS.Immediate>();
   let place: Place | undefined;
   let [writtenUpTo, sentUpTo, failures, othersFailed] = [0, 0, 0, 0];
-  let [isAround, isRunning, isClosed] = [true, false, false];
+  let [isAround, isClosed] = [true, false];
+  let running: Promise<void> | undefined;
   let noting: Promise<void> = Promise.resolve();
 
   async function sendOwn(): Promise<void> {
@@ -84,22 +85,28 @@ export function createForwarder(sink: Sink, { store, stream, withinMs }: Forward
   /** One at a time. A place that is not noted costs lines that are sent twice, so a failure here is nobody's trouble. */
   function note(leaseMs: number): Promise<void> {
     timers.delete("note");
-    noting = noting.then(async () => {
-      if (place === undefined) return;
-      try {
-        if (await cursors.save(place, leaseMs)) return;
-        place.version = (await cursors.open(stream, true))?.version ?? 0;
-        await cursors.save(place, leaseMs);
-      } catch {
-        // The next one tries again.
-      }
-    });
+    noting = noteAfter(noting, leaseMs);
     return noting;
   }
 
-  async function run(): Promise<void> {
+  async function noteAfter(earlier: Promise<void>, leaseMs: number): Promise<void> {
+    await earlier;
+    if (place === undefined) return;
+    try {
+      if (await cursors.save(place, leaseMs)) return;
+      place.version = (await cursors.open(stream, true))?.version ?? 0;
+      await cursors.save(place, leaseMs);
+    } catch {
+      // The next one tries again.
+    }
+  }
+
+  function begin(): void {
     timers.delete("run");
-    isRunning = true;
+    running = run();
+  }
+
+  async function run(): Promise<void> {
     try {
       await sendOwn();
       failures = 0;
@@ -109,7 +116,7 @@ export function createForwarder(sink: Sink, { store, stream, withinMs }: Forward
       calls.failed(error);
       tell(sink, error, failures);
     }
-    isRunning = false;
+    running = undefined;
     if (!isClosed) planNext();
   }
 
@@ -135,8 +142,8 @@ export function createForwarder(sink: Sink, { store, stream, withinMs }: Forward
 
   /** A timer keeps no process alive: what is not sent now is sent by the next one. Calls that wait have a timer of their own. */
   function plan(ms: number): void {
-    if (isRunning || isClosed || timers.has("run")) return;
-    timers.set("run", ms === 0 ? setImmediate(() => void run()) : setTimeout(() => void run(), ms).unref());
+    if (running !== undefined || isClosed || timers.has("run")) return;
+    timers.set("run", ms === 0 ? setImmediate(begin) : setTimeout(begin, ms).unref());
   }
 
   const rounds = setInterval(() => {
@@ -178,7 +185,7 @@ export function createForwarder(sink: Sink, { store, stream, withinMs }: Forward
   }
 
   async function sendLast(): Promise<void> {
-    while (isRunning) await new Promise((resolve) => setTimeout(resolve, 5));
+    await running;
     await sendOwn();
     // Whoever comes next need not wait for the lease to run out.
     await note(0);

@@ -56,7 +56,9 @@ export function otlpSink(options: Partial<OtlpSinkOptions> & Pick<OtlpSinkOption
 /** `ExportLogsServiceRequest` in the JSON of OTLP: 64-bit numbers as text, ids as hex. */
 function exportRequest(serviceName: string, lines: readonly SinkLine[]): object {
   const resource = { attributes: [attribute("service.name", serviceName)] };
-  return { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: "leashkit" }, logRecords: lines.map(logRecord) }] }] };
+  return {
+    resourceLogs: [{ resource, scopeLogs: [{ scope: { name: "leashkit" }, logRecords: lines.map(logRecord) }] }],
+  };
 }
 
 const INFO = { severityNumber: 9, severityText: "INFO" };
@@ -77,21 +79,18 @@ function logRecord(line: SinkLine): object {
   };
 }
 
-/** Names that OpenTelemetry's conventions have for what we record. */
-const CONVENTIONAL: Readonly<Record<string, string>> = { action_type: "gen_ai.tool.name", action_id: "gen_ai.tool.call.id" };
-/** Told in the record's own members, or in its body alone. */
-const LEFT_OUT = new Set(["v", "ts", "prev", "hash", "trace_id", "action_type", "action_id"]);
+/** Told in members of their own, under a name of the conventions, or in the body alone. */
+const LEFT_OUT = new Set(["v", "ts", "prev", "hash", "action_type"]);
 
 function attributesOf(record: LogRecord): object[] {
   const agent = agentOf(record);
   const members = Object.entries(record).filter(([name, value]) => !LEFT_OUT.has(name) && value !== null);
+  const tool = record.action_type;
   return [
     ...(agent === undefined ? [] : [attribute("gen_ai.agent.name", agent)]),
-    ...(record.action_type === undefined ? [] : [attribute("gen_ai.operation.name", "execute_tool")]),
-    ...Object.entries(CONVENTIONAL).flatMap(([member, name]) => {
-      const value = (record as unknown as Readonly<Record<string, unknown>>)[member];
-      return value === undefined ? [] : [attribute(name, value)];
-    }),
+    ...(tool === undefined
+      ? []
+      : [attribute("gen_ai.operation.name", "execute_tool"), attribute("gen_ai.tool.name", tool)]),
     ...members.map(([name, value]) => attribute(`leash.${name}`, value)),
   ];
 }

@@ -24,7 +24,8 @@ export function readTarget(what: string, { bearer, headers, timeoutMs, url: text
   const fail = (problem: string): never => {
     throw new LeashError("LEASH_CONFIG_INVALID", `The options for ${what} are wrong: ${problem}.`);
   };
-  const url = URL.parse(text) ?? fail("`url` is no URL");
+  if (!URL.canParse(text)) fail("`url` is no URL");
+  const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:") fail("`url` must start with http:// or https://");
   if (url.username !== "" || url.password !== "") fail("`url` holds a credential. Use `bearer` or `headers`");
   if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) fail("`timeoutMs` must be a whole number from 1");

@@ -24,7 +24,7 @@ export function createWaitingCalls({ name }: Pick<Sink, "name">, withinMs: numbe
     new LeashError(
       "LEASH_STORE_UNAVAILABLE",
       `The required audit sink ${JSON.stringify(name)} has not taken the record of this call within ${withinMs} ms, so the call was not started. ` +
-        `${isLeashError(failure) ? failure.message : "Look at the cause"} Nothing runs before it answers again.`,
+        `${isLeashError(failure) ? failure.message : "Look at the cause."} Nothing runs before it answers again.`,
       { cause: failure },
     );
   return {
@@ -45,6 +45,7 @@ export function createWaitingCalls({ name }: Pick<Sink, "name">, withinMs: numbe
         const timer = setTimeout(() => end(refusal()), withinMs);
         signal?.addEventListener("abort", aborted, { once: true });
         calls.add(call);
+        if (signal?.aborted === true) end();
       }),
     taken(mark) {
       failure = undefined;

@@ -3,9 +3,9 @@ import { EMPTY_ROOT, nodeHash } from "./hash.ts";
 
 /** The right edge of a growing tree: enough to append to it and to know its root, whatever its size. */
 export interface Edge {
-  /** Leaves so far. */
+  /** Leaves so far. Each is kept as it is: it must not change. */
   readonly size: number;
-  append(leaf: Uint8Array): void;
+  append(leaf: Buffer): void;
   /** RFC 6962 tree hash of all leaves so far. */
   root(): Buffer;
   /** The roots of the perfect trees that the tree consists of, the largest first. */
@@ -30,10 +30,10 @@ export function createEdge(from: { readonly size: number; readonly hashes: reado
       return size;
     },
     append(leaf) {
-      let merged: Uint8Array = leaf;
+      let merged = leaf;
       for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2)
         merged = nodeHash(hashes.pop() ?? EMPTY_ROOT, merged);
-      hashes.push(Buffer.from(merged));
+      hashes.push(merged);
       size += 1;
     },
     root: () =>

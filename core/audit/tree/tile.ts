@@ -24,16 +24,16 @@ export function tilePath(level: number | "entries", index: number, width: number
 /** Turns a growing log into the files of a tiled one. No more than one tile for each level is held. */
 export interface Tiler {
   /** The files that are full with this entry. */
-  add(entry: Uint8Array, leaf: Uint8Array): readonly TileFile[];
+  add(entry: Uint8Array, leaf: Buffer): readonly TileFile[];
   /** The files that are not full. */
   rest(): readonly TileFile[];
 }
 
 export function createTiler(): Tiler {
-  const levels: { index: number; hashes: Uint8Array[] }[] = [];
+  const levels: { index: number; hashes: Buffer[] }[] = [];
   let bundle: Uint8Array[] = [];
   let bundles = 0;
-  const addHash = (level: number, hash: Uint8Array): readonly TileFile[] => {
+  const addHash = (level: number, hash: Buffer): readonly TileFile[] => {
     const tile = (levels[level] ??= { index: 0, hashes: [] });
     tile.hashes.push(hash);
     if (tile.hashes.length < TILE_WIDTH) return [];
@@ -71,7 +71,7 @@ function lengthOf(entry: Uint8Array): Buffer {
   return length;
 }
 
-function rootOf(hashes: readonly Uint8Array[]): Buffer {
+function rootOf(hashes: readonly Buffer[]): Buffer {
   const edge = createEdge();
   for (const hash of hashes) edge.append(hash);
   return edge.root();

@@ -1,0 +1,21 @@
+// Run by kill.test.ts: runs calls for ever behind a required file sink; each writes its action's id to a file of effects.
+import { appendFileSync } from "node:fs";
+import { createLeash } from "../../leash.ts";
+import { fileSink } from "./file.ts";
+
+const [state = "", file = "", effects = ""] = process.argv.slice(2);
+const leash = await createLeash({
+  policy: { text: "leash: 1\ntools: { act: { decision: allow } }\n" },
+  state,
+  notify: [],
+  audit: { sinks: [fileSink({ file, required: true, maxBytes: 20_000 })] },
+});
+leash.register({ id: "act" });
+
+async function runForEver(): Promise<never> {
+  for (;;) {
+    await leash.guard({ tool: "act", input: {} }, (_input, { actionId }) => appendFileSync(effects, `${actionId}\n`));
+  }
+}
+
+await Promise.all(Array.from({ length: 4 }, runForEver));
