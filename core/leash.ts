@@ -185,8 +185,9 @@ function surfacesOf(
   return undefined;
 }
 
-function telemetryOf({ telemetry = false }: LeashOptions): Promise<Telemetry> | undefined {
-  return telemetry === false ? undefined : openTelemetry(telemetry);
+function telemetryOf({ record, telemetry = false }: LeashOptions): Promise<Telemetry> | undefined {
+  const redact = typeof record === "object" ? record.redact : undefined;
+  return telemetry === false ? undefined : openTelemetry(telemetry, redact);
 }
 
 function contextOf(

@@ -152,6 +152,13 @@ describe("verifying a stored log with its checkpoints", () => {
       ok: false,
       firstBad: { stream: "a", seq: 5 },
     });
+    // Only the last checkpoint is gone: the stored tree gives that away, and the kept one names the line.
+    const lastGone = (row: Row): Row | undefined => (row.id === "0000000000000010" ? undefined : row);
+    expect(await verifyTampered(signed, { row: lastGone, lines: { a: a.slice(0, 5) } }, kept)).toMatchObject({
+      ok: false,
+      firstBad: { stream: "a", seq: 5 },
+      badCheckpoint: { size: 10 },
+    });
     const forged = rewritten("a", a, 6);
     expect(await verifyTampered(signed, { row: bare, lines: { a: forged } })).toMatchObject({ ok: true });
     expect(await verifyTampered(signed, { row: bare, lines: { a: forged } }, kept)).toMatchObject({

@@ -29,7 +29,9 @@ export async function verifyLog(store: Store, { checkpoint, keys }: VerifyStored
   const kept = checkpoint === undefined ? undefined : verifyCheckpoint(checkpoint, keys());
   const walk = createWalk(store, kept?.size);
   const signed = await followCheckpoints(store, walk, keys);
-  const bad = signed.bad ?? (kept === undefined ? undefined : await compareKept(store, walk, kept, signed));
+  // Also where a stored one is bad: the kept one may name the line.
+  const keptBad = kept === undefined ? undefined : await compareKept(store, walk, kept, signed);
+  const bad = signed.bad ?? keptBad;
   const streams = await store.streams();
   for (const stream of streams) await walk.advance(stream);
   return {

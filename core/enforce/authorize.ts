@@ -23,7 +23,7 @@ import { proposalOf, type Proposal } from "./proposal.ts";
 import { deniedByApproval } from "./refusals.ts";
 import { refuseRemembered } from "./remembered.ts";
 import { sealOrRefuse } from "./unsealable.ts";
-import type { Watched } from "./watched.ts";
+import { WATCH, type Watched } from "./watched.ts";
 
 /** What asking for leave needs to know. `swap`: as `GuardOptions` says. */
 export type AdmitOptions = AuthorizeOptions & Pick<GuardOptions<never>, "swap"> & Watched;
@@ -92,7 +92,7 @@ async function lookOnce(scope: Scope, proposal: Proposal, { fresh, options, tooL
   // A question that is open by now is withdrawn first, by its own wait.
   if (tooLate || known.kind !== "held") throwIfAborted(signal);
   if (known.kind === "held" && known.approval.value.status === "pending") {
-    options.watch?.asked(known.approval.value);
+    options[WATCH]?.asked(known.approval.value);
     return { kind: "asked", question: hold(scope, known, options) };
   }
   const standing = await standingOf(scope, proposal, known, options);
@@ -123,7 +123,7 @@ async function standingOf(
   }
   if (known.kind === "held") {
     const { approval } = known;
-    options.watch?.settled(approval.value);
+    options[WATCH]?.settled(approval.value);
     // An equal question that was kept back is told of now.
     scope.context.announce(approval.value);
     if (approval.value.status === "approved") {
@@ -164,7 +164,7 @@ async function open(
 ): Promise<void> {
   const { context } = scope;
   const { action, decision } = decided;
-  options.watch?.decided(action, decision);
+  options[WATCH]?.decided(action, decision);
   const approval = draftApproval(action, decision, context.store.now(), context.random);
   if (approval === undefined) {
     throw new LeashError(

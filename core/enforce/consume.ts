@@ -16,7 +16,7 @@ import { deniedByPolicy, policyChanged } from "./refusals.ts";
 import { reseal } from "./seal.ts";
 import type { Grant, Standing } from "./standing.ts";
 import { asks } from "./strictest.ts";
-import type { Surroundings } from "./watched.ts";
+import { type Surroundings, WATCH } from "./watched.ts";
 
 /**
  * Step 7: unless the policy was asked just now, decides again with fresh facts; then, in one commit, uses up the approval and
@@ -73,7 +73,7 @@ async function grantBy(
     if (!ok) presence.leave(proposal.journalId);
   }
   if (!ok) return undefined;
-  if (standing.kind === "decided") origin.watch?.decided(decided.action, decided.decision);
+  if (standing.kind === "decided") origin[WATCH]?.decided(decided.action, decided.decision);
   return { ...grant, term };
 }
 

@@ -36,9 +36,9 @@ export interface Context {
   readonly keys: KeyRing;
   readonly random: Random;
   readonly presence: Presence;
-  /** Signs what ran; undefined where nobody wants it. */
   /** Watches calls; undefined where nobody does. */
   readonly telemetry: Telemetry | undefined;
+  /** Signs what ran; undefined where nobody wants it. */
   readonly receipts: Pick<ReceiptWriter, "add"> | undefined;
   /** Whose turn it is at the limits' counters. */
   readonly turns: Turns;

@@ -3,7 +3,7 @@ import type { Decision } from "../model/decision.ts";
 import { decisionId, type Scope } from "./context.ts";
 import type { Decided } from "./decide.ts";
 import { deniedByPolicy } from "./refusals.ts";
-import type { Surroundings } from "./watched.ts";
+import { type Surroundings, WATCH } from "./watched.ts";
 
 /**
  * Ends a call that the policy denies. The record comes first: a denial that cannot be written is an error of the store.
@@ -13,7 +13,7 @@ import type { Surroundings } from "./watched.ts";
 export async function deny(scope: Scope, decided: Decided, origin: Surroundings, answered?: Decision): Promise<never> {
   const { recorder, store, stream } = scope.context;
   const decision = answered ?? decided.decision;
-  origin.watch?.decided(decided.action, decision);
+  origin[WATCH]?.decided(decided.action, decision);
   const id = decisionId(scope);
   const records = [decidedRecord(decided.action, decision, origin, { decision_id: id })];
   await store.commit(recorder.decision(id, decided, answered), { stream, records });

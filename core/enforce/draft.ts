@@ -28,10 +28,7 @@ export function draft(
   const { keys, presence, random, recorder, store, stream } = scope.context;
   const { action, decision } = decided;
   const at = store.now();
-  const isApproved = standing.kind === "approved";
-  const approvalId = isApproved ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
-  const lifting = isApproved ? undefined : standing.allowance;
-  const behind = lifting?.value.approvalId ?? approvalId;
+  const { approvalId, behind, lifting } = behindOf(standing);
   const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId: behind, decisionId, now: at, random });
   const held = reservedBy(standing, decided);
@@ -49,21 +46,19 @@ export function draft(
   const idempotencyKey = idempotencyKeyOf(proposal.journalId);
   const repeats = standing.kind === "continued" && standing.entry.state === "running";
   const version = standing.version + 1;
-  const grant: Omit<Grant, "term"> = {
-    proposal,
-    action,
-    decision,
-    entry,
-    version,
-    proof,
-    idempotencyKey,
-    obligations,
-    repeats,
-  };
+  const grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   const recorded = standing.kind === "decided" ? recorder.decision(decisionId, decided) : [];
   return { grant, changes: [...used.changes, ...held.changes, ...recorded], append: { stream, records } };
+}
+
+/** The approval of this very call, the standing yes that lifts it instead, and the approval behind either. */
+function behindOf(standing: Standing) {
+  const isApproved = standing.kind === "approved";
+  const approvalId = isApproved ? standing.approval.value.id : (standing.entry?.approvalId ?? null);
+  const lifting = isApproved ? undefined : standing.allowance;
+  return { approvalId, lifting, behind: lifting?.value.approvalId ?? approvalId };
 }
 
 /** The call's row as it starts, without what this start adds; what earlier ones added beside their outcome is dropped. */

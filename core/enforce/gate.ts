@@ -8,8 +8,8 @@ import { admitDeferred, deferred } from "./collect.ts";
 import { inForce, pin, type Scope } from "./context.ts";
 import { look, observe } from "./observe.ts";
 import { outcomeOf, type Ran } from "./outcome.ts";
-import { runGrant } from "./run.ts";
-import { type WatchedOptions, watching } from "./watched.ts";
+import { isSuspension, runGrant } from "./run.ts";
+import { WATCH, type WatchedOptions, watching } from "./watched.ts";
 
 /** The narrow face of a scope: what adapters and tools get. */
 export function createGate(scope: Scope): Gate {
@@ -44,8 +44,10 @@ function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, stated: GuardOpti
   if (context.telemetry === undefined) return unwatched(scope, call, run, stated);
   const tool = typeof call.tool === "string" ? context.registry.get(call.tool.normalize("NFC")) : undefined;
   const watch = context.telemetry.begin({ call, tool, principal }, stated);
-  const options = { ...stated, ...(watch.traceId !== undefined && { traceId: watch.traceId }), watch };
-  return watching(watch, run, (told) => unwatched(scope, call, told, options));
+  const traceId = stated.traceId ?? watch.traceId;
+  const options = { ...stated, ...(traceId !== undefined && { traceId }), [WATCH]: watch };
+  const suspends = (thrown: unknown): boolean => isSuspension(thrown, stated.suspends);
+  return watching(watch, { run, suspends }, (told) => unwatched(scope, call, told, options));
 }
 
 async function unwatched<T>(scope: Scope, call: ToolCall, run: Run<T>, options: WatchedOptions<T>): Promise<Ran<T>> {

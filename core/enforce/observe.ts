@@ -17,7 +17,7 @@ import { deniedByPolicy } from "./refusals.ts";
 import { isSuspension } from "./run.ts";
 import { seal } from "./seal.ts";
 import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
-import type { Watched, WatchedOptions } from "./watched.ts";
+import { WATCH, type Watched, type WatchedOptions } from "./watched.ts";
 
 interface Observed {
   /** What runs: the call as it was proposed. Undefined where the input could not be sealed. */
@@ -80,6 +80,7 @@ async function permitObserved(
   const signal = signalOf(options);
   throwIfAborted(signal);
   const { decision, proposed } = await recordSeen(scope, call, seen, options);
+  if (proposed !== undefined) options[WATCH]?.starting(proposed.input, scope.context.registry.get(proposed.tool));
   await scope.context.accepted?.(signal);
   throwIfAborted(signal);
   // A call that has no input cannot be run, whatever the mode.
@@ -94,7 +95,7 @@ async function permitObserved(
     approvalId: null,
     mode: "observe",
     signal,
-    traceparent: options.watch?.traceparent,
+    traceparent: options[WATCH]?.traceparent,
   });
 }
 
@@ -119,7 +120,7 @@ async function recordSeen(
     const { changes } = counted?.readings.reserve(counted.charges) ?? { changes: [] };
     const { ok } = await store.commit([...changes, ...recorded], { stream, records: [told] });
     if (ok || proposed === undefined) {
-      options.watch?.decided(action, decision);
+      options[WATCH]?.decided(action, decision);
       return seen;
     }
     seen = await decide(scope, proposed);

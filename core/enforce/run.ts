@@ -1,7 +1,7 @@
 import { obligationRecord, outcomeRecord, type Origin } from "../audit/records.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
 import { commitEntry, readEntry } from "../journal/entries.ts";
-import { recordResult, writeResult, type RecordedResult } from "../journal/results.ts";
+import { recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
 import { releaseChanges } from "../limits/readings.ts";
 import type { Turns } from "../limits/turns.ts";
@@ -13,10 +13,11 @@ import type { Append, Change } from "../store/store.ts";
 import { isAborted, signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
+import { keptOf } from "./kept.ts";
 import { ledgerOf } from "./ledger.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
-import type { Watched, WatchedOptions } from "./watched.ts";
+import { WATCH, type Watched, type WatchedOptions } from "./watched.ts";
 
 /** What says that a call was aborted, where the caller states it, and who watches it. */
 type PermitOptions = Pick<GuardOptions<never>, "signal"> & Watched;
@@ -38,7 +39,7 @@ export function permitOf({ action, entry, idempotencyKey, proof }: Grant, option
     get signal() {
       return (signal ??= signalOf(options));
     },
-    traceparent: options.watch?.traceparent,
+    traceparent: options[WATCH]?.traceparent,
   });
 }
 
@@ -62,6 +63,7 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
 export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: WatchedOptions<T>): Promise<T> {
   try {
     const input = await beforeStart(scope, grant, options);
+    options[WATCH]?.starting(grant.action.input, scope.context.registry.get(grant.action.tool));
     const permit = permitOf(grant, options);
     const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), options);
     const recorded = recordResult(result, options.codec);
@@ -228,19 +230,6 @@ async function recordOutcome(
   throw unrecorded(grant, undefined);
 }
 
-/** What a run gave: for the same call when it is asked again, and for whoever replays it. */
-function keptOf(
-  { context: { recorder, registry } }: Scope,
-  grant: Grant,
-  entry: JournalEntry,
-  result: RecordedResult | undefined,
-): readonly Change[] {
-  const { action: proposed, journalId } = grant.proposal;
-  const tool = registry.get(proposed.tool);
-  const recorded = recorder.outcome({ proposed, action: grant.action, entry, output: result?.blob, tool });
-  return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
-}
-
 /** That nothing happened is one attempt's word; of one that was cut off before it nobody has any. */
 function ofAllAttempts({ repeats }: Grant, outcome: RunOutcome): RunOutcome {
   const { failure: failed } = outcome;
@@ -272,11 +261,6 @@ async function commitWithRelease(
 }
 
 const MAX_RELEASES = 1_000;
-
-/** An ephemeral call that nobody was asked about can never be proposed again: its result needs no keeping. */
-function mayBeAskedAgain({ action, entry }: Grant): boolean {
-  return action.identity === "durable" || entry.approvalId !== null;
-}
 
 function unrecorded(grant: Grant, cause: unknown): LeashError {
   return new LeashError(

@@ -7,7 +7,7 @@ import { decisionId, type Scope } from "./context.ts";
 import { denial } from "./denial.ts";
 import { deniedByPolicy } from "./refusals.ts";
 import { seal } from "./seal.ts";
-import type { Surroundings } from "./watched.ts";
+import { type Surroundings, WATCH } from "./watched.ts";
 
 /**
  * Step 2, with a record of what cannot be sealed.
@@ -18,7 +18,7 @@ export async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Surroun
     return seal(scope, call);
   } catch (cause) {
     const decision = unsealable(scope, call, cause);
-    origin.watch?.decided(undefined, decision);
+    origin[WATCH]?.decided(undefined, decision);
     const { store, stream } = scope.context;
     await store.commit([], { stream, records: [unsealableRecord(scope, call, decision, origin)] });
     throw deniedByPolicy(decision, { cause, problem: call.problem });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isLeashError, type LeashErrorCode } from "../errors.ts";
 import { createLeash } from "../leash.ts";
 import type { Json } from "../model/json.ts";
@@ -119,6 +119,39 @@ describe("a two-sided exchange", () => {
     expect(await store.list("exchange")).toEqual([]);
     await checkAnswer(sold, optionsFor(request, { store }));
     await expect(checkAnswer(sold, optionsFor(request, { store }))).rejects.toThrow(code("LEASH_TOKEN_USED"));
+  });
+
+  it("sends what was proven, whatever the sale does to its input, and nothing that has no answer", async () => {
+    const request = await requestFor("lamp");
+    const spoil = (sale: Json): void => void Object.assign(sale as object, { answer: { price: 1 } });
+    const options = {
+      keys: buyer.keySet(),
+      audience: "shop.example",
+      store,
+      tool: "sell",
+      answer: () => ({ price: 9 }),
+    };
+    const sold = await answerRequest(seller, request, options, spoil);
+    expect(sold.body).toEqual({ price: 9 });
+    expect((await checkAnswer(sold, optionsFor(request))).rule).toBe("cheap");
+    const removing =
+      "leash: 1\ntools: { sell: { counterparty: input.buyer } }\nrules: [{ id: bare, action: sell, effect: compute, compute: { remove: [answer] } }]\n";
+    seller = await leashOf(removing, "shop-agent");
+    await expect(answer(await requestFor("lamp"))).rejects.toThrow(code("LEASH_INPUT_INVALID"));
+    expect(shipped).toEqual([]);
+  });
+
+  it("takes an answer that came after the request's own proof had ended", async () => {
+    const slow = await leashOf(BUYER, "ada", () => Date.now() - 100_000);
+    const request = await requestFor("lamp", slow);
+    const sold = await answer(request, { keys: slow.keySet() });
+    vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ["Date"] });
+    try {
+      const options = optionsFor(request, { ownKeys: slow.keySet() });
+      expect((await checkAnswer(sold, options)).aud).toBe("ada");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("proves nothing where the seller only observes", async () => {

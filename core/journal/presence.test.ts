@@ -139,6 +139,21 @@ describe("presence", () => {
     await presence.close(0);
   });
 
+  // Found by the simulation: seed 2018864 of the run of 2026-11-26.
+  it("does not take a process for dead by a lease that has run out only since it was read", async () => {
+    const { there, clock, store } = pair();
+    const get: Store["get"] = async (...given) => {
+      const row = await store.get(...given);
+      clock.advance(LEASE_MS);
+      return row;
+    };
+    const here = createPresence({ ...store, get }, thisOwner("here"));
+    await there.enter("call-1");
+    expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(true);
+    expect(await here.isRunning("call-1", entryOf(there.owner))).toBe(false);
+    await there.close(0);
+  });
+
   it("I5: lets no call start without a lease: when it cannot be written, entering fails", async () => {
     let down = true;
     const store = faultyStore(memoryStore(), { failCommit: () => (down ? "before" : undefined) });

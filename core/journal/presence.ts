@@ -108,8 +108,10 @@ export function createPresence(store: Store, owner: Owner): Presence {
       if (entry.owner === null) return false;
       if (entry.owner.instance === owner.instance) return running.has(id);
       if (isGone(entry.owner)) return false;
+      // As of the question: by the time of the answer the lease that it tells of may have been renewed.
+      const asked = store.now();
       const row = await store.get("instance", entry.owner.instance);
-      return row !== undefined && openRow<Lease>(row).value.leaseUntil > store.now();
+      return row !== undefined && openRow<Lease>(row).value.leaseUntil > asked;
     },
     async close(waitMs) {
       await idle(waitMs);

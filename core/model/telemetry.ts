@@ -2,9 +2,19 @@ import type { Approval } from "./approval.ts";
 import type { Action } from "./call.ts";
 import type { Decision } from "./decision.ts";
 import type { Json } from "./json.ts";
+import type { ToolSpec } from "./tool.ts";
 
 /** How a call ended, for whoever watches. */
-export type WatchedEnd = "done" | "failed" | "refused" | "pending" | "aborted" | "unknown" | "recorded";
+export type WatchedEnd =
+  | "done"
+  | "failed"
+  | "refused"
+  | "pending"
+  | "suspended"
+  | "aborted"
+  | "unknown"
+  /** An earlier result was handed out. */
+  | "recorded";
 
 /** Watches one call on its way. Every method is cheap and none throws: what is watched must not depend on who watches. */
 export interface CallWatch {
@@ -17,8 +27,10 @@ export interface CallWatch {
   asked(approval: Approval): void;
   /** The question that was waited for is open no more. */
   settled(approval: Approval): void;
-  /** The tool begins: everything that it does belongs to this call. `input` is what it gets. */
-  run<T>(input: Json, work: () => T): T;
+  /** What is about to run, sealed: never in the richer form that a tool may get. */
+  starting(input: Json, tool: ToolSpec | undefined): void;
+  /** The tool begins: everything that it does belongs to this call. */
+  run<T>(work: () => T): T;
   /** What the tool gave. */
   returned(result: unknown): void;
   /** The call is over. `error` is what was thrown to the caller. */
@@ -48,8 +60,8 @@ export interface TelemetryOptions {
   /** Metrics through `@opentelemetry/api`. Default true. */
   readonly metrics?: boolean;
   /**
-   * True: spans carry arguments and results, with the members that `ToolSpec.redact` names taken out. Default false: neither is in
-   * anything that leaves.
+   * True: spans carry arguments and results, without what `ToolSpec.redact` and `record.redact` name; a result that repeats some of
+   * that is left out. Default false: neither is in anything that leaves.
    */
   readonly content?: boolean;
   /** Told of every call that ended, and of questions. What it throws is ignored. Default: nobody is told. */

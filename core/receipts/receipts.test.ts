@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { BUY, leashThatSays, settle } from "../enforce/leash.fixture.ts";
 import { isLeashError, NoEffect } from "../errors.ts";
 import type { LeashErrorCode } from "../errors.ts";
+import type { Approval } from "../model/approval.ts";
+import type { Json } from "../model/json.ts";
 import type { Leash } from "../model/leash.ts";
 import { currentPermit } from "../enforce/permit.ts";
 import { sha256Hex } from "../digest.ts";
@@ -96,6 +98,88 @@ describe("receipts", () => {
     expect(await leash.receipts.list(actionId)).toEqual([token]);
   });
 
+  it("I1: says nothing that only a row says: a yes that the desk did not sign, an outcome that the log does not know", async () => {
+    const store = memoryStore();
+    const keys = ringOf();
+    const first = await leashThatSays({ effect: "approve" }, { store, keys, receipts: false });
+    const running = first.leash.guard(BUY, () => currentPermit()?.actionId);
+    await settle(first.leash, "approve");
+    const actionId = (await running) ?? "";
+    const [approval] = await store.list("approval");
+    const [journal] = await store.list("journal");
+    if (approval === undefined || journal === undefined) throw new Error("both were written");
+    const [verdict] = (approval.body as unknown as Approval).verdicts;
+    const forged = { ...verdict, approver: "ceo", assurance: "step_up" };
+    const asked = { ...(approval.body as object), verdicts: [verdict, forged] } as unknown as Json;
+    const row = {
+      ...(journal.body as object),
+      tool: "wire",
+      finalDigest: sha256Hex("x"),
+      outputRef: sha256Hex("y"),
+    } as Json;
+    await store.commit([
+      { kind: "approval", id: approval.id, expect: approval.version, body: asked },
+      { kind: "journal", id: journal.id, expect: journal.version, body: row },
+    ]);
+    const claims = verifyReceipt((await first.leash.receipts.get(actionId)) ?? "", first.leash.keySet());
+    expect(claims).toMatchObject({ action_type: "buy", output_hash: sha256Hex(JSON.stringify(actionId)), chain: null });
+    expect(claims.approvers.map(({ approver }) => approver)).toEqual(["ann"]);
+  });
+
+  it("puts the word of whoever ran a call in the place of one that was signed without it", async () => {
+    const store = memoryStore();
+    const keys = ringOf();
+    const owner = await leashThatSays({ effect: "allow" }, { store, keys });
+    const other = await leashThatSays({ effect: "allow" }, { store, keys });
+    let actionId = "";
+    await owner.leash.guard(BUY, () => void (actionId = currentPermit()?.actionId ?? ""));
+    const early = (await other.leash.receipts.get(actionId)) ?? "";
+    expect(verifyReceipt(early, owner.leash.keySet()).issued_late).toBe(true);
+    await owner.leash.close();
+    const [token = "", ...more] = await other.leash.receipts.list(actionId);
+    expect(more).toEqual([]);
+    expect(verifyReceipt(token, owner.leash.keySet())).toMatchObject({ sub: "default", chain: [] });
+    expect(verifyReceipt(token, owner.leash.keySet()).issued_late).toBeUndefined();
+  });
+
+  it("does not let one damaged approval keep the other receipts back, and rests once it is closed", async () => {
+    const store = memoryStore();
+    let commits = 0;
+    const watched: typeof store = {
+      ...store,
+      get: (kind, id) =>
+        kind === "approval" && commits > 0 ? Promise.reject(new Error("damaged")) : store.get(kind, id),
+      commit: (changes, append) => {
+        if (changes.some(({ kind }) => kind === "receipt")) commits += 1;
+        return store.commit(changes, append);
+      },
+    };
+    const { leash } = await leashThatSays({ effect: "approve" }, { store: watched });
+    const running = leash.guard(BUY, () => {
+      commits = 1;
+      return "booked";
+    });
+    await settle(leash, "approve");
+    await running;
+    const allowed = await leashThatSays({ effect: "allow" }, { store: watched });
+    await allowed.leash.guard({ ...BUY, callId: "call-2" }, () => "booked");
+    await allowed.leash.close();
+    await leash.close();
+    expect(await store.list("receipt")).toHaveLength(1);
+    const atClose = commits;
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(commits).toBe(atClose);
+  });
+
+  it("does not hand out another action's receipt under an action's id", async () => {
+    const store = memoryStore();
+    const { leash } = await leashThatSays({ effect: "allow" }, { store });
+    const { token } = await ran(leash);
+    const other = "11111111-2222-8333-8444-555555555555";
+    await store.commit([{ kind: "receipt", id: `${other}.a`, expect: 0, body: { v: 1, token } }]);
+    expect(await leash.receipts.list(other)).toEqual([]);
+  });
+
   it("writes what waited once the store answers again", async () => {
     const store = memoryStore();
     let isDown = false;
@@ -122,6 +206,11 @@ describe("receipts", () => {
     const other = sha256Hex("other");
     for (const expected of [{ action: other }, { input: other }, { actionId: "x" }, { agent: "x" }, { tenant: "x" }]) {
       expect(() => verifyReceipt(token, leash.keySet(), expected)).toThrow(code("LEASH_TOKEN_INVALID"));
+    }
+    const { action_hash: action } = verifyReceipt(token, leash.keySet());
+    expect(verifyReceipt(token, leash.keySet(), { action: `sha256:${action}` }).action_hash).toBe(action);
+    for (const malformed of [{ action: "x" }, { agent: "" }]) {
+      expect(() => verifyReceipt(token, leash.keySet(), malformed)).toThrow(code("LEASH_CONFIG_INVALID"));
     }
     expect(() => issueReceipt(ringOf().signer("proof"), verifyReceipt(token, leash.keySet()), 1, randomBytes)).toThrow(
       code("LEASH_TOKEN_PURPOSE"),

@@ -8,11 +8,7 @@ import { type ReceiptExpectation, verifyReceipt } from "./receipt.ts";
 import { receiptChange, type ReceiptParts, type ReceiptWriter, type StoredReceipt } from "./writer.ts";
 
 /** The receipts of one tenant: those that were signed, and those that still can be. */
-export function createReceipts(
-  parts: ReceiptParts,
-  tenant: string,
-  writer?: Pick<ReceiptWriter, "flush">,
-): Receipts {
+export function createReceipts(parts: ReceiptParts, tenant: string, writer?: Pick<ReceiptWriter, "flush">): Receipts {
   async function list(actionId: string): Promise<readonly string[]> {
     // What this very process is about to sign is not late.
     await writer?.flush();

@@ -132,10 +132,26 @@ function decisionBody(
 
 /** The policy's word as it is kept. */
 export function wordOf(decision: Decision, action: Action, isRedacted: boolean): RecordedDecision {
-  const { because: _people, counterparty, over, reason: _words, transform: _form, v: _version, ...word } = decision;
-  // Whom the call deals with, and by how much it passes a limit, is read from the input.
-  const told = isRedacted ? { counterparty: null } : { counterparty, ...(over !== undefined && { over }) };
-  return { ...word, ...told, digest: action.digest, tool: action.tool };
+  const { over, shadow } = decision;
+  // Written out, not put together: this is made for every call, and objects that are spread are slow to make.
+  const word: RecordedDecision = {
+    effect: decision.effect,
+    rule: decision.rule,
+    ruleDigest: decision.ruleDigest,
+    reasonCode: decision.reasonCode,
+    obligations: decision.obligations,
+    terms: decision.terms,
+    // Whom the call deals with, and by how much it passes a limit, is read from the input.
+    counterparty: isRedacted ? null : decision.counterparty,
+    proofTtlMs: decision.proofTtlMs,
+    mode: decision.mode,
+    policyId: decision.policyId,
+    policyDigest: decision.policyDigest,
+    digest: action.digest,
+    tool: action.tool,
+  };
+  if (shadow === undefined && (over === undefined || isRedacted)) return word;
+  return { ...word, ...(shadow !== undefined && { shadow }), ...(over !== undefined && !isRedacted && { over }) };
 }
 
 function actionOf(action: Action, text: string | undefined): RecordedAction {
@@ -173,7 +189,7 @@ function factsOf(heard: Heard, kept: ReadonlySet<string> | undefined, handlers: 
   const probes: Record<string, Json> = {};
   for (const [name, answer] of heard.answers) if (kept?.has(name) !== false) probes[name] = answer;
   const tools: Record<string, RecordedFacts["tools"][string]> = {};
-  for (const [name, { decode: _back, encode: _forth, ...tool }] of heard.tools) tools[name] = tool;
+  for (const [name, tool] of heard.tools) tools[name] = recordedTool(tool);
   const { counterparties, now } = heard;
   const isTold = kept === undefined || counterparties.every((stated) => stated === null);
   return {
@@ -183,6 +199,17 @@ function factsOf(heard: Heard, kept: ReadonlySet<string> | undefined, handlers: 
     tools,
     ...(handlers.length > 0 && { handlers }),
   };
+}
+
+const recordedTools = new WeakMap<ToolSpec, RecordedFacts["tools"][string]>();
+
+/** Made once for each registration, not for each call. */
+function recordedTool(tool: ToolSpec): RecordedFacts["tools"][string] {
+  const known = recordedTools.get(tool);
+  if (known !== undefined) return known;
+  const { decode: _back, encode: _forth, ...recorded } = tool;
+  recordedTools.set(tool, recorded);
+  return recorded;
 }
 
 /** What is asked whatever stood where something is redacted now; nothing of it can tell. */

@@ -7,7 +7,7 @@ import { ATTRIBUTES, HASTY_MS, METRICS } from "./names.ts";
 export interface Meters {
   decided(tool: string, decision: Decision): void;
   asked(tool: string): void;
-  settled(approval: Approval): void;
+  settled(tool: string, approval: Approval): void;
   /** A call stopped waiting while its question was open. */
   left(tool: string): void;
   /** Seconds from the proposal to the tool's start, without the wait for a person. */
@@ -39,7 +39,7 @@ export function createMeters(metrics: MetricsAPI): Meters {
       pending.add(1, about(name));
       pauses.add(1, about(name));
     },
-    settled({ openedAt, settledAt, status, tool: name, verdicts }) {
+    settled(name, { openedAt, settledAt, status, verdicts }) {
       pending.add(-1, about(name));
       const method = verdicts.at(-1)?.method ?? "none";
       const attributes = about(name, { [ATTRIBUTES.answer]: status, [ATTRIBUTES.method]: method });

@@ -1,3 +1,5 @@
+import type { WatchedEnd } from "../model/telemetry.ts";
+
 /**
  * Names by the OpenTelemetry semantic conventions for generative AI (span `execute_tool`), and our own under `leash.`. Kept here:
  * the package that lists them marks them as deprecated since they moved.
@@ -38,3 +40,6 @@ export const METRICS = {
 
 /** A yes that comes sooner than this was hardly read. Milliseconds. */
 export const HASTY_MS = 3_000;
+
+/** Nothing is wrong with a call that ends so. */
+export const FINE: ReadonlySet<WatchedEnd> = new Set(["done", "recorded", "pending", "suspended"] as const);

@@ -6,8 +6,8 @@ import type { Json } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
 import type { WatchedEnd } from "../model/telemetry.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import { withoutRedacted } from "./content.ts";
-import { ATTRIBUTES } from "./names.ts";
+import { type Content, contentOf } from "./content.ts";
+import { ATTRIBUTES, FINE } from "./names.ts";
 
 /** The span of one call. */
 export interface CallSpan {
@@ -16,7 +16,7 @@ export interface CallSpan {
   decided(action: Pick<Action, "actionId" | "digest"> | undefined, decision: Decision): void;
   asked(approval: Approval): void;
   settled(approval: Approval): void;
-  started(input: Json): void;
+  starting(input: Json, tool: ToolSpec | undefined): void;
   within<T>(work: () => T): T;
   returned(result: unknown): void;
   ended(end: WatchedEnd, error: unknown): void;
@@ -24,20 +24,19 @@ export interface CallSpan {
 
 /** Whose span it is. */
 export interface Spanned {
-  readonly tool: ToolSpec | undefined;
   /** The registered name, or one that stands for all others. */
   readonly name: string;
   readonly call: ToolCall;
   readonly principal: Principal;
-  /** True: with arguments and results. */
-  readonly content: boolean;
+  /** With arguments and results, but for what these JSON pointers and the tool's own name; null: with neither. */
+  readonly redact: readonly string[] | null;
 }
 
 type Api = typeof OpenTelemetry;
 
 /** Begins the span `execute_tool {tool}` under the span that is active where the call is made. */
 export function beginSpan(api: Api, spanned: Spanned): CallSpan {
-  const { call, content, name, principal, tool } = spanned;
+  const { call, name, principal, redact } = spanned;
   const parent = api.context.active();
   const attributes: OpenTelemetry.Attributes = {
     [ATTRIBUTES.operation]: "execute_tool",
@@ -53,11 +52,13 @@ export function beginSpan(api: Api, spanned: Spanned): CallSpan {
   const isReal = api.isSpanContextValid(span.spanContext());
   const flags = traceFlags.toString(16).padStart(2, "0");
   let pause: OpenTelemetry.Span | undefined;
+  let content: Content | undefined;
   return {
     traceId: isReal ? traceId : undefined,
     traceparent: isReal ? `00-${traceId}-${spanId}-${flags}` : undefined,
     decided: (action, decision) => void span.setAttributes(decisionAttributes(action, decision)),
     asked(approval) {
+      pause?.end();
       span.setAttribute(ATTRIBUTES.approvalId, approval.id);
       pause = api.trace.getTracer("leashkit").startSpan("await_approval", { kind }, context);
       pause.setAttribute(ATTRIBUTES.approvalId, approval.id);
@@ -67,17 +68,19 @@ export function beginSpan(api: Api, spanned: Spanned): CallSpan {
       pause?.end();
       pause = undefined;
     },
-    started(input) {
-      if (content) span.setAttribute(ATTRIBUTES.arguments, withoutRedacted(input, tool?.redact ?? []));
+    starting(input, tool) {
+      if (redact === null) return;
+      content = contentOf(input, [...(tool?.redact ?? []), ...redact]);
+      span.setAttribute(ATTRIBUTES.arguments, content.input);
     },
     within: (work) => api.context.with(context, work),
     returned(result) {
-      if (content) span.setAttribute(ATTRIBUTES.result, withoutRedacted(result, tool?.redact ?? []));
+      if (content !== undefined) span.setAttribute(ATTRIBUTES.result, content.result(result));
     },
     ended(end, error) {
       pause?.end();
       span.setAttribute(ATTRIBUTES.outcome, end);
-      if (error !== undefined && end !== "pending") {
+      if (error !== undefined && !FINE.has(end)) {
         // The class of the error, never its message: that may quote an argument.
         span.setAttribute(ATTRIBUTES.errorType, errorType(error));
         span.setStatus({ code: api.SpanStatusCode.ERROR });

@@ -142,9 +142,51 @@ describe("telemetry", () => {
     const input = { card: SECRET, amount: 5, list: [{ key: SECRET, name: "a" }] };
     await leash.guard({ tool: "pay", input }, () => ({ card: SECRET, ok: true }));
     expect(toolSpan().attributes["gen_ai.tool.call.arguments"]).toBe(
-      '{"amount":5,"card":"[redacted]","list":[{"key":"[redacted]","name":"a"}]}',
+      '{"amount":5,"card":{"redacted":true},"list":[{"key":{"redacted":true},"name":"a"}]}',
     );
-    expect(toolSpan().attributes["gen_ai.tool.call.result"]).toBe('{"card":"[redacted]","ok":true}');
+    expect(toolSpan().attributes["gen_ai.tool.call.result"]).toBe("[redacted]");
+  });
+
+  it("carries what is sealed and never what a decoder makes of it, by the redaction of the tool that runs", async () => {
+    const { leash } = await leashThatSays(
+      { effect: "allow" },
+      { telemetry: { content: true }, record: { redact: ["/pin"] } },
+    );
+    const decode = (input: unknown): string => JSON.stringify(input);
+    leash.register({ id: "pay", redact: ["/card/number"], decode });
+    const input = { card: { number: SECRET }, pin: SECRET };
+    await leash.guard({ tool: "pay", input }, () => ({ fine: true }));
+    expect(JSON.stringify(toolSpan().attributes)).not.toContain(SECRET);
+    expect(toolSpan().attributes["gen_ai.tool.call.result"]).toBe('{"fine":true}');
+    spans.reset();
+    const observing = await leashThatSays({ effect: "deny" }, { telemetry: { content: true }, mode: "observe" });
+    observing.leash.register({ id: "say", redact: ["/input"] });
+    await observing.leash.guard({ tool: "say", input: SECRET }, () => "said");
+    expect(JSON.stringify(toolSpan().attributes)).not.toContain(SECRET);
+  });
+
+  it("takes a framework's pause for none of the call's errors", async () => {
+    const { leash } = await leashThatSays({ effect: "approve" }, { telemetry: true });
+    const pause = (): never => {
+      throw new Error("interrupt");
+    };
+    await expect(leash.guard(BUY, () => "x", { pause })).rejects.toThrow("interrupt");
+    expect(toolSpan().attributes["leash.outcome"]).toBe("suspended");
+    spans.reset();
+    const running = await leashThatSays({ effect: "allow" }, { telemetry: true });
+    await expect(running.leash.guard(BUY, pause, { suspends: () => true })).rejects.toThrow("interrupt");
+    expect(toolSpan().attributes["leash.outcome"]).toBe("suspended");
+    expect(toolSpan().status.code).toBe(0);
+  });
+
+  it("says failed of a tool whose own call was refused, and keeps the trace id that the caller stated", async () => {
+    const { leash, log } = await leashThatSays({ effect: "allow" }, { telemetry: true });
+    const inner = (): Promise<unknown> => leash.guard({ tool: "nobody", input: {} }, () => "x");
+    await expect(leash.guard(BUY, inner, { traceId: "0af7651916cd43dd8448eb211c80319c" })).rejects.toThrow();
+    const outer = spans.getFinishedSpans().find(({ name }) => name === "execute_tool buy");
+    expect(outer?.attributes["leash.outcome"]).toBe("failed");
+    const granted = (await log()).find((line) => line["type"] === "granted");
+    expect(granted?.["trace_id"]).toBe("0af7651916cd43dd8448eb211c80319c");
   });
 
   it("has no secret of arguments, results, errors and scopes in spans, metrics and entries", async () => {
@@ -172,6 +214,10 @@ describe("telemetry", () => {
     };
     const { leash } = await leashThatSays({ effect: "allow" }, { telemetry: { log } });
     expect(await leash.guard(BUY, () => "booked")).toBe("booked");
+    // Nobody but the gate says who watches.
+    const forged = { watch: { decided: log, run: log, ended: log } };
+    const { leash: unwatched } = await leashThatSays({ effect: "allow" });
+    expect(await unwatched.guard(BUY, () => "booked", forged)).toBe("booked");
   });
 
   it("costs no span and no metric where it is off", async () => {

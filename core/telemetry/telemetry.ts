@@ -2,8 +2,9 @@ import type * as OpenTelemetry from "@opentelemetry/api";
 import { isLeashError } from "../errors.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Principal } from "../model/principal.ts";
-import type { CallWatch, TelemetryEntry, TelemetryOptions, WatchedEnd } from "../model/telemetry.ts";
+import type { CallWatch, TelemetryEntry, TelemetryOptions } from "../model/telemetry.ts";
 import type { ToolSpec } from "../model/tool.ts";
+import { FINE } from "./names.ts";
 import { createMeters, type Meters } from "./metrics.ts";
 import { beginSpan, type CallSpan } from "./spans.ts";
 
@@ -23,8 +24,12 @@ export interface Telemetry {
 /**
  * Telemetry through the OpenTelemetry API: whatever SDK the program has registered gets it, and without one next to nothing
  * happens. The API is loaded here, and only here.
+ * @param redact JSON pointers into the input of every tool, beside what each tool names.
  */
-export async function openTelemetry(stated: true | TelemetryOptions): Promise<Telemetry> {
+export async function openTelemetry(
+  stated: true | TelemetryOptions,
+  redact: readonly string[] = [],
+): Promise<Telemetry> {
   const options: TelemetryOptions = stated === true ? {} : stated;
   const api = await import("@opentelemetry/api");
   const meters = options.metrics === false ? undefined : createMeters(api.metrics);
@@ -34,7 +39,9 @@ export async function openTelemetry(stated: true | TelemetryOptions): Promise<Te
       const span =
         options.traces === false
           ? undefined
-          : beginSpan(api, { tool, name: parts.tool, call, principal, content: options.content === true });
+          : attempted(() =>
+              beginSpan(api, { name: parts.tool, call, principal, redact: options.content ? redact : null }),
+            );
       return watchOver(parts, span);
     },
   };
@@ -71,9 +78,11 @@ function watchOver({ agent, meters, options, tool, traceId }: Parts, span: CallS
       quietly(() => span?.decided(action, decision));
     },
     asked(approval) {
-      if (askedAt !== undefined) return;
-      askedAt = performance.now();
+      if (known.approval_id === approval.id && askedAt !== undefined) return;
       known = { ...known, approval_id: approval.id };
+      // Another question about the same call, edited or asked anew: it still waits once.
+      if (askedAt !== undefined) return quietly(() => span?.asked(approval));
+      askedAt = performance.now();
       quietly(() => meters?.asked(tool));
       quietly(() => span?.asked(approval));
       tell("info", "approval.asked");
@@ -82,15 +91,15 @@ function watchOver({ agent, meters, options, tool, traceId }: Parts, span: CallS
       if (askedAt === undefined) return;
       waited += performance.now() - askedAt;
       askedAt = undefined;
-      quietly(() => meters?.settled(approval));
+      quietly(() => meters?.settled(tool, approval));
       quietly(() => span?.settled(approval));
       tell("info", `approval.${approval.status}`);
     },
-    run(input, work) {
+    starting: (input, spec) => quietly(() => span?.starting(input, spec)),
+    run(work) {
       started = performance.now();
       const gated = (started - began - waited) / 1_000;
       quietly(() => meters?.gated(tool, gated));
-      quietly(() => span?.started(input));
       return span === undefined ? work() : span.within(work);
     },
     returned: (result) => quietly(() => span?.returned(result)),
@@ -104,7 +113,7 @@ function watchOver({ agent, meters, options, tool, traceId }: Parts, span: CallS
       // Deferred or given up: this call waits no more, whoever answers.
       if (askedAt !== undefined) quietly(() => meters?.left(tool));
       quietly(() => span?.ended(end, error));
-      tell(end === "done" || end === "recorded" || end === "pending" ? "info" : "warn", `call.${end}`, {
+      tell(FINE.has(end) ? "info" : "warn", `call.${end}`, {
         duration_ms: Math.round(now - began),
         ...(code !== undefined && { error_code: code }),
       });
@@ -121,10 +130,10 @@ function quietly(tell: () => unknown): void {
   }
 }
 
-/** How a call ended, by what was thrown to its caller. */
-export function endOf(error: unknown, started: boolean): WatchedEnd {
-  if (isLeashError(error, "LEASH_PENDING")) return "pending";
-  if (isLeashError(error, "LEASH_ABORTED")) return "aborted";
-  if (isLeashError(error, "LEASH_OUTCOME_UNKNOWN")) return "unknown";
-  return started ? "failed" : "refused";
+function attempted<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
 }

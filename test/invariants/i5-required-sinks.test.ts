@@ -32,7 +32,11 @@ limits: [{ id: one, action: buy, per: [agent], window: 24h, max: 1 }]
 
 async function leashWith(sink: Sink, acceptWithinMs = 300, options: Partial<LeashOptions> = {}) {
   const store = memoryStore();
-  const { leash, shop } = await testLeash(() => "allow", { store, ...options, audit: { sinks: [sink], acceptWithinMs } });
+  const { leash, shop } = await testLeash(() => "allow", {
+    store,
+    ...options,
+    audit: { sinks: [sink], acceptWithinMs },
+  });
   return { leash, shop, store };
 }
 

@@ -68,7 +68,9 @@ export function insertByte(original: Original, position: number, value: number):
 export function cutAt(original: Original, length: number): Change {
   const bytes = original.bytes.subarray(0, length);
   const line = original.ends.filter((end) => end <= length).length;
-  return { kind: "cut off at a byte", bytes, lines: null, line, isForged: false };
+  const isInLine = length > 0 && !original.ends.some((end) => length === end || length === end + 1);
+  const kind = isInLine ? "cut off in a line" : "cut off at the end of a line";
+  return { kind, bytes, lines: null, line, isForged: false };
 }
 
 function ofLines(kind: string, lines: readonly string[], line: number, isForged = false): Change {

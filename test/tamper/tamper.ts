@@ -7,8 +7,9 @@ import type { KeptLog } from "./log.ts";
 /** What went unseen of a change, in words; undefined when it was found and its line named, in the file and in the store. */
 export async function missed(log: KeptLog, every: number, change: Change): Promise<string | undefined> {
   const { checkpoints, keys, store, stream } = log;
-  // One byte shows by itself.
-  const kept = change.kind.startsWith("a byte ") ? undefined : { checkpoints, keys };
+  // One byte shows by itself, and so does half a line.
+  const isPlain = change.kind.startsWith("a byte ") || change.kind === "cut off in a line";
+  const kept = isPlain ? undefined : { checkpoints, keys };
   const inFile = await verifyJsonl(change.bytes, kept);
   const problem = wrong(change, inFile, namedInFile(log, every, change));
   if (problem !== undefined || change.lines === null) return problem && `in the file, ${problem}`;

@@ -34,7 +34,7 @@ export function createCursors(store: Store, sink: string, sender: string): Curso
       const row = await store.get("sink", idOf(stream));
       if (row === undefined) return { stream, next: 0, version: 0 };
       const { value, version } = openRow<Cursor>(row);
-      const isTaken = value.sender !== sender && false;
+      const isTaken = value.sender !== sender && value.leaseUntil > store.now();
       return isTaken && !own ? undefined : { stream, next: value.next, version };
     },
     async save(place, leaseMs) {

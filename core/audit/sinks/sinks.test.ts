@@ -67,8 +67,11 @@ describe("sinks of the log", () => {
     await write(store, "live", 1);
     const second = openSinks(raw, "other", { sinks: [other] });
     await write(second.store, "other", 1);
+    // Streams are looked through in the order of their names: by then "live" was passed over.
+    await write(raw, "orphan", 1);
+    await until(() => placesOf(other.sends.flat()).includes("orphan/0"));
     await second.close();
-    expect(placesOf(other.sends.flat())).toEqual(["other/0"]);
+    expect(placesOf(other.sends.flat())).toEqual(["other/0", "orphan/0"]);
     clock.advance(SENDER_LEASE_MS + 1);
     const third = keepingSink();
     opened(raw, "third", { sinks: [third] });

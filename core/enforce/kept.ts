@@ -1,0 +1,23 @@
+import { type RecordedResult, writeResult } from "../journal/results.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Change } from "../store/store.ts";
+import type { Scope } from "./context.ts";
+import type { Grant } from "./standing.ts";
+
+/** What a run gave: for the same call when it is asked again, and for whoever replays it. */
+export function keptOf(
+  { context: { recorder, registry } }: Scope,
+  grant: Grant,
+  entry: JournalEntry,
+  result: RecordedResult | undefined,
+): readonly Change[] {
+  const { action: proposed, journalId } = grant.proposal;
+  const tool = registry.get(proposed.tool);
+  const recorded = recorder.outcome({ proposed, action: grant.action, entry, output: result?.blob, tool });
+  return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
+}
+
+/** An ephemeral call that nobody was asked about can never be proposed again: its result needs no keeping. */
+function mayBeAskedAgain({ action, entry }: Grant): boolean {
+  return action.identity === "durable" || entry.approvalId !== null;
+}
