@@ -1,9 +1,14 @@
 import { LeashError } from "../errors.ts";
 import type { AuditLog, Checkpoint } from "../model/log.ts";
-import type { CheckpointParts } from "./take-checkpoint.ts";
+import type * as TakeCheckpoint from "./take-checkpoint.ts";
+
+let checkpoints: Promise<typeof TakeCheckpoint> | undefined;
+
+/** Loaded once: it is asked for every minute, and at every end. */
+const loadCheckpoints = (): Promise<typeof TakeCheckpoint> => (checkpoints ??= import("./take-checkpoint.ts"));
 
 /** The log of a store. What it takes is loaded when it is asked for: no call through the gate needs it. */
-export function createAuditLog(parts: CheckpointParts): AuditLog {
+export function createAuditLog(parts: TakeCheckpoint.CheckpointParts): AuditLog {
   const { keys, store } = parts;
   const ownKeys = () => keys.publicKeys("checkpoint");
   return {
@@ -12,7 +17,7 @@ export function createAuditLog(parts: CheckpointParts): AuditLog {
       return verifyLog(store, { keys: kept === undefined ? ownKeys : () => kept, checkpoint });
     },
     async checkpoint() {
-      const { takeCheckpoint } = await import("./take-checkpoint.ts");
+      const { takeCheckpoint } = await loadCheckpoints();
       return takeCheckpoint(parts);
     },
     async prove(stream, seq) {

@@ -38,7 +38,16 @@ export function unsealable(scope: Scope, { tool }: ToolCall, cause: unknown): De
 }
 
 export function unsealableRecord(scope: Scope, call: ToolCall, decision: Decision, origin: Origin): AuditRecord {
-  return refusedRecord(scope.principal, toolName(call), decision, origin, { decision_id: decisionId(scope) });
+  return refusedRecord(scope.principal, toolName(call), decision, origin, { decision_id: idOf(scope) });
+}
+
+/** What fails on our side may be the source of ids itself: the refusal is written all the same. */
+function idOf(scope: Scope): string | undefined {
+  try {
+    return decisionId(scope);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The name to log of a call that cannot be sealed; it may be anything, of any length. */

@@ -166,7 +166,7 @@ describe.each(drivers)("sqliteStore over %s that cannot answer", (driver) => {
 
   it("I4: refuses two lines with one number, though nothing else stands in the way", async () => {
     const opened = await openSqliteFile(file, driver);
-    const insert = (): void => opened.run("INSERT INTO log (stream, seq, line) VALUES ('log', 0, 'line')");
+    const insert = (): unknown => opened.run("INSERT INTO log (stream, seq, line) VALUES ('log', 0, 'line')");
     insert();
     expect(insert).toThrow(/UNIQUE|constraint/);
     opened.close();

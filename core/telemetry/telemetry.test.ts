@@ -215,7 +215,7 @@ describe("telemetry", () => {
     const { leash } = await leashThatSays({ effect: "allow" }, { telemetry: { log } });
     expect(await leash.guard(BUY, () => "booked")).toBe("booked");
     // Nobody but the gate says who watches.
-    const forged = { watch: { decided: log, run: log, ended: log } };
+    const forged = { adapter: "x", watch: { decided: log, run: log, ended: log } };
     const { leash: unwatched } = await leashThatSays({ effect: "allow" });
     expect(await unwatched.guard(BUY, () => "booked", forged)).toBe("booked");
   });

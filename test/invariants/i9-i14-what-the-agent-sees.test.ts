@@ -20,6 +20,7 @@ describe("I9 whatever passes the gate cannot approve", () => {
       "proof",
       "signal",
       "tool",
+      "traceparent",
       "v",
     ]);
     expect(Object.values(permit ?? {}).filter((value) => typeof value === "function")).toEqual([]);
