@@ -101,9 +101,13 @@ describe("packaging", () => {
       place: join(consumer.folder, "node_modules", name),
       away: join(scratch, `away-${index}`),
     }));
+    // One of our own packages may be such a peer of another: its own doors are gone with it.
+    const left = doors.filter((door) => !optional.some((name) => door === name || door.startsWith(`${name}/`)));
+    expect(left.length).toBeGreaterThan(5);
     for (const { place, away } of moves) await rename(place, away);
     try {
-      expect(await openDoors(consumer, "import", doors)).toEqual(exported);
+      const expected = Object.fromEntries(left.map((door) => [door, exported[door]]));
+      expect(await openDoors(consumer, "import", left)).toEqual(expected);
     } finally {
       for (const { place, away } of moves) await rename(away, place);
     }

@@ -2,10 +2,10 @@ import { LeashError } from "../errors.ts";
 import type { AuditLog, Checkpoint } from "../model/log.ts";
 import type * as TakeCheckpoint from "./take-checkpoint.ts";
 
-let checkpoints: Promise<typeof TakeCheckpoint> | undefined;
+let loading: Promise<typeof TakeCheckpoint> | undefined;
 
 /** Loaded once: it is asked for every minute, and at every end. */
-const loadCheckpoints = (): Promise<typeof TakeCheckpoint> => (checkpoints ??= import("./take-checkpoint.ts"));
+const loadTakeCheckpoint = (): Promise<typeof TakeCheckpoint> => (loading ??= import("./take-checkpoint.ts"));
 
 /** The log of a store. What it takes is loaded when it is asked for: no call through the gate needs it. */
 export function createAuditLog(parts: TakeCheckpoint.CheckpointParts): AuditLog {
@@ -17,7 +17,7 @@ export function createAuditLog(parts: TakeCheckpoint.CheckpointParts): AuditLog 
       return verifyLog(store, { keys: kept === undefined ? ownKeys : () => kept, checkpoint });
     },
     async checkpoint() {
-      const { takeCheckpoint } = await loadCheckpoints();
+      const { takeCheckpoint } = await loadTakeCheckpoint();
       return takeCheckpoint(parts);
     },
     async prove(stream, seq) {

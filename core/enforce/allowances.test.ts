@@ -228,6 +228,23 @@ describe("a row that somebody wrote", () => {
   });
 });
 
+describe("a call that was asked about, and runs on a standing yes after that", () => {
+  // Found by the simulation: seed 3030603 of the run of 2026-11-26.
+  it("gives its result to whoever asks for it by the ref, as often as they do", async () => {
+    const leash = await mailer();
+    const asked = send(leash, { input: { to: "ann", text: "later" } });
+    const { ref } = (await asked.catch((error: unknown) => error)) as { readonly ref: string };
+    const away = new AbortController();
+    const held = leash.collect(ref, () => "sent", { pause: "hold", signal: away.signal });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    away.abort();
+    await expect(held).rejects.toMatchObject({ code: "LEASH_ABORTED" });
+    await permit(leash);
+    expect(await leash.collect(ref, () => "sent")).toBe("sent");
+    expect(await leash.collect(ref, () => "sent once more")).toBe("sent");
+  });
+});
+
 describe("the log", () => {
   it("has who permitted what, every use and who took it back, and the proof names the approval", async () => {
     const leash = await mailer();

@@ -17,7 +17,7 @@ export function keptOf(
   return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
 }
 
-/** An ephemeral call that nobody was asked about can never be proposed again: its result needs no keeping. */
-function mayBeAskedAgain({ action, entry }: Grant): boolean {
-  return action.identity === "durable" || entry.approvalId !== null;
+/** Nobody knows an ephemeral call whose row begins with its run: it can never be asked for again, and needs no keeping. */
+function mayBeAskedAgain({ action, version }: Grant): boolean {
+  return action.identity === "durable" || version > 1;
 }
