@@ -61,10 +61,9 @@ describe("questions that are laid out flat", () => {
           const view = { action, tool, facts, counterparty: null, money: null, bindings: undefined };
           const terms = made.packed ?? expect.fail(`not packed: ${made.source}`);
           const members = Members.of(action);
-          const answers = terms.map(({ operator, member: number, values }) => {
-            const found = members.at(number);
-            return found === undefined ? undefined : packedAnswer(operator, found, values, 0, values.length);
-          });
+          const answers = terms.map(({ operator, member: number, values }) =>
+            packedAnswer(operator, members.at(number), values, 0, values.length),
+          );
           const packed = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
           expect(packed, `${made.source} over ${JSON.stringify(input)}`).toBe(made.holds(view));
           reached.set(String(packed), (reached.get(String(packed)) ?? 0) + 1);

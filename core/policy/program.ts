@@ -23,14 +23,18 @@ const ALLOW = 2;
 
 /** A rule begins with the place of the next one and its kind in one number, then its two answers. */
 const KIND_BITS = 2;
+const KIND = (1 << KIND_BITS) - 1;
 const HEAD = 3;
 
 /** A question begins with its member's number, the entries that it takes, and its operator in one number. */
 const OPERATOR_BITS = 4;
+const OPERATOR = (1 << OPERATOR_BITS) - 1;
 const WIDTH_BITS = 8;
+const WIDTH = (1 << WIDTH_BITS) - 1;
+const MEMBER = OPERATOR_BITS + WIDTH_BITS;
 
 /** In the place of an operator: the question is a closure. */
-const CLOSURE = 15;
+const CLOSURE = OPERATOR;
 
 /** What a program says where an ask could not be decided: the rules must be heard one by one. */
 export const UNSURE: unique symbol = Symbol("unsure");
@@ -71,7 +75,7 @@ function questionsOf(condition: CompiledRule["condition"]): readonly Entry[] {
 
 function questionOf({ operator, member, values }: PackedTerm): readonly Entry[] {
   const width = 1 + values.length;
-  return [(((member << WIDTH_BITS) | width) << OPERATOR_BITS) | operator, ...values];
+  return [(member << MEMBER) | (width << OPERATOR_BITS) | operator, ...values];
 }
 
 /**
@@ -88,47 +92,28 @@ export function runProgram<Answer>(
   for (let at = 0; at < program.length;) {
     const head = program[at] as number;
     const next = head >> KIND_BITS;
-    const held = askAll(program, at + HEAD, next, members, view);
+    let held: boolean | undefined = true;
+    // Not a function of its own: the compiler would not take it in any more, and calling it costs as much as a question.
+    for (let question = at + HEAD; question < next;) {
+      const code = program[question] as number;
+      const after = question + ((code >> OPERATOR_BITS) & WIDTH);
+      const one =
+        (code & OPERATOR) === CLOSURE
+          ? view && (program[question + 1] as Holds)(view)
+          : packedAnswer(code & OPERATOR, members.at(code >> MEMBER), program, question + 1, after);
+      if (one === false) {
+        held = false;
+        break;
+      }
+      if (one === undefined) held = undefined;
+      question = after;
+    }
     if (held !== false) {
-      const kind = head & ((1 << KIND_BITS) - 1);
+      const kind = head & KIND;
       if (held === true || kind === DENY) return isUnsure ? UNSURE : (program[at + (held === true ? 1 : 2)] as Answer);
       if (kind === ASK) isUnsure = true;
     }
     at = next;
   }
   return isUnsure ? UNSURE : undefined;
-}
-
-/** True where all questions are, false where one is false, else unknown. */
-function askAll(
-  program: Program<unknown>,
-  first: number,
-  end: number,
-  members: Members,
-  view: CallView | undefined,
-): boolean | undefined {
-  let held: boolean | undefined = true;
-  for (let at = first; at < end;) {
-    const code = program[at] as number;
-    const after = at + ((code >> OPERATOR_BITS) & ((1 << WIDTH_BITS) - 1));
-    const one = ask(program, code, at + 1, after, members, view);
-    if (one === false) return false;
-    if (one === undefined) held = undefined;
-    at = after;
-  }
-  return held;
-}
-
-function ask(
-  program: Program<unknown>,
-  code: number,
-  first: number,
-  end: number,
-  members: Members,
-  view: CallView | undefined,
-): boolean | undefined {
-  const operator = code & ((1 << OPERATOR_BITS) - 1);
-  if (operator === CLOSURE) return view === undefined ? undefined : (program[first] as Holds)(view);
-  const found = members.at(code >> (OPERATOR_BITS + WIDTH_BITS));
-  return found === undefined ? undefined : packedAnswer(operator, found, program, first, end);
 }

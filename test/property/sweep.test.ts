@@ -27,8 +27,8 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: "memory", runs: 60, open: async (clock) => memoryStore({ clock }) },
-  { name: "SQLite", runs: 25, open: (clock) => sqliteStore({ clock, file: join(folder, `${(files += 1)}.db`) }) },
+  { name: "memory", runs: 25, open: async (clock) => memoryStore({ clock }) },
+  { name: "SQLite", runs: 12, open: (clock) => sqliteStore({ clock, file: join(folder, `${(files += 1)}.db`) }) },
   ...(server === undefined
     ? []
     : [

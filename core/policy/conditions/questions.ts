@@ -38,16 +38,17 @@ export interface PackedTerm {
 }
 
 /**
- * The answer to one question about a member that is there: true, false, or undefined for unknown.
+ * The answer to one question about a member: true, false, or undefined for unknown, as it is of a member that is not there.
  * @param values what holds the question's values, among others: from `first` up to, and not including, `end`.
  */
 export function packedAnswer(
   operator: number,
-  found: Json,
+  found: Json | undefined,
   values: readonly unknown[],
   first: number,
   end: number,
 ): boolean | undefined {
+  if (found === undefined) return undefined;
   const value = values[first];
   switch (operator) {
     case PACKED.equals:
