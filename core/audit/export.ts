@@ -26,7 +26,7 @@ export async function* readPages(
   from = 0,
   to = Infinity,
 ): AsyncGenerator<readonly LogLine[]> {
-  for (let next = from; next < to; ) {
+  for (let next = from; next < to;) {
     const page = await store.lines(stream, next, Math.min(PAGE, to - next));
     yield page;
     const last = page.at(-1);
