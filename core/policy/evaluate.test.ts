@@ -364,6 +364,20 @@ describe("what a decision may cost", () => {
     expect(cost(4000) / cost(1)).toBeLessThan(5);
   });
 
+  it("I6: asks every question of a rule, and every rule, behind a question with many values", () => {
+    const hosts = Array.from({ length: 8 }, (_, index) => `"h${index}.example"`);
+    const among = `input.host in [${hosts.join(", ")}] && input.kind in ["a", "b", "c"]`;
+    const pattern = 'input.command.matches("^run (x|y)( [a-z]+)?$")';
+    const rules = `rules:
+  - { id: first, action: purchase, when: '${among} && ${pattern} && input.n == 1', effect: allow }
+  - { id: second, action: purchase, when: '${among} && input.n == 2', effect: deny }
+  - { id: third, action: purchase, when: '${pattern} && input.n < 4', effect: allow }`;
+    const call = { host: "h7.example", kind: "c", command: "run x fast" };
+    const ruleFor = (n: number): string => answer(rules, { ...call, n }).split(" ")[1] ?? "";
+    expect([1, 2, 3, 4].map(ruleFor)).toEqual(["first", "second", "third", "default"]);
+    expect(answer(rules, { ...call, host: "h8.example", n: 1 })).toBe("allow third rule");
+  });
+
   it("I1: looks at the name of a registration that can still change", () => {
     const policy = loadPolicy("leash: 1\nrules: [{ id: r, action: fine, effect: allow }]");
     const { action, tool, facts } = sampleCall();
