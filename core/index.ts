@@ -2,7 +2,8 @@
  * Leashkit's core: everything an application or an adapter may know. Internals are not exported.
  * @packageDocumentation
  */
-export { createLeash, type LeashOptions } from "./leash.ts";
+export { createLeash } from "./leash.ts";
+export type { LeashOptions } from "./leash-options.ts";
 export { openDesk, type OpenDesk } from "./desk.ts";
 export { stateFolder } from "./state.ts";
 

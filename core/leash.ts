@@ -1,7 +1,6 @@
 import { createAnnouncer, type Announcer } from "./approvals/announce.ts";
 import { createDesk } from "./approvals/desk.ts";
 import { ALLOWANCE_RETENTION, DENIAL_RETENTION } from "./approvals/retention.ts";
-import type { Surface } from "./approvals/surface.ts";
 import { type Checkpointer, keepCheckpointed } from "./audit/checkpointer.ts";
 import { exportLog } from "./audit/export.ts";
 import { createAuditLog } from "./audit/log.ts";
@@ -10,95 +9,31 @@ import { rememberParent } from "./enforce/ancestry.ts";
 import type { Context, Scope } from "./enforce/context.ts";
 import { createGate } from "./enforce/gate.ts";
 import { narrowed } from "./enforce/narrowed.ts";
-import type { ObligationHandlers } from "./enforce/obligations.ts";
 import { review } from "./enforce/review.ts";
 import { refuseUnmet } from "./enforce/unmet.ts";
-import { LeashError } from "./errors.ts";
-import { type OwnPlaces, systemProbe } from "./facts/probes.ts";
+import { systemProbe } from "./facts/probes.ts";
 import { thisOwner } from "./journal/owner.ts";
 import { createPresence, LEASE_RETENTION } from "./journal/presence.ts";
 import { createJournal } from "./journal/settle.ts";
 import { COUNTER_RETENTION } from "./limits/rows.ts";
-import { openTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
-import type { TelemetryOptions } from "./model/telemetry.ts";
+import { handlersOf, type LeashOptions, placesOf, surfacesOf, telemetryOf } from "./leash-options.ts";
 import { createTurns } from "./limits/turns.ts";
 import type { Approval, Approver } from "./model/approval.ts";
-import type { Action } from "./model/call.ts";
-import type { Mode } from "./model/effect.ts";
 import type { Desk } from "./model/desk.ts";
-import type { ObligationHandler } from "./model/gate.ts";
-import type { Leash, PolicyEvent, PolicyWatch } from "./model/leash.ts";
-import type { AuditLog, AuditOptions } from "./model/log.ts";
-import type { Policy } from "./model/policy.ts";
+import type { Leash } from "./model/leash.ts";
+import type { AuditLog } from "./model/log.ts";
 import type { Principal } from "./model/principal.ts";
-import type { Clock, Notifier, Random } from "./model/runtime.ts";
-import { bindPolicy, type BoundPolicy, type PolicySource } from "./policies.ts";
+import { bindPolicy, type BoundPolicy } from "./policies.ts";
 import { completePrincipal } from "./principal.ts";
-import { openState, type State, stateOf, stateRoot } from "./state.ts";
+import { openState, type State, stateOf } from "./state.ts";
 import { createReceipts } from "./receipts/receipts.ts";
 import { createReceiptWriter, type ReceiptWriter } from "./receipts/writer.ts";
 import { createPolicyArchive } from "./recording/archive.ts";
 import { openRecorder } from "./recording/open.ts";
-import type { RecordOptions } from "./recording/options.ts";
 import { RECORDING_RETENTION } from "./recording/rows.ts";
-import type { Store } from "./store/store.ts";
 import { keepSwept, type Sweeper } from "./store/sweeper.ts";
-import type { KeyRing } from "./tokens/keys.ts";
 import { USED_RETENTION } from "./tokens/once.ts";
 import { createToolRegistry } from "./tools.ts";
-
-export interface LeashOptions {
-  /** Path of a policy file, its text, or a policy compiled by another engine. */
-  readonly policy: PolicySource;
-  /**
-   * Watches the policy's file and every file that it extends, and loads what changed. Default false: the policy is read at the
-   * start, and on `leash.reload()`.
-   */
-  readonly watch?: boolean | PolicyWatch;
-  /** Told what became of a policy whose files changed. What it throws is ignored. Default, under `watch`: a process warning. */
-  readonly onPolicy?: (event: PolicyEvent) => unknown;
-  /** Default `sqlite`: embedded, durable, answered from other processes. `memory` forgets: for tests. */
-  readonly store?: "memory" | "sqlite" | Store;
-  /** The stricter of this and the document's mode holds. */
-  readonly mode?: Mode;
-  /** Default tenant `default`, subject `default`, agent `agent`. */
-  readonly principal?: Partial<Principal>;
-  /** What fulfils the obligations that the policy states, by type. A policy with a type that is not here does not start. */
-  readonly obligations?: Readonly<Record<string, ObligationHandler>>;
-  /** Whom a call deals with, where neither policy nor registry says where it stands in the input. Trust is the policy's alone. */
-  readonly counterparty?: (action: Action) => string | undefined;
-  /**
-   * Who tells people of approvals. An empty list says: nobody, approvals are answered through `leash.desk` or another process.
-   */
-  readonly notify?: Notifier | Surface | readonly (Notifier | Surface)[];
-  /** Where the log goes, and how often it is signed. */
-  readonly audit?: AuditOptions;
-  readonly keys?: KeyRing;
-  /**
-   * Keeps the key files of the state folder under a passphrase: the passphrase itself, or `env:NAME` for the environment variable
-   * that holds it. Default: none, the files are protected by their mode alone.
-   */
-  readonly passphrase?: string;
-  /**
-   * Signs a receipt of every run that ended, shortly after it: see `leash.receipts`. Default true. False: only those that somebody
-   * asks for are signed, when they ask.
-   */
-  readonly receipts?: boolean;
-  /**
-   * Spans and metrics of calls through `@opentelemetry/api`, for whatever SDK the program has registered. Default: none.
-   * See `TelemetryOptions` for what is told and what never is.
-   */
-  readonly telemetry?: boolean | TelemetryOptions;
-  /**
-   * Keeps what each decision was made of, and what each run gave, in the commit that tells of it: what `replay` needs. Default: kept
-   * for 30 days, up to 64 KiB each, not encrypted. False: nothing is kept, and nothing can be replayed.
-   */
-  readonly record?: false | RecordOptions;
-  /** The state folder. Default: `stateFolder(policy)`. */
-  readonly state?: string;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
 
 const NOBODY: Principal = { tenant: "default", subject: "default", agent: "agent", chain: [] };
 
@@ -155,39 +90,6 @@ function bind(options: LeashOptions, { store, stream }: State, tenant: string): 
       surfacesOf(options, policy, effective, store);
     },
   });
-}
-
-function handlersOf({ obligations = {} }: LeashOptions): ObligationHandlers {
-  return new Map(Object.entries(obligations));
-}
-
-/** The state folder with its keys, and every other policy's beside it. */
-function placesOf(options: LeashOptions): OwnPlaces {
-  const folder = stateOf(options);
-  return { folders: folder === undefined ? [stateRoot()] : [stateRoot(), folder], ports: [] };
-}
-
-function surfacesOf(
-  { notify }: LeashOptions,
-  policy: Policy,
-  mode: Mode,
-  store: Store,
-): readonly (Notifier | Surface)[] | undefined {
-  if (notify !== undefined)
-    return Array.isArray(notify) ? (notify as readonly (Notifier | Surface)[]) : [notify as Notifier];
-  if (policy.canAsk && mode === "enforce" && !store.shared) {
-    throw new LeashError(
-      "LEASH_NO_APPROVER",
-      "The policy can ask a person, and nobody can be reached: the store is this process's own and `notify` is not set. " +
-        "Pass `notify` (such as `terminal()`), or `notify: []` to answer through `leash.desk` in code.",
-    );
-  }
-  return undefined;
-}
-
-function telemetryOf({ record, telemetry = false }: LeashOptions): Promise<Telemetry> | undefined {
-  const redact = typeof record === "object" ? record.redact : undefined;
-  return telemetry === false ? undefined : openTelemetry(telemetry, redact);
 }
 
 function contextOf(

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLeash, type LeashOptions } from "../leash.ts";
+import { createLeash } from "../leash.ts";
+import type { LeashOptions } from "../leash-options.ts";
 import { memoryStore } from "../store/memory.ts";
 import { scriptedPolicy } from "../testing/scripted-policy.ts";
 

@@ -1,4 +1,5 @@
-import { createLeash, type LeashOptions } from "../leash.ts";
+import { createLeash } from "../leash.ts";
+import type { LeashOptions } from "../leash-options.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Leash } from "../model/leash.ts";
 import { openRow } from "../store/envelope.ts";

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createLeash, type LeashOptions } from "../leash.ts";
+import { createLeash } from "../leash.ts";
+import type { LeashOptions } from "../leash-options.ts";
 import type { Leash } from "../model/leash.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";

