@@ -172,7 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: "M16",
     invariant: "I4",
     removes: "starts though nobody could answer",
-    file: "core/leash.ts",
+    file: "core/leash-options.ts",
     find: 'if (policy.canAsk && mode === "enforce" && !store.shared) {',
     replace: 'if (policy.canAsk && mode === "observe" && !store.shared) {',
     test: { file: I4, name: "I4: a policy that can ask, with nobody to be asked, does not start" },

@@ -184,7 +184,8 @@ describe("a replay by a policy of which one rule was edited", () => {
           expect(found.toSorted()).toEqual([...flipped(before, after, tools)].toSorted());
         },
       ),
-      { numRuns: 75 },
+      // Seeded: that every kind of flip was met is a claim about these very policies.
+      { numRuns: 100, seed: 5 },
     );
     expect([...kinds]).toEqual(expect.arrayContaining(["deny_to_allow", "allow_to_deny", "ask_to_allow"]));
   });
