@@ -2,14 +2,16 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { isLeashError } from "../errors.ts";
 import { fakeClock } from "../testing/clock.ts";
 import { seededRandom } from "../testing/random.ts";
 import { underLock } from "./key-lock.ts";
 import { fileKeyRing, type KeyRing } from "./keys.ts";
+
+const ROTATE = inject("children")["core/tokens/rotate-keys.fixture.ts"];
+const [PROCESSES, ROUNDS] = [3, 8];
 
 let folder: string;
 let seeds = 0;
@@ -25,38 +27,37 @@ describe("the lock of a key file", () => {
   it("loses no key and no revocation when processes do so at the same time", { timeout: 120_000 }, async () => {
     const keys = fileRing();
     const first = keys.signer("proof").kid;
-    const program = `
-      import { randomBytes } from "node:crypto";
-      import { fileKeyRing } from ${JSON.stringify(new URL("./keys.ts", import.meta.url).href)};
-      const clock = { now: () => Date.now() };
-      const keys = fileKeyRing({ folder: ${JSON.stringify(folder)}, clock, random: randomBytes });
-      const made = [];
-      for (let round = 0; round < 10; round += 1) {
-        made.push(keys.rotate("proof").kid);
-        if (round % 2 === 0) keys.revoke(made[round]);
-      }
-      process.stdout.write(JSON.stringify(made));
-    `;
-    const tsx = fileURLToPath(import.meta.resolve("tsx"));
-    const args = ["--import", tsx, "--input-type=module", "--eval", program];
-    const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args));
+    const runs = Array.from({ length: PROCESSES }, () =>
+      promisify(execFile)(process.execPath, [ROTATE, folder, `${ROUNDS}`]),
+    );
     const made = (await Promise.all(runs)).map(({ stdout }): readonly string[] => JSON.parse(stdout));
     const listed = new Map(keys.publicKeys("proof").map(({ kid, revokedAt }) => [kid, revokedAt]));
     expect(new Set(listed.keys())).toEqual(new Set([first, ...made.flat()]));
-    expect(listed.size).toBe(1 + 4 * 10);
+    expect(listed.size).toBe(1 + PROCESSES * ROUNDS);
     for (const kids of made) {
       for (const [round, kid] of kids.entries()) expect(listed.get(kid) !== null, kid).toBe(round % 2 === 0);
     }
     expect(readdirSync(folder)).toEqual(["proof.json"]);
   });
 
-  it("takes the lock away from a process that died with it", { timeout: 60_000 }, () => {
-    const keys = fileRing();
-    keys.signer("proof");
-    writeFileSync(`${path()}.lock`, "d".repeat(32), { mode: 0o600 });
-    const made = keys.rotate("proof");
-    expect(keys.signer("proof").kid).toBe(made.kid);
-    expect(readdirSync(folder)).toEqual(["proof.json"]);
+  it("is taken away from a process that died with it, and by no means sooner", () => {
+    fileRing();
+    const lock = `${path()}.lock`;
+    writeFileSync(lock, "d".repeat(32), { mode: 0o600 });
+    const began = performance.now();
+    expect(underLock(path(), seededRandom(1), (isHeld) => isHeld(), 200)).toBe(true);
+    expect(performance.now() - began).toBeGreaterThan(200);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("stops waiting, and says what to remove, where who took it away died over that, too", () => {
+    fileRing();
+    const lock = `${path()}.lock`;
+    writeFileSync(lock, "d".repeat(32), { mode: 0o600 });
+    writeFileSync(`${lock}.${"d".repeat(32)}`, "d".repeat(32), { mode: 0o600 });
+    const run = () => underLock(path(), seededRandom(1), () => expect.unreachable(), 100);
+    expect(run).toThrow(expect.toSatisfy((error) => isLeashError(error, "LEASH_CONFIG_INVALID")));
+    expect(run).toThrow("Remove it");
   });
 
   it("is held while the change is made, told from another's, and gone after a failure", () => {

@@ -4,8 +4,6 @@ import { createPrivateFile, invalidKeyStore, isFileError } from "./private-file.
 
 /** Milliseconds. Who holds a lock does nothing but write one small file: after this long with the same holder, it has died. */
 const DEAD_AFTER_MS = 10_000;
-/** Milliseconds. By then somebody who waits has taken the lock of a dead holder away, unless they died over that, too. */
-const STUCK_AFTER_MS = 20_000;
 const PAUSE_MS = 20;
 
 /**
@@ -13,22 +11,28 @@ const PAUSE_MS = 20;
  * holder; that of a holder who died is taken away.
  *
  * @param run Gets a question to ask right before the change: whether the lock is still held.
+ * @param deadAfterMs After twice as long, somebody who waits has taken a dead holder's lock away, unless they died over that, too.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` when the lock cannot be made, or cannot be taken away from who died.
  */
-export function underLock<T>(guarded: string, random: Random, run: (isHeld: () => boolean) => T): T {
+export function underLock<T>(
+  guarded: string,
+  random: Random,
+  run: (isHeld: () => boolean) => T,
+  deadAfterMs: number = DEAD_AFTER_MS,
+): T {
   const path = `${guarded}.lock`;
   const own = Buffer.from(random(16)).toString("hex");
   const waitedFor = stopwatch();
   while (!createPrivateFile(path, own, random)) {
     const holder = holderOf(path);
     const waited = holder === undefined ? 0 : waitedFor(holder);
-    if (waited > STUCK_AFTER_MS) {
+    if (waited > 2 * deadAfterMs) {
       throw invalidKeyStore(
         path,
         "is held by a process that has died. Remove it, and the files whose names begin like it",
       );
     }
-    if (holder !== undefined && waited > DEAD_AFTER_MS) takeAway(path, holder, random);
+    if (holder !== undefined && waited > deadAfterMs) takeAway(path, holder, random);
     pause();
   }
   try {

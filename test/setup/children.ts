@@ -5,6 +5,7 @@ import { compilePrograms } from "./compile.ts";
 const CHILDREN = [
   "core/audit/sinks/run-until-killed.fixture.ts",
   "core/store/commit-until-killed.fixture.ts",
+  "core/tokens/rotate-keys.fixture.ts",
   "packages/langchain/test/kill-child.ts",
   "packages/llamaindex/test/life.ts",
   "packages/openai/loop.fixture.ts",

@@ -45,10 +45,10 @@ describe("processes killed behind a required file sink", () => {
         const children = [1, 2].map(() =>
           spawn(process.execPath, [FIXTURE, state, file, effects], { stdio: ["ignore", "inherit", "inherit"] }),
         );
+        const ends = children.map((child) => once(child, "close"));
         while (lines(effects).length < before + 5 && children.every(({ exitCode }) => exitCode === null))
           await sleep(5);
         await sleep(20 + random.integer(200));
-        const ends = children.map((child) => once(child, "close"));
         for (const child of children) child.kill("SIGKILL");
         for (const end of ends) expect(await end).toEqual([null, "SIGKILL"]);
         const granted = await grantedIn(file);
