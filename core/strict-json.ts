@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from "./canonical.ts";
 import { LeashError } from "./errors.ts";
-import type { Json } from "./model/json.ts";
+import type { Json, JsonObject } from "./model/json.ts";
 
 interface Reader {
   readonly text: string;
@@ -24,6 +24,11 @@ export function parseStrictJson(text: string, limits: Partial<Limits> = {}): Jso
   skipSpace(reader);
   if (reader.at < text.length) fail(reader, "there is text after the value");
   return value;
+}
+
+/** True for what is an object in JSON: neither null nor a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function readValue(reader: Reader): Json {

@@ -5,6 +5,7 @@ import type { Gate, Run } from "../model/gate.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
+import { isJsonObject } from "../strict-json.ts";
 import { parseIsoTime, readClaims } from "../tokens/claims.ts";
 import type { ProofClaims } from "../tokens/proof.ts";
 import { verifyProof } from "../tokens/verify-proof.ts";
@@ -106,7 +107,7 @@ function saleInput(claims: ProofClaims, answer: Json): JsonObject {
 }
 
 function answerIn(sale: Json): Json {
-  const answer = isObject(sale) ? sale["answer"] : undefined;
+  const answer = isJsonObject(sale) ? sale["answer"] : undefined;
   if (answer !== undefined) return answer;
   throw new LeashError(
     "LEASH_INPUT_INVALID",
@@ -117,10 +118,6 @@ function answerIn(sale: Json): Json {
 /** When the buyer's own proof was made, as it says itself; its signature covers that. */
 function issuedAt({ proof }: Message): number {
   return parseIsoTime(readClaims(proof).claims["iat"]) ?? Date.now();
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hashOf(body: Json): string {

@@ -25,14 +25,8 @@ export interface Approver {
   readonly device?: string;
 }
 
-/**
- * One person's answer; `revoke` takes a yes back that was not used yet. `token` is the desk's signature over all of it and is what counts
- * when the approval is used.
- */
-export interface Verdict {
-  readonly v: 1;
-  readonly answer: "approve" | "deny" | "revoke";
-  readonly approver: string;
+/** What a person did at the desk, signed by it. */
+export interface SignedAct {
   readonly roles: readonly string[];
   readonly method: string;
   readonly assurance: Assurance;
@@ -45,27 +39,28 @@ export interface Verdict {
 }
 
 /**
+ * One person's answer; `revoke` takes a yes back that was not used yet. `token` is the desk's signature over all of it and is what counts
+ * when the approval is used.
+ */
+export interface Verdict extends SignedAct {
+  readonly v: 1;
+  readonly answer: "approve" | "deny" | "revoke";
+  readonly approver: string;
+}
+
+/**
  * An approver changed the input of a call. `token` is the desk's signature over all of it, over the approval that carries it and
  * over the bytes; it puts those bytes in the place of the proposed ones, and gives no leave to run them.
  */
-export interface Edit {
+export interface Edit extends SignedAct {
   readonly v: 1;
   readonly editor: string;
-  readonly roles: readonly string[];
-  readonly method: string;
-  readonly assurance: Assurance;
-  readonly device: string | null;
-  readonly reason: string | null;
-  /** Epoch milliseconds, store clock. */
-  readonly at: number;
   /** Id of the approval that this one took the place of. */
   readonly predecessor: string;
   /** Digest of the call as it was proposed. */
   readonly proposedDigest: string;
   /** True where the editor's own yes to the edited call counts. */
   readonly self: boolean;
-  /** PASETO v4.public, purpose `approval`. */
-  readonly token: string;
 }
 
 /** Open questions that differ in nothing that a person decides by: one card, and still one signed answer for each. */

@@ -1,4 +1,5 @@
 import type { Assurance } from "./approval.ts";
+import type { CommonClaims } from "./claims.ts";
 import type { FailureEffect } from "./journal.ts";
 
 /** One person's yes behind a run, as a receipt tells of it. */
@@ -12,17 +13,8 @@ export interface ReceiptVerdict {
   readonly verdict_hash: string;
 }
 
-/** What a receipt says, as in the token. Times are ISO 8601 in UTC with milliseconds, hashes lower-case hex. */
-export interface ReceiptClaims {
-  readonly v: 1;
-  readonly iss: "leashkit";
-  readonly purpose: "receipt";
-  /** PASERK `k4.pid` of the key that signed. */
-  readonly kid: string;
-  /** UUIDv7. */
-  readonly jti: string;
-  readonly iat: string;
-  readonly tenant: string;
+/** What a receipt says, as in the token. Hashes are lower-case hex. */
+export interface ReceiptClaims extends CommonClaims<"receipt"> {
   /** On whose behalf; null where a receipt was issued late and nothing told of it any more. */
   readonly sub: string | null;
   readonly agent_id: string;

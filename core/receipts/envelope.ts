@@ -1,10 +1,10 @@
 import { canonicalText } from "../canonical.ts";
-import { LeashError } from "../errors.ts";
-import type { Json, JsonObject } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Envelope, ReceiptClaims } from "../model/receipt.ts";
-import { parseStrictJson } from "../strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { refused, requireKey } from "../tokens/claims.ts";
+import { requireSigner } from "../tokens/issue.ts";
 import type { Signer } from "../tokens/keys.ts";
 
 /** An in-toto Statement v1 (https://github.com/in-toto/attestation, spec/v1/statement.md) about one run. */
@@ -27,12 +27,7 @@ export const IN_TOTO_TYPE = "application/vnd.in-toto+json";
  * @example await writeFile("receipt.intoto.json", JSON.stringify(receiptEnvelope(signer, verifyReceipt(token, keys))));
  */
 export function receiptEnvelope(signer: Signer, claims: ReceiptClaims): Envelope {
-  if (signer.purpose !== "receipt") {
-    throw new LeashError(
-      "LEASH_TOKEN_PURPOSE",
-      `A receipt cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("receipt").`,
-    );
-  }
+  requireSigner(signer, "receipt");
   const payload = Buffer.from(canonicalText(statementOf(claims)));
   const sig = Buffer.from(signer.signBytes(preAuthenticationEncoding(IN_TOTO_TYPE, payload))).toString("base64");
   return {
@@ -89,17 +84,13 @@ function parseStatement(text: string): ReceiptStatement | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { _type, predicate, predicateType } = value;
   const isReceipt = _type === "https://in-toto.io/Statement/v1" && predicateType === RECEIPT_PREDICATE;
-  if (!isReceipt || predicate === undefined || !isObject(predicate)) return undefined;
+  if (!isReceipt || predicate === undefined || !isJsonObject(predicate)) return undefined;
   // Subject and predicate tell of the same run, or it is no statement of ours.
   const same = canonicalText(statementOf(predicate as unknown as ReceiptClaims)) === canonicalText(value);
   return same ? (value as unknown as ReceiptStatement) : undefined;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isEnvelope(value: unknown): value is Envelope {

@@ -1,11 +1,25 @@
-import { LeashError } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
-import type { ReceiptClaims } from "../model/receipt.ts";
+import type { ReceiptClaims, ReceiptVerdict } from "../model/receipt.ts";
 import type { Random } from "../model/runtime.ts";
-import { isoTime, openToken, parseIsoTime, refused } from "../tokens/claims.ts";
+import { isJsonObject } from "../strict-json.ts";
+import {
+  type ClaimCheck,
+  type ClaimChecks,
+  commonChecks,
+  holdsClaims,
+  isListOf,
+  isNullOr,
+  isOneOf,
+  isOptional,
+  isText,
+  isTime,
+  openClaims,
+} from "../tokens/claim-checks.ts";
+import { isoTime, refused } from "../tokens/claims.ts";
 import { requireExpectedHash, requireExpectedText } from "../tokens/expectation.ts";
+import { requireSigner } from "../tokens/issue.ts";
 import type { Signer } from "../tokens/keys.ts";
 
 /** What the caller states of a run; the rest is the signer's. */
@@ -18,12 +32,7 @@ export type ReceiptInput = Omit<ReceiptClaims, "v" | "iss" | "purpose" | "kid" |
  * plain JSON or the token too long.
  */
 export function issueReceipt(signer: Signer, input: ReceiptInput, at: number, random: Random): string {
-  if (signer.purpose !== "receipt") {
-    throw new LeashError(
-      "LEASH_TOKEN_PURPOSE",
-      `A receipt cannot be signed with a key for the purpose "${signer.purpose}". Use the key ring's signer("receipt").`,
-    );
-  }
+  requireSigner(signer, "receipt");
   return signer.sign({ ...(input as unknown as JsonObject), iat: isoTime(at), jti: uuidv7(at, random) });
 }
 
@@ -55,90 +64,58 @@ export function verifyReceipt(
   keys: KeySet | readonly PublicKey[],
   expected: ReceiptExpectation = {},
 ): ReceiptClaims {
-  const claims = openToken(token, "receipt", keys);
-  if (!isReceipt(claims)) throw refused("a claim is missing or malformed");
+  const claims = openClaims(token, "receipt", keys, RECEIPT_CLAIMS);
   const { action, actionId, agent, input, tenant } = expected;
-  const isHash = (name: string, stated: string | undefined, found: string): boolean =>
+  const isSameHash = (name: string, stated: string | undefined, found: string): boolean =>
     stated === undefined || requireExpectedHash(name, stated) === found;
-  const isText = (name: string, stated: string | undefined, found: string): boolean =>
+  const isSameText = (name: string, stated: string | undefined, found: string): boolean =>
     stated === undefined || requireExpectedText(name, stated) === found;
-  if (!isHash("action", action, claims.action_hash)) throw refused("it is about another action");
-  if (!isHash("input", input, claims.input_hash)) throw refused("it is about another input");
-  if (!isText("actionId", actionId, claims.action_id)) throw refused("it is about another call");
-  if (!isText("agent", agent, claims.agent_id)) throw refused("it is about another agent");
-  if (!isText("tenant", tenant, claims.tenant)) throw refused("it is another tenant's");
+  if (!isSameHash("action", action, claims.action_hash)) throw refused("it is about another action");
+  if (!isSameHash("input", input, claims.input_hash)) throw refused("it is about another input");
+  if (!isSameText("actionId", actionId, claims.action_id)) throw refused("it is about another call");
+  if (!isSameText("agent", agent, claims.agent_id)) throw refused("it is about another agent");
+  if (!isSameText("tenant", tenant, claims.tenant)) throw refused("it is another tenant's");
   return claims;
 }
 
-type Check = (value: unknown) => boolean;
+/** Lower-case hex, and nothing before it. */
+const isBareHash: ClaimCheck = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+const isWhole: ClaimCheck = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const text: Check = (value) => typeof value === "string";
-const textOrNull: Check = (value) => value === null || typeof value === "string";
-const time: Check = (value) => parseIsoTime(value) !== undefined;
-const hash: Check = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-const whole: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const oneOf =
-  (...values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-
-const VERDICT: Readonly<Record<keyof ReceiptClaims["approvers"][number], Check>> = {
-  approver: text,
-  method: text,
-  assurance: oneOf("link", "login", "step_up"),
-  at: time,
-  verdict_hash: hash,
+const VERDICT: ClaimChecks<ReceiptVerdict> = {
+  approver: isText,
+  method: isText,
+  assurance: isOneOf("link", "login", "step_up"),
+  at: isTime,
+  verdict_hash: isBareHash,
 };
 
-const CLAIMS: Readonly<Record<keyof ReceiptClaims, Check>> = {
-  v: oneOf(1),
-  iss: oneOf("leashkit"),
-  purpose: oneOf("receipt"),
-  kid: text,
-  jti: text,
-  iat: time,
-  tenant: text,
-  sub: textOrNull,
-  agent_id: text,
-  chain: (value) => value === null || listOf(text)(value),
-  action_id: text,
-  action_type: text,
-  action_hash: hash,
-  input_hash: hash,
-  outcome: oneOf("done", "failed", "unknown"),
-  effect: optional(oneOf("none", "unknown")),
-  output_hash: (value) => value === null || hash(value),
-  started_at: time,
-  ended_at: time,
-  duration_ms: whole,
-  attempt: whole,
-  policy_id: text,
-  policy_digest: text,
-  rule: textOrNull,
-  decision_id: text,
-  proof_jti: text,
-  proof_kid: text,
-  idempotency_key: text,
-  approval_id: textOrNull,
-  allowance_id: optional(text),
-  approvers: listOf((value) => hasAll(value, VERDICT)),
-  issued_late: optional(oneOf(true)),
+/** What every receipt says. */
+export const RECEIPT_CLAIMS: ClaimChecks<ReceiptClaims> = {
+  ...commonChecks("receipt"),
+  sub: isNullOr(isText),
+  agent_id: isText,
+  chain: isNullOr(isListOf(isText)),
+  action_id: isText,
+  action_type: isText,
+  action_hash: isBareHash,
+  input_hash: isBareHash,
+  outcome: isOneOf("done", "failed", "unknown"),
+  effect: isOptional(isOneOf("none", "unknown")),
+  output_hash: isNullOr(isBareHash),
+  started_at: isTime,
+  ended_at: isTime,
+  duration_ms: isWhole,
+  attempt: isWhole,
+  policy_id: isText,
+  policy_digest: isText,
+  rule: isNullOr(isText),
+  decision_id: isText,
+  proof_jti: isText,
+  proof_kid: isText,
+  idempotency_key: isText,
+  approval_id: isNullOr(isText),
+  allowance_id: isOptional(isText),
+  approvers: isListOf((value) => isJsonObject(value) && holdsClaims(value, VERDICT)),
+  issued_late: isOptional(isOneOf(true)),
 };
-
-function isReceipt(claims: JsonObject): claims is JsonObject & ReceiptClaims {
-  return hasAll(claims, CLAIMS);
-}
-
-function hasAll(value: unknown, checks: Readonly<Record<string, Check>>): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const members = new Map<string, unknown>(Object.entries(value));
-  return Object.entries(checks).every(([name, holds]) => holds(members.get(name)));
-}

@@ -1,7 +1,8 @@
+import type { BoundClaims } from "../model/claims.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { type ClaimChecks, holdsClaims, isHash, isOneOf, isText, isTime } from "./claim-checks.ts";
-import { isoTime, openToken, refused } from "./claims.ts";
+import { boundChecks, type ClaimChecks, isHash, isOneOf, isText, isTime, openClaims } from "./claim-checks.ts";
+import { isoTime, refused } from "./claims.ts";
 import {
   malformedExpectation,
   parseHash,
@@ -21,21 +22,11 @@ export const ATTESTATION_TTL_MS = 300_000;
 /** Milliseconds. None lives longer, counted from when the person proved who they are. */
 export const ATTESTATION_TTL_CAP_MS = 900_000;
 
-/** What an attestation says: this person proved who they are, by this method, for this very action of this approval. */
-export interface AttestationClaims {
-  readonly v: 1;
-  readonly iss: "leashkit";
-  /** The person. */
-  readonly sub: string;
-  /** The desk that it is for. */
-  readonly aud: string;
-  readonly iat: string;
-  readonly nbf: string;
-  readonly exp: string;
-  readonly jti: string;
-  readonly kid: string;
-  readonly purpose: "attestation";
-  readonly tenant: string;
+/**
+ * What an attestation says: this person (`sub`) proved to this desk (`aud`) who they are, by this method, for this very action of
+ * this approval.
+ */
+export interface AttestationClaims extends BoundClaims<"attestation"> {
   readonly approval_id: string;
   /** Digest of the whole action, which the person saw. */
   readonly action_hash: string;
@@ -113,8 +104,7 @@ export function verifyAttestation(
   const action = requireExpectedHash("action", expected.action);
   const { methods, person } = expected;
   if (methods !== undefined && !Array.isArray(methods)) throw malformedExpectation("methods must be a list");
-  const claims = openToken(token, "attestation", keys);
-  if (!holdsClaims(claims, CLAIMS)) throw refused("a claim is missing or malformed");
+  const claims = openClaims(token, "attestation", keys, CLAIMS);
   // Counted from the moment of the proof: a late signature makes no old proof young.
   requireTime({ ...claims, iat: claims.at }, { now, skewMs }, ATTESTATION_TTL_CAP_MS);
   requireTime(claims, { now, skewMs }, ATTESTATION_TTL_CAP_MS);
@@ -128,17 +118,7 @@ export function verifyAttestation(
 }
 
 const CLAIMS: ClaimChecks<AttestationClaims> = {
-  v: isOneOf(1),
-  iss: isOneOf("leashkit"),
-  sub: isText,
-  aud: isText,
-  iat: isTime,
-  nbf: isTime,
-  exp: isTime,
-  jti: isText,
-  kid: isText,
-  purpose: isOneOf("attestation"),
-  tenant: isText,
+  ...boundChecks("attestation"),
   approval_id: isText,
   action_hash: isHash,
   method: isText,

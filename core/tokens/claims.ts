@@ -1,7 +1,7 @@
 import { LeashError } from "../errors.ts";
 import { PURPOSES, type KeySet, type PublicKey, type Purpose } from "../model/keys.ts";
 import type { Json, JsonObject } from "../model/json.ts";
-import { parseStrictJson } from "../strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { ed25519, type VerifyingKey } from "./ed25519.ts";
 import { decodePublicKey, publicKeyId } from "./paserk.ts";
 import { type ReadToken, readV4 } from "./v4.ts";
@@ -54,7 +54,7 @@ export function readClaims(token: string): { readonly claims: JsonObject; readon
   } catch (cause) {
     throw refused("its payload is not strict JSON", cause);
   }
-  if (!isObject(claims)) throw refused("its payload is not a JSON object");
+  if (!isJsonObject(claims)) throw refused("its payload is not a JSON object");
   return { claims, token: read };
 }
 
@@ -90,7 +90,7 @@ function isList(keys: KeySet | readonly PublicKey[]): keys is readonly PublicKey
 }
 
 function isPublicKey(key: unknown): key is PublicKey {
-  if (!isObject(key)) return false;
+  if (!isJsonObject(key)) return false;
   const { kid, purpose, publicKey, createdAt, revokedAt } = key;
   return (
     typeof kid === "string" &&
@@ -150,8 +150,4 @@ function wrongPurpose(expected: Purpose): LeashError {
     "LEASH_TOKEN_PURPOSE",
     `The token was refused: it was not made as ${expected === "proof" ? "a proof" : `a token of purpose "${expected}"`}. Pass the token that was issued for this use.`,
   );
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

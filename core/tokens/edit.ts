@@ -2,9 +2,8 @@ import type { Edit } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { isoTime } from "./claims.ts";
 import type { Signer } from "./keys.ts";
-import { signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
+import { actClaims, signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
 
 /** An edit before the desk signs it, and the approval that it opens. */
 export interface EditInput extends Omit<Edit, "v" | "token"> {
@@ -28,22 +27,6 @@ export function verifyEdit(edit: Edit, successor: StatementSubject, keys: KeySet
 
 /** No claim of a verdict's answer, and a verdict has no editor: neither can pass for the other. */
 function editClaims(edit: Omit<Edit, "token">, successor: StatementSubject): JsonObject {
-  const { v, editor, roles, method, assurance, device, reason, at, predecessor, proposedDigest, self } = edit;
-  return {
-    v,
-    tenant: successor.principal.tenant,
-    approval_id: successor.id,
-    call_key: successor.callKey,
-    action_hash: successor.digest,
-    editor,
-    roles,
-    method,
-    assurance,
-    device,
-    reason,
-    at: isoTime(at),
-    predecessor,
-    proposed_hash: proposedDigest,
-    self,
-  };
+  const { v, editor, predecessor, proposedDigest, self } = edit;
+  return { ...actClaims(edit, successor), v, editor, predecessor, proposed_hash: proposedDigest, self };
 }

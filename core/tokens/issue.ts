@@ -46,18 +46,23 @@ export function issueToken(
   { lifetime, random }: { readonly lifetime: Lifetime; readonly random: Random },
 ): IssuedToken {
   requireSigner(signer, purpose);
-  const { now, ttlMs, capMs } = lifetime;
-  if (!Number.isSafeInteger(ttlMs) || ttlMs <= 0) {
-    throw new LeashError(
-      "LEASH_INPUT_INVALID",
-      `${NAMES[purpose]} must live for a whole, positive number of milliseconds.`,
-    );
-  }
-  const issuedAt = isoTime(now);
-  const expiresAt = now + Math.min(ttlMs, capMs);
-  const jti = uuidv7(now, random);
-  const times = { iat: issuedAt, nbf: issuedAt, exp: isoTime(expiresAt), jti };
-  return { token: signer.sign({ ...claims, ...times }), kid: signer.kid, jti, expiresAt };
+  const expiresAt = expiryOf(purpose, lifetime);
+  const iat = isoTime(lifetime.now);
+  const jti = uuidv7(lifetime.now, random);
+  const token = signer.sign({ ...claims, iat, nbf: iat, exp: isoTime(expiresAt), jti });
+  return { token, kid: signer.kid, jti, expiresAt };
+}
+
+/**
+ * Until when a token lives. Epoch milliseconds.
+ * @throws {LeashError} `LEASH_INPUT_INVALID` when its lifetime is not a whole, positive number.
+ */
+export function expiryOf(purpose: Purpose, { capMs, now, ttlMs }: Lifetime): number {
+  if (Number.isSafeInteger(ttlMs) && ttlMs > 0) return now + Math.min(ttlMs, capMs);
+  throw new LeashError(
+    "LEASH_INPUT_INVALID",
+    `${NAMES[purpose]} must live for a whole, positive number of milliseconds.`,
+  );
 }
 
 /** @throws {LeashError} `LEASH_TOKEN_PURPOSE` when it is one for another kind of token. */

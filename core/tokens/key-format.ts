@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Purpose } from "../model/keys.ts";
-import { parseStrictJson } from "../strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { ed25519, type SigningKey } from "./ed25519.ts";
 import { keyEntry, type KeyDetails, type KeyEntry } from "./key-entry.ts";
 import { DERIVATION, SALT_BYTES, type Seal } from "./key-seal.ts";
@@ -69,7 +69,7 @@ export function parseKeyFile(text: string, place: KeyFilePlace): KeyFileContent 
 }
 
 function parseSalt(derivation: Json | undefined, path: string): string {
-  if (!isObject(derivation)) throw invalidKeyStore(path, "does not say how its keys are sealed");
+  if (!isJsonObject(derivation)) throw invalidKeyStore(path, "does not say how its keys are sealed");
   requireMembers(derivation, [...Object.keys(DERIVATION), "salt"], path);
   const { salt } = derivation;
   if (Object.entries(DERIVATION).some(([name, value]) => derivation[name] !== value)) {
@@ -82,7 +82,7 @@ function parseSalt(derivation: Json | undefined, path: string): string {
 }
 
 function parsePlain(key: Json, { path, purpose }: KeyFilePlace): StoredKey {
-  if (!isObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
+  if (!isJsonObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
   requireMembers(key, ["kid", "secret", "createdAt", "revokedAt"], path);
   const { kid, secret } = key;
   if (typeof secret !== "string") throw invalidKeyStore(path, "holds a key without its secret");
@@ -94,7 +94,7 @@ function parsePlain(key: Json, { path, purpose }: KeyFilePlace): StoredKey {
 /** Its public half is in the clear: who only verifies needs no passphrase. */
 function parseSealed(key: Json, salt: string, place: KeyFilePlace): StoredKey {
   const { path, purpose } = place;
-  if (!isObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
+  if (!isJsonObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
   requireMembers(key, ["kid", "publicKey", "sealed", "createdAt", "revokedAt"], path);
   const { publicKey, sealed } = key;
   if (typeof sealed !== "string" || !isBase64Url(sealed)) throw invalidKeyStore(path, "holds a key without its secret");
@@ -142,7 +142,7 @@ function parseObject(text: string, path: string): JsonObject {
   } catch (cause) {
     throw invalidKeyStore(path, "is not strict JSON", cause);
   }
-  if (!isObject(value)) throw invalidKeyStore(path, "is not a JSON object");
+  if (!isJsonObject(value)) throw invalidKeyStore(path, "is not a JSON object");
   return value;
 }
 
@@ -158,8 +158,4 @@ function isBase64Url(text: string): boolean {
 
 function isTime(value: Json | undefined): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,10 +3,10 @@ import {
   type ClaimChecks,
   holdsClaims,
   isHash,
+  isNullOr,
   isOneOf,
-  isOptionalText,
+  isOptional,
   isText,
-  isTextOrNull,
   isTime,
 } from "./claim-checks.ts";
 import { readClaims, refused, requireSignature } from "./claims.ts";
@@ -91,6 +91,6 @@ const CLAIMS: ClaimChecks<OpenLeashProofClaims> = {
   agent_id: isText,
   action_type: isText,
   action_hash: isHash,
-  matched_rule_id: isTextOrNull,
-  trust_profile: isOptionalText,
+  matched_rule_id: isNullOr(isText),
+  trust_profile: isOptional(isText),
 };

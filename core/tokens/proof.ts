@@ -1,32 +1,22 @@
 import { LeashError } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
 import type { Action } from "../model/call.ts";
+import type { BoundClaims } from "../model/claims.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Random } from "../model/runtime.ts";
 import { isoTime } from "./claims.ts";
-import { type IssuedToken, requireSigner } from "./issue.ts";
+import { expiryOf, type IssuedToken, requireSigner } from "./issue.ts";
 import type { Signer } from "./keys.ts";
 
 /** Milliseconds. No proof lives longer, whatever the policy says; a verifier refuses one that claims to. */
 export const PROOF_TTL_CAP_MS = 3_600_000;
 
-/** What a proof says, as in the token. Times are ISO 8601 in UTC with milliseconds, hashes lower-case hex. */
-export interface ProofClaims {
-  readonly v: 1;
-  readonly iss: "leashkit";
-  /** On whose behalf the agent acts. */
-  readonly sub: string;
-  /** Whom the proof is for: the counterparty's id, else the agent's own. */
-  readonly aud: string;
-  readonly iat: string;
-  readonly nbf: string;
-  readonly exp: string;
-  /** UUIDv7. A verifier that wants every proof to be used once keeps these until `exp`; see `useProofOnce`. */
-  readonly jti: string;
-  /** PASERK `k4.pid` of the key that signed. */
-  readonly kid: string;
-  readonly purpose: "proof";
-  readonly tenant: string;
+/**
+ * What a proof says, as in the token. `sub` is on whose behalf the agent acts, `aud` whom the proof is for: the counterparty's id,
+ * else the agent's own. A verifier that wants every proof to be used once keeps each `jti` until `exp`; see `useProofOnce`. Hashes
+ * are lower-case hex.
+ */
+export interface ProofClaims extends BoundClaims<"proof"> {
   /** The same over all attempts at one call. */
   readonly action_id: string;
   /** The registered name of the tool. */
@@ -76,7 +66,7 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
   const { action, decision, now } = input;
   const { principal } = action;
   const issuedAt = isoTime(now);
-  const expiresAt = now + lifetime(decision.proofTtlMs);
+  const expiresAt = expiryOf("proof", { now, ttlMs: decision.proofTtlMs, capMs: PROOF_TTL_CAP_MS });
   const jti = uuidv7(now, input.random);
   const claims = {
     sub: principal.subject,
@@ -143,9 +133,4 @@ function unsignable(problem: string): LeashError {
     "LEASH_INPUT_INVALID",
     `The proof ${problem}, so it cannot be signed. Use shorter, well-formed names.`,
   );
-}
-
-function lifetime(ttlMs: number): number {
-  if (Number.isSafeInteger(ttlMs) && ttlMs > 0) return Math.min(ttlMs, PROOF_TTL_CAP_MS);
-  throw new LeashError("LEASH_INPUT_INVALID", "A proof's lifetime must be a whole, positive number of milliseconds.");
 }

@@ -1,7 +1,8 @@
+import type { BoundClaims } from "../model/claims.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { type ClaimChecks, holdsClaims, isOneOf, isText, isTime } from "./claim-checks.ts";
-import { openToken, refused } from "./claims.ts";
+import { boundChecks, type ClaimChecks, isOneOf, openClaims } from "./claim-checks.ts";
+import { refused } from "./claims.ts";
 import {
   malformedExpectation,
   readExpectation,
@@ -21,23 +22,12 @@ export const SESSION_TTL_CAP_MS = 86_400_000;
 /** Who has a session. An agent's must never pass for a person's: people approve. */
 export type SessionActor = "agent" | "person";
 
-/** What a session says: who its bearer is. It says nothing of what they may do. */
-export interface SessionClaims {
-  readonly v: 1;
-  readonly iss: "leashkit";
-  /** The agent or the person. */
-  readonly sub: string;
+/**
+ * What a session says: to this server (`aud`) its bearer is this agent or person (`sub`). It says nothing of what they may do. By
+ * its `jti` one can be ended before its time, where a server keeps a list of those.
+ */
+export interface SessionClaims extends BoundClaims<"session"> {
   readonly actor_type: SessionActor;
-  /** The server that it is for. */
-  readonly aud: string;
-  readonly iat: string;
-  readonly nbf: string;
-  readonly exp: string;
-  /** By which one session can be ended before its time, where a server keeps a list of those. */
-  readonly jti: string;
-  readonly kid: string;
-  readonly purpose: "session";
-  readonly tenant: string;
 }
 
 /** What a session is made of. */
@@ -87,8 +77,7 @@ export function verifySession(
   const { audience, now, skewMs } = readExpectation(expected);
   const { actor, tenant } = expected;
   if (!isActor(actor)) throw malformedExpectation('actor must be "agent" or "person"');
-  const claims = openToken(token, "session", keys);
-  if (!holdsClaims(claims, CLAIMS)) throw refused("a claim is missing or malformed");
+  const claims = openClaims(token, "session", keys, CLAIMS);
   requireTime(claims, { now, skewMs }, SESSION_TTL_CAP_MS);
   requireAudience(claims, audience);
   if (claims.actor_type !== actor)
@@ -99,17 +88,4 @@ export function verifySession(
 
 const isActor = isOneOf("agent", "person");
 
-const CLAIMS: ClaimChecks<SessionClaims> = {
-  v: isOneOf(1),
-  iss: isOneOf("leashkit"),
-  sub: isText,
-  actor_type: isActor,
-  aud: isText,
-  iat: isTime,
-  nbf: isTime,
-  exp: isTime,
-  jti: isText,
-  kid: isText,
-  purpose: isOneOf("session"),
-  tenant: isText,
-};
+const CLAIMS: ClaimChecks<SessionClaims> = { ...boundChecks("session"), actor_type: isActor };

@@ -1,15 +1,34 @@
 import { canonicalText } from "../canonical.ts";
 import { uuidv7 } from "../ids.ts";
-import type { Approval } from "../model/approval.ts";
+import type { Approval, SignedAct } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { openToken } from "./claims.ts";
+import { isoTime, openToken } from "./claims.ts";
 import { requireSigner } from "./issue.ts";
 import type { Signer } from "./keys.ts";
 
 /** What a verdict or an edit is bound to: this approval, of this tenant, for this call and these very bytes. */
 export type StatementSubject = Pick<Approval, "id" | "callKey" | "digest" | "principal">;
+
+/** What a verdict and an edit both claim: who proved what of themselves, when, and what it is bound to. */
+export function actClaims(
+  { roles, method, assurance, device, reason, at }: Omit<SignedAct, "token">,
+  { callKey, digest, id, principal }: StatementSubject,
+): JsonObject {
+  return {
+    tenant: principal.tenant,
+    approval_id: id,
+    call_key: callKey,
+    action_hash: digest,
+    roles,
+    method,
+    assurance,
+    device,
+    reason,
+    at: isoTime(at),
+  };
+}
 
 /**
  * Signs what a person did at the desk.

@@ -2,9 +2,8 @@ import type { Verdict } from "../model/approval.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Random } from "../model/runtime.ts";
-import { isoTime } from "./claims.ts";
 import type { Signer } from "./keys.ts";
-import { signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
+import { actClaims, signStatement, type StatementSubject, verifyStatement } from "./statement.ts";
 
 /** A person's answer, before the desk signs it. */
 export interface VerdictInput extends Omit<Verdict, "v" | "token"> {
@@ -39,20 +38,6 @@ export function verifyVerdict(
 
 /** One claim for every member of a verdict and of what it is bound to. */
 function verdictClaims(verdict: Omit<Verdict, "token">, approval: StatementSubject): JsonObject {
-  const { v, answer, approver, roles, method, assurance, device, reason, at } = verdict;
-  return {
-    v,
-    tenant: approval.principal.tenant,
-    approval_id: approval.id,
-    call_key: approval.callKey,
-    action_hash: approval.digest,
-    answer,
-    approver,
-    roles,
-    method,
-    assurance,
-    device,
-    reason,
-    at: isoTime(at),
-  };
+  const { v, answer, approver } = verdict;
+  return { ...actClaims(verdict, approval), v, answer, approver };
 }

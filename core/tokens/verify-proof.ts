@@ -1,15 +1,15 @@
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import {
+  boundChecks,
   type ClaimChecks,
-  holdsClaims,
   isHash,
+  isNullOr,
   isOneOf,
-  isOptionalText,
+  isOptional,
   isText,
-  isTextOrNull,
-  isTime,
+  openClaims,
 } from "./claim-checks.ts";
-import { openToken, refused } from "./claims.ts";
+import { refused } from "./claims.ts";
 import {
   malformedExpectation,
   parseHash,
@@ -132,8 +132,7 @@ function verifyOwnProof(token: string, keys: KeySet | readonly PublicKey[], expe
   const agent = expected.agent === undefined ? undefined : requireExpectedText("agent", expected.agent);
   const action = expected.action === undefined ? undefined : requireExpectedHash("action", expected.action);
   const input = expected.input === undefined ? undefined : requireExpectedHash("input", expected.input);
-  const claims = openToken(token, "proof", keys);
-  if (!holdsClaims(claims, CLAIMS)) throw refused("a claim is missing or malformed");
+  const claims = openClaims(token, "proof", keys, CLAIMS);
   requireTime(claims, { now, skewMs }, PROOF_TTL_CAP_MS);
   requireAudience(claims, audience);
   if (agent !== undefined && claims.agent_id !== agent) throw refused("it was made for another agent");
@@ -144,17 +143,7 @@ function verifyOwnProof(token: string, keys: KeySet | readonly PublicKey[], expe
 
 /** Every claim of format version 1. Claims that are not named here carry no meaning and are passed on unchecked. */
 const CLAIMS: ClaimChecks<ProofClaims> = {
-  v: isOneOf(1),
-  iss: isOneOf("leashkit"),
-  sub: isText,
-  aud: isText,
-  iat: isTime,
-  nbf: isTime,
-  exp: isTime,
-  jti: isText,
-  kid: isText,
-  purpose: isOneOf("proof"),
-  tenant: isText,
+  ...boundChecks("proof"),
   action_id: isText,
   action_type: isText,
   action_hash: isHash,
@@ -162,12 +151,12 @@ const CLAIMS: ClaimChecks<ProofClaims> = {
   decision: isOneOf("ALLOW"),
   policy_id: isText,
   policy_digest: isText,
-  rule: isTextOrNull,
-  approval_id: isOptionalText,
+  rule: isNullOr(isText),
+  approval_id: isOptional(isText),
   decision_id: isText,
   owner_type: isOneOf("user"),
   owner_id: isText,
   agent_id: isText,
-  matched_rule_id: isTextOrNull,
-  trust_profile: isOptionalText,
+  matched_rule_id: isNullOr(isText),
+  trust_profile: isOptional(isText),
 };
