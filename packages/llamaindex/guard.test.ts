@@ -56,10 +56,10 @@ describe("within a run", () => {
     expect(sold).toEqual(["tea"]);
   });
 
-  it("I2: two gates of one leash ask once each, and an answered one does not ask again", async () => {
+  it("I2: two gates over one store ask once each, and an answered one does not ask again", async () => {
     const leash = await leashFor(ASK_ALL);
     const { sold, buy } = shop();
-    const both = leashTool(leashTool(buy, leash), leash.narrow({ tools: ["buy"] }));
+    const both = leashTool(leashTool(buy, leash), leash.as({ agent: "another" }));
     const parked: string[] = [];
     const propose = (llm: ScriptedLlm) => runIn(parked, () => agent({ llm, tools: [both] }).run("go"));
     for (const asked of [1, 2]) {

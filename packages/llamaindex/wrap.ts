@@ -1,9 +1,9 @@
 import { type Gate, isNarrowedFrom, LeashError, schemaDigest } from "@leashkit/core";
 import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
-import { hidesItsRules, toolArguments, type ArgumentRules } from "./arguments.ts";
+import { hidesItsRules, toolArguments } from "./arguments.ts";
 import { watchCallIds } from "./call-ids.ts";
 import { guardCall, type Layer } from "./guard.ts";
-import { layerOf, needsNoGate, rememberGuarded } from "./marks.ts";
+import { guardedOf, layerOf, needsNoGate, rememberGuarded, type Rules } from "./marks.ts";
 import { settingsOf, type LeashToolOptions, type Settings, type WrapOptions } from "./options.ts";
 import { guardedView } from "./view.ts";
 
@@ -11,7 +11,8 @@ import { guardedView } from "./view.ts";
  * Puts a gate before one tool: a `FunctionTool`, a `QueryEngineTool`, any object with `metadata` and `call`. The tool is registered
  * under its own name; the policy sees its arguments checked by its schema, with defaults, and the tool gets exactly what was
  * decided. `instanceof`, `metadata` and types stay as they are, and what `bind` returns is guarded too; `call` always answers with a
- * promise. Wrapping again with the same gate changes nothing; another gate stands in front of the first.
+ * promise. Wrapping again with the same gate changes nothing; another gate stands in front of the first, but a narrowed
+ * one takes the place of the one it was made from.
  *
  * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for what cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options, a schema that is
  * none, or when the tool's name is taken by another tool.
@@ -71,14 +72,18 @@ export type WrappedTools<T extends readonly object[]> = {
   -readonly [Position in keyof T]: T[Position];
 };
 
-type Rules = Omit<ArgumentRules, "schema">;
+interface Reading<T> {
+  readonly tool: T;
+  readonly rules: Rules;
+}
 
 const BY_ITS_OWN: Rules = { parameters: undefined, parsesAgain: true };
 
-function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules: Rules): T {
+function wrap<T extends BaseTool>(given: T, gate: Gate, settings: Settings, stated: Rules): T {
+  if (needsNoGate(given) || isBehind(layerOf(given), gate)) return given;
+  const { tool, rules } = withoutParents({ tool: given, rules: stated }, gate);
   const { name, call } = partsOf(tool);
   const beneath = layerOf(tool);
-  if (needsNoGate(tool) || isBehind(beneath, gate)) return tool;
   // A gate beneath reads the arguments itself, and stands between this one and the tool's own parse.
   const isSeen = beneath !== undefined || !rules.parsesAgain || rules.parameters !== undefined;
   if (!isSeen && hidesItsRules(tool.metadata.parameters)) throw unseen(name);
@@ -99,8 +104,21 @@ function wrap<T extends BaseTool>(tool: T, gate: Gate, settings: Settings, rules
     call: guarded,
     rebound: (bound) => wrap(bound as BaseTool, gate, settings, rules),
   });
-  rememberGuarded(view, guarded, layer);
+  rememberGuarded(view, guarded, { layer, tool, rules });
   return view;
+}
+
+/**
+ * What stands behind the gates that this one was narrowed from. It takes their place: it decides by all that they do, and they
+ * behind it would only ask and count twice. It reads the arguments as they did; where a schema was stated to both, both read.
+ */
+function withoutParents<T extends BaseTool>({ tool, rules }: Reading<T>, gate: Gate): Reading<T> {
+  const guarded = guardedOf(tool);
+  if (guarded === undefined || !isNarrowedFrom(gate, guarded.layer.gate)) return { tool, rules };
+  const [own, theirs] = [rules.parameters, guarded.rules.parameters];
+  if (own !== undefined && theirs !== undefined && own !== theirs) return { tool, rules };
+  const both = { parameters: own ?? theirs, parsesAgain: rules.parsesAgain && guarded.rules.parsesAgain };
+  return withoutParents({ tool: guarded.tool as T, rules: both }, gate);
 }
 
 function isBehind(layer: Layer | undefined, gate: Gate): boolean {

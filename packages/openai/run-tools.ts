@@ -20,7 +20,9 @@ export interface WrapOptions {
  *
  * The runner cannot pause: where a person is asked, the call waits in the process. A refusal is the tool's result; what the tool
  * throws ends the runner, as it does without a gate. What `parse` returns must be plain data: a call with a date or a class
- * instance in it is refused, unless the tool's registration can `encode` it. The tools passed in stay as they are.
+ * instance in it is refused, unless the tool's registration can `encode` it. The tools passed in stay as they are. Wrapping again
+ * with the same gate changes nothing; another gate stands in front of the first, but a narrowed one takes the place of the one it
+ * was made from.
  *
  * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for anything that the runner could not run as a function,
  * `LEASH_CONFIG_INVALID` for wrong options or when a tool's name is taken by another tool.
@@ -40,25 +42,38 @@ interface Settings {
   readonly registrations: Registrations;
 }
 
-/** Which gate stands before a function: of the function, as another one may since have been put into the tool. */
-const gateBefore = new WeakMap<Function, Gate>();
+/** A function with what it is a method of. */
+interface Work {
+  readonly work: Function;
+  readonly owner: object;
+}
+
+/** What stands behind a gated function, and which gate: of the function, as another one may since have been put into the tool. */
+const behind = new WeakMap<Function, Work & { readonly gate: Gate }>();
 
 /** True also behind a child's gate, which decides by all that its parent's does. */
 function isBehind(known: Gate | undefined, gate: Gate): boolean {
   return known !== undefined && (known === gate || isNarrowedFrom(known, gate));
 }
 
+/** What stands behind the gates that this one was narrowed from: it takes their place, or a call would be asked about twice. */
+function withoutParents(given: Work, gate: Gate): Work {
+  const found = behind.get(given.work);
+  return found !== undefined && isNarrowedFrom(gate, found.gate) ? withoutParents(found, gate) : given;
+}
+
 function wrapTool(tool: object, gate: Gate, { session, registrations }: Settings): object {
   const { description, id, works } = runnable(tool);
-  if (works.every((work) => isBehind(gateBefore.get(work), gate))) return tool;
+  if (works.every((work) => isBehind(behind.get(work)?.gate, gate))) return tool;
   const schema = member(description, "parameters");
   register(gate, id, schema, registrations);
   /** One place where a tool keeps its work, with the place of its `parse`. */
   const guard = (holder: object, workKey: string, parseKey: string): Readonly<Record<string, unknown>> => {
     const [work, parse] = [member(holder, workKey), member(holder, parseKey)];
     const guarded = { id, gate, session, schema, parses: isFunction(parse) };
-    const gated = isFunction(work) ? gatedFunction(guarded, work, description) : undefined;
-    if (gated !== undefined) gateBefore.set(gated, gate);
+    const bare = isFunction(work) ? withoutParents({ work, owner: description }, gate) : undefined;
+    const gated = bare && gatedFunction(guarded, bare.work, bare.owner);
+    if (bare && gated) behind.set(gated, { ...bare, gate });
     return {
       ...(gated !== undefined && { [workKey]: gated }),
       ...(isFunction(parse) && { [parseKey]: gatedParse(parse, description) }),
