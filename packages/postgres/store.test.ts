@@ -6,9 +6,9 @@ import { inspect } from "node:util";
 import { type AuditRecord, type Change, createLeash, type Store } from "@leashkit/core";
 import { fakeClock, scriptedPolicy } from "@leashkit/core/testing";
 import { Pool } from "pg";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { channelOf } from "./channel.ts";
-import { postgresStore } from "./index.ts";
+import { postgresStore, type PostgresPool, type PostgresQuery } from "./index.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { freshSchema, PASSWORD, PREFIX, startServer } from "./server.fixture.ts";
 
@@ -52,6 +52,36 @@ function numbered(number: number): AuditRecord {
   return {
     payload: { type: "decided", tenant: "tenant", actor_type: "agent", actor_id: "agent", detail: `${number}` },
     envelope: {},
+  };
+}
+
+/** A pool that lets somebody else write before each of the store's writes; each of them takes three seconds. */
+function comingFirst(pool: Pool) {
+  let tries = 0;
+  let racing = false;
+  const beaten = async (given: PostgresQuery) => {
+    if (racing && given.text.includes("all_or_nothing")) {
+      tries += 1;
+      // Seen by the write in time, and too late.
+      await pool.query(`UPDATE ${quoted()}.clock SET latest_time = latest_time + 10000`);
+      if (tries % 2 === 0) await pool.query("SELECT 1 / 0 AS all_or_nothing");
+    }
+    return pool.query<object>(given);
+  };
+  return {
+    pool: Object.create(pool, { query: { value: beaten } }) as PostgresPool,
+    waited: (): number => tries * 3_000,
+    async during<Result>(work: () => Promise<Result>): Promise<Result> {
+      const real = performance.now.bind(performance);
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => real() + tries * 3_000);
+      racing = true;
+      try {
+        return await work();
+      } finally {
+        racing = false;
+        clock.mockRestore();
+      }
+    },
   };
 }
 
@@ -288,6 +318,28 @@ describe.skipIf(server === undefined)("postgresStore, how it opens", () => {
       message: expect.stringMatching(/cannot be written, so nothing was\. The server only reads/u),
     });
     await store.close();
+    await pool.end();
+  });
+
+  it("I4: gives up where others keep coming first, has written nothing then, and can be tried again", async () => {
+    const store = await open();
+    await store.commit([create("a")], { stream: "log", records: [numbered(0)] });
+    const pool = new Pool({ connectionString });
+    const others = comingFirst(pool);
+    const late = await postgresStore({ pool: others.pool, schema });
+    const commit = () =>
+      late.commit([create("b"), { ...create("a"), expect: 1 }], { stream: "log", records: [numbered(1)] });
+    const refused = await others.during(commit).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      ...unavailable,
+      message: expect.stringMatching(/for 15000 ms .* so nothing was/u),
+    });
+    expect(others.waited()).toBeGreaterThanOrEqual(15_000);
+    expect([await store.get("used", "b"), (await store.get("used", "a"))?.version]).toEqual([undefined, 1]);
+    expect(await details(store)).toEqual([0]);
+    expect(await commit()).toEqual({ ok: true });
+    expect(await details(store)).toEqual([0, 1]);
+    await late.close();
     await pool.end();
   });
 
