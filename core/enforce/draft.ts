@@ -15,6 +15,7 @@ import type { Scope } from "./context.ts";
 import type { Decided } from "./decide.ts";
 import { changeNotice } from "./notice.ts";
 import type { Proposal } from "./proposal.ts";
+import { redactionOf } from "./redaction.ts";
 import type { Grant, Standing } from "./standing.ts";
 
 /** The grant, and the one commit that makes it true. */
@@ -26,7 +27,7 @@ export function draft(
   origin: Origin,
 ): { grant: Omit<Grant, "term">; changes: Change[]; append: Append } {
   const { keys, presence, random, recorder, store, stream } = scope.context;
-  const { action, decision } = decided;
+  const { action, decision, heard } = decided;
   const at = store.now();
   const { approvalId, behind, lifting } = behindOf(standing);
   const decisionId = uuidv7(at, random);
@@ -43,10 +44,11 @@ export function draft(
     proofKid: proof.kid,
   };
   const { obligations } = decision;
+  const redaction = redactionOf(heard, proposal.action.tool, action.tool);
   const idempotencyKey = idempotencyKeyOf(proposal.journalId);
   const repeats = standing.kind === "continued" && standing.entry.state === "running";
   const version = standing.version + 1;
-  const grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, repeats };
+  const grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, redaction, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
   const recorded = standing.kind === "decided" ? recorder.decision(decisionId, decided) : [];

@@ -10,6 +10,7 @@ import type { ToolSpec } from "../model/tool.ts";
 import type { Heard } from "../recording/recorder.ts";
 import { type DecidingScope, inForce, type Scope } from "./context.ts";
 import { ledgerOf } from "./ledger.ts";
+import { redactionBy } from "./redaction.ts";
 
 /** A policy that decides in a scope: what is in force, or what a parent added for its child. */
 export interface Judge {
@@ -60,7 +61,10 @@ export function emptyHearing(
   scope: DecidingScope,
   now: number,
   narrowings: readonly Narrowing[],
-): Pick<Hearing, "now" | "judges" | "counterparties" | "answers" | "tools" | "policy" | "narrowings" | "needsOf"> {
+): Pick<
+  Hearing,
+  "now" | "judges" | "counterparties" | "answers" | "tools" | "policy" | "narrowings" | "needsOf" | "redaction"
+> {
   const judges = judgesOf(scope);
   const tools = new Map<string, ToolSpec>();
   return {
@@ -72,6 +76,7 @@ export function emptyHearing(
     tools,
     narrowings,
     needsOf: (action) => needsOf(judges, action, tools.get(action.tool), now),
+    redaction: (name) => redactionBy(judges, name, tools.get(name)),
   };
 }
 

@@ -6,14 +6,19 @@ import type { Grant } from "./standing.ts";
 
 /** What a run gave: for the same call when it is asked again, and for whoever replays it. */
 export function keptOf(
-  { context: { recorder, registry } }: Scope,
+  { context: { recorder } }: Scope,
   grant: Grant,
   entry: JournalEntry,
   result: RecordedResult | undefined,
 ): readonly Change[] {
   const { action: proposed, journalId } = grant.proposal;
-  const tool = registry.get(proposed.tool);
-  const recorded = recorder.outcome({ proposed, action: grant.action, entry, output: result?.blob, tool });
+  const recorded = recorder.outcome({
+    proposed,
+    action: grant.action,
+    entry,
+    output: result?.blob,
+    redaction: grant.redaction,
+  });
   return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
 }
 

@@ -79,8 +79,9 @@ async function permitObserved(
   const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const { decision, proposed } = await recordSeen(scope, call, seen, options);
-  if (proposed !== undefined) options[WATCH]?.starting(proposed.input, scope.context.registry.get(proposed.tool));
+  const { decision, heard, proposed } = await recordSeen(scope, call, seen, options);
+  if (proposed !== undefined && heard !== undefined)
+    options[WATCH]?.starting(proposed.input, heard.redaction(proposed.tool));
   await scope.context.accepted?.(signal);
   throwIfAborted(signal);
   // A call that has no input cannot be run, whatever the mode.

@@ -63,7 +63,7 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
 export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: WatchedOptions<T>): Promise<T> {
   try {
     const input = await beforeStart(scope, grant, options);
-    options[WATCH]?.starting(grant.action.input, scope.context.registry.get(grant.action.tool));
+    options[WATCH]?.starting(grant.action.input, grant.redaction);
     const permit = permitOf(grant, options);
     const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), options);
     const recorded = recordResult(result, options.codec);

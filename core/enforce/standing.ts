@@ -3,6 +3,7 @@ import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision, Obligation } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
+import type { Redaction } from "../model/redaction.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { IssuedProof } from "../tokens/proof.ts";
 import type { Decided } from "./decide.ts";
@@ -47,6 +48,8 @@ export interface Grant {
   readonly proof: IssuedProof;
   readonly idempotencyKey: string;
   readonly obligations: readonly Obligation[];
+  /** What of the call is never written. */
+  readonly redaction: Redaction;
   /** The term of the process's lease in which it was given. */
   readonly term: number;
   /** True where an earlier attempt was cut off and this one repeats it: what that one did, this one cannot know. */

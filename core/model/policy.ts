@@ -3,6 +3,7 @@ import type { Decision } from "./decision.ts";
 import type { Effect, Mode } from "./effect.ts";
 import type { Charge, Facts, Need } from "./facts.ts";
 import type { Json } from "./json.ts";
+import type { Redaction } from "./redaction.ts";
 import type { ToolSpec } from "./tool.ts";
 
 /** A compiled, immutable policy. `evaluate` is pure and synchronous: no I/O, no clock, no randomness. */
@@ -18,6 +19,11 @@ export interface Policy {
   readonly canAsk: boolean;
   /** Whether the document says that a tool may be repeated after a crash; undefined where it says nothing. It wins over the registry. */
   idempotent?(tool: ToolSpec): boolean | undefined;
+  /**
+   * What of the tool's calls is never written, beside what its registration names; also asked about tools that are not registered.
+   * Absent: nothing.
+   */
+  redacts?(tool: Pick<ToolSpec, "id" | "aliases">): Redaction;
   /** What must be in `facts.probes` before the call can be decided; `facts` are those that are known by then. */
   needs(action: Action, tool: ToolSpec, facts: Facts): readonly Need[];
   evaluate(action: Action, tool: ToolSpec, facts: Facts): Decision;

@@ -94,7 +94,7 @@ export interface OutcomeRecording {
   readonly output?: Json;
   /** True where JSON cannot carry the output, so that it is not here. */
   readonly notRecorded?: true;
-  /** True where the output repeats what is redacted in the input, so that only its keyed digest is here. */
+  /** True where not all of the output is here: keyed digests stand for what is redacted, or for all of it. */
   readonly redacted?: true;
   /** Bytes of an output that was too large to keep. */
   readonly tooLarge?: number;

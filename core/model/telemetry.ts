@@ -2,7 +2,7 @@ import type { Approval } from "./approval.ts";
 import type { Action } from "./call.ts";
 import type { Decision } from "./decision.ts";
 import type { Json } from "./json.ts";
-import type { ToolSpec } from "./tool.ts";
+import type { Redaction } from "./redaction.ts";
 
 /** How a call ended, for whoever watches. */
 export type WatchedEnd =
@@ -28,7 +28,7 @@ export interface CallWatch {
   /** The question that was waited for is open no more. */
   settled(approval: Approval): void;
   /** What is about to run, sealed: never in the richer form that a tool may get. */
-  starting(input: Json, tool: ToolSpec | undefined): void;
+  starting(input: Json, redaction: Redaction): void;
   /** The tool begins: everything that it does belongs to this call. */
   run<T>(work: () => T): T;
   /** What the tool gave. */
@@ -60,7 +60,7 @@ export interface TelemetryOptions {
   /** Metrics through `@opentelemetry/api`. Default true. */
   readonly metrics?: boolean;
   /**
-   * True: spans carry arguments and results, without what `ToolSpec.redact` and `record.redact` name; a result that repeats some of
+   * True: spans carry arguments and results, without what `ToolSpec.redact`, the policy and `record.redact` name; a result that repeats some of
    * that is left out. Default false: neither is in anything that leaves.
    */
   readonly content?: boolean;

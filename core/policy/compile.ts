@@ -11,6 +11,7 @@ import type { Trust } from "./language/counterparties.ts";
 import { effectsOf, type ReadDocument } from "./language/document.ts";
 import { type LayerAnswer, silent } from "./layer.ts";
 import { type CompiledLimit, compileLimit } from "./limits.ts";
+import { type Redacts, redactionIn } from "./redaction.ts";
 import { requirementsOf } from "./requirements.ts";
 import { createToolIndex, shelve, type Shelves, type ToolIndex } from "./tool-index.ts";
 
@@ -43,6 +44,8 @@ export interface CompiledPolicy {
   readonly mode: Mode | undefined;
   readonly canAsk: boolean;
   readonly requires: PolicyRequirements;
+  /** Undefined where nothing is to be redacted. */
+  readonly redacts: Redacts | undefined;
   readonly layers: Layers;
   readonly index: ToolIndex;
   /** The same with what is only observed; undefined where nothing is. */
@@ -83,6 +86,7 @@ export function compilePolicy(sources: readonly [LayerSource, ...LayerSource[]])
     mode,
     canAsk: enforced.some((document) => asks(effectsOf(document))),
     requires: requirementsOf(enforced),
+    redacts: redactionIn(documents),
     layers,
     index: createToolIndex(layers),
     shadow: observes ? createToolIndex(compileLayers(documents, identity)) : undefined,

@@ -61,7 +61,7 @@ function read(text: string, { origin = "policy", resolve, strict = false }: Load
 
 /** What the world sees of a compiled policy. */
 export function faceOf(policy: CompiledPolicy): Policy {
-  const { id, digest, source, mode, canAsk, requires } = policy;
+  const { id, digest, source, mode, canAsk, redacts, requires } = policy;
   return Object.freeze<Policy>({
     id,
     digest,
@@ -69,6 +69,7 @@ export function faceOf(policy: CompiledPolicy): Policy {
     mode,
     canAsk,
     requires,
+    ...(redacts !== undefined && { redacts }),
     needs: (action, tool, facts) => needsOf(policy, action, tool, facts),
     charges: (action, tool, facts) => chargesOf(policy, action, tool, facts),
     evaluate: (action, tool, facts) => evaluate(policy, action, tool, facts),

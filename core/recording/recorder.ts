@@ -10,11 +10,12 @@ import type {
   RecordedDecision,
   RecordedFacts,
 } from "../model/recording.ts";
+import type { Redaction } from "../model/redaction.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { Change } from "../store/store.ts";
 import { sealBody } from "./cipher.ts";
 import type { RecordSettings } from "./options.ts";
-import { type Blot, blotWith, redact, type Redacted, repeats } from "./redact.ts";
+import { type Blot, blotWith, type Pen, redact, redactOutput, type Redacted } from "./redact.ts";
 import { keyOf, outcomeId } from "./rows.ts";
 
 /** Everything that one decision heard. */
@@ -28,6 +29,8 @@ export interface Heard {
   readonly narrowings: readonly Narrowing[];
   /** The names of what the policies would ask about another form of the call. */
   needsOf(action: Action): ReadonlySet<string>;
+  /** What of the calls of this tool is never written. */
+  redaction(tool: string): Redaction;
 }
 
 /** A decision with what it was made of. */
@@ -46,7 +49,7 @@ export interface Ended {
   readonly entry: JournalEntry;
   /** Undefined where it gave nothing that JSON can carry; `value` is absent where it gave `undefined`. */
   readonly output: { readonly value?: Json } | undefined;
-  readonly tool: ToolSpec | undefined;
+  readonly redaction: Redaction;
 }
 
 /** Says what to keep of a call: changes for the very commit that tells of it. */
@@ -66,10 +69,11 @@ export function createRecorder(
 ): Recorder {
   const { key, keepMs, maxBytes } = settings;
   let blot: Blot | undefined;
-  const redactedOf = (input: Json, tool: ToolSpec | undefined): Redacted | undefined => {
-    const pointers = [...(tool?.redact ?? []), ...settings.redact];
+  const blotting = (): Blot => (blot ??= blotWith(sources.redactionKey()));
+  const redactedOf = (input: Json, stated: readonly string[]): Redacted | undefined => {
+    const pointers = settings.redact.length === 0 ? stated : [...stated, ...settings.redact];
     if (pointers.length === 0) return undefined;
-    const found = redact(input, pointers, (blot ??= blotWith(sources.redactionKey())));
+    const found = redact(input, pointers, blotting());
     return found.met.length === 0 ? undefined : found;
   };
   const row = (id: string, session: string | null, at: number, body: DecisionRecording | OutcomeRecording): Change => ({
@@ -84,22 +88,22 @@ export function createRecorder(
   return {
     decision(id, told, answered) {
       const { proposed, heard } = told;
-      const redacted = redactedOf(proposed.input, heard.tools.get(proposed.tool));
+      const redacted = redactedOf(proposed.input, heard.redaction(proposed.tool).input);
       const body = decisionBody(told, redacted, { maxBytes, handlers: sources.handlers });
       const other = answered && { answered: { effect: answered.effect, reasonCode: answered.reasonCode } };
       return [row(id, proposed.session, heard.now, other === undefined ? body : { ...body, ...other })];
     },
     outcome(ended) {
-      const { entry, proposed, tool } = ended;
+      const { entry, proposed, redaction } = ended;
       if (!settings.outputs || entry.attemptId === null) return [];
-      const redacted = redactedOf(proposed.input, tool);
-      const body = outcomeBody(ended, redacted && { ...redacted, blot: blot ?? NO_BLOT }, maxBytes);
+      const secret = redactedOf(proposed.input, redaction.input)?.values ?? [];
+      const isPlain = secret.length === 0 && redaction.output.length === 0;
+      const pen = isPlain ? undefined : { pointers: redaction.output, secret, blot: blotting() };
+      const body = outcomeBody(ended, pen, maxBytes);
       return body === undefined ? [] : [row(outcomeId(entry.attemptId), proposed.session, entry.endedAt ?? 0, body)];
     },
   };
 }
-
-const NO_BLOT: Blot = () => ({});
 
 function decisionBody(
   { action, decision, heard, proposed }: Told,
@@ -226,7 +230,7 @@ function sizeOf(text: string, { probes }: RecordedFacts): number {
 
 function outcomeBody(
   { action, entry, output, proposed }: Ended,
-  redacted: { readonly values: readonly Json[]; readonly blot: Blot } | undefined,
+  pen: Pen | undefined,
   maxBytes: number,
 ): OutcomeRecording | undefined {
   const { approvalId, attemptId, endedAt, failure, state } = entry;
@@ -243,21 +247,21 @@ function outcomeBody(
     approvalId,
     endedAt,
     state,
-    ...(state === "done" ? keptOutput(output, redacted, maxBytes) : {}),
+    ...(state === "done" ? keptOutput(output, pen, maxBytes) : {}),
     ...(failure !== null && { failure }),
   };
 }
 
 function keptOutput(
   output: Ended["output"],
-  redacted: { readonly values: readonly Json[]; readonly blot: Blot } | undefined,
+  pen: Pen | undefined,
   maxBytes: number,
 ): Pick<OutcomeRecording, "output" | "notRecorded" | "redacted" | "tooLarge"> {
   if (output === undefined) return { notRecorded: true };
   const { value } = output;
   if (value === undefined) return {};
-  const text = JSON.stringify(value);
-  if (redacted !== undefined && repeats(text, redacted.values)) return { output: redacted.blot(value), redacted: true };
-  const size = Buffer.byteLength(text);
-  return size > maxBytes ? { tooLarge: size } : { output: value };
+  const kept = pen === undefined ? { output: value, redacted: false } : redactOutput(value, pen);
+  const size = Buffer.byteLength(JSON.stringify(kept.output));
+  if (size > maxBytes) return { tooLarge: size };
+  return kept.redacted ? { output: kept.output, redacted: true } : { output: value };
 }

@@ -72,6 +72,26 @@ function stepsOf(pointer: string): readonly string[] {
 const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 const unescaped = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~");
 
+/** What an output is redacted with. */
+export interface Pen {
+  /** Into the output. */
+  readonly pointers: readonly string[];
+  /** Values of the input that were redacted. */
+  readonly secret: readonly Json[];
+  readonly blot: Blot;
+}
+
+/** An output without what its pointers name; blotted whole where the rest repeats that, or a secret of the input. */
+export function redactOutput(output: Json, { blot, pointers, secret }: Pen): { output: Json; redacted: boolean } {
+  // A text can be JSON, or quote some: where its secrets stand in it nobody knows.
+  if (typeof output === "string" && pointers.length > 0) return { output: blot(output), redacted: true };
+  const { input: rest, met, values } = redact(output, pointers, blot);
+  // Compared without the digests, whose digits are nobody's secret.
+  const bare = met.length === 0 ? output : redact(output, pointers, () => ({})).input;
+  if (repeats(JSON.stringify(bare), [...secret, ...values])) return { output: blot(output), redacted: true };
+  return { output: rest, redacted: met.length > 0 };
+}
+
 /** True where a text holds one of the values, or a part of one. */
 export function repeats(text: string, values: readonly Json[]): boolean {
   return values.some((value) => leavesOf(value).some((leaf) => leaf !== "" && text.includes(leaf)));

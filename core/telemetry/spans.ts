@@ -4,8 +4,8 @@ import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
+import type { Redaction } from "../model/redaction.ts";
 import type { WatchedEnd } from "../model/telemetry.ts";
-import type { ToolSpec } from "../model/tool.ts";
 import { type Content, contentOf } from "./content.ts";
 import { ATTRIBUTES, FINE } from "./names.ts";
 
@@ -16,7 +16,7 @@ export interface CallSpan {
   decided(action: Pick<Action, "actionId" | "digest"> | undefined, decision: Decision): void;
   asked(approval: Approval): void;
   settled(approval: Approval): void;
-  starting(input: Json, tool: ToolSpec | undefined): void;
+  starting(input: Json, redaction: Redaction): void;
   within<T>(work: () => T): T;
   returned(result: unknown): void;
   ended(end: WatchedEnd, error: unknown): void;
@@ -28,7 +28,7 @@ export interface Spanned {
   readonly name: string;
   readonly call: ToolCall;
   readonly principal: Principal;
-  /** With arguments and results, but for what these JSON pointers and the tool's own name; null: with neither. */
+  /** With arguments and results, but for what these JSON pointers into the input and the call's own name; null: with neither. */
   readonly redact: readonly string[] | null;
 }
 
@@ -68,9 +68,9 @@ export function beginSpan(api: Api, spanned: Spanned): CallSpan {
       pause?.end();
       pause = undefined;
     },
-    starting(input, tool) {
+    starting(input, { input: named, output }) {
       if (redact === null) return;
-      content = contentOf(input, [...(tool?.redact ?? []), ...redact]);
+      content = contentOf(input, { input: [...named, ...redact], output });
       span.setAttribute(ATTRIBUTES.arguments, content.input);
     },
     within: (work) => api.context.with(context, work),

@@ -24,7 +24,7 @@ export interface Telemetry {
 /**
  * Telemetry through the OpenTelemetry API: whatever SDK the program has registered gets it, and without one next to nothing
  * happens. The API is loaded here, and only here.
- * @param redact JSON pointers into the input of every tool, beside what each tool names.
+ * @param redact JSON pointers into the input of every tool, beside what tools and policies name.
  */
 export async function openTelemetry(
   stated: true | TelemetryOptions,
@@ -95,7 +95,7 @@ function watchOver({ agent, meters, options, tool, traceId }: Parts, span: CallS
       quietly(() => span?.settled(approval));
       tell("info", `approval.${approval.status}`);
     },
-    starting: (input, spec) => quietly(() => span?.starting(input, spec)),
+    starting: (input, redaction) => quietly(() => span?.starting(input, redaction)),
     run(work) {
       started = performance.now();
       const gated = (started - began - waited) / 1_000;

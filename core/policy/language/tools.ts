@@ -10,6 +10,7 @@ import { effect } from "./effects.ts";
 import { nameProblem, toolName } from "./names.ts";
 import { obligations } from "./obligations.ts";
 import { inputPath } from "./paths.ts";
+import { redact } from "./redact.ts";
 import { proof, type ProofForm, stepUp, type StepUpForm, terms, type TermsForm } from "./terms.ts";
 
 interface OwnKeys {
@@ -22,6 +23,8 @@ interface OwnKeys {
   readonly step_up?: StepUpForm;
   readonly proof?: ProofForm;
   readonly idempotent?: boolean;
+  /** Paths as `input.a` and `output.b`. */
+  readonly redact?: readonly string[];
   readonly description?: string;
 }
 
@@ -50,10 +53,11 @@ export const toolShape: Shape<ToolForm> = {
     step_up: stepUp,
     proof,
     idempotent: flag("`idempotent`"),
+    redact,
     description: text("`description`", 1000),
     ...GUARD_KEYS,
   },
-  later: ["constraints", "compute", "limits", "labels", "redact", "schema", "mode"],
+  later: ["constraints", "compute", "limits", "labels", "schema", "mode"],
 };
 
 const readTool = block(toolShape);
