@@ -33,9 +33,9 @@ const LONGEST = [
 /** They start the programs that `test/setup/children.ts` compiles. */
 const STARTS_CHILDREN = /\binject\("children"\)/u;
 
-/** What reaches beyond a file's own objects: doubles, the process and its streams, other processes, the clock on the wall. */
+/** What reaches beyond a file's own objects: doubles of what all share, the process and its streams, other processes. */
 const REACHES_OUT =
-  /\bvi\.|\bprocess\.|\bperformance\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning/u;
+  /\bvi\.(?:mock|doMock|hoisted|resetModules|useFakeTimers|stub\w+|spyOn\((?:process|console|globalThis|Date|stream|Object)\b)|\bprocess\.(?:on|once|off|removeAllListeners|listeners|umask|chdir|cwd|env|argv|stdout|stderr|exitCode)\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning/u;
 
 /** The files that need not run in a process of their own, or need the programs. */
 function sortFiles(): { readonly withChildren: readonly string[]; readonly together: readonly string[] } {
@@ -81,8 +81,8 @@ export default defineConfig({
   resolve: { conditions: ["leashkit:source"] },
   ssr: { resolve: { conditions: ["leashkit:source"] } },
   test: {
-    // Many tests wait for processes of their own: two at a time are twice as fast, also on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait, for processes of their own and for the disk: one more than there are cores keeps all of them busy.
+    maxWorkers: availableParallelism() + 1,
     // Tests that run at the same time start processes: more of them than this would only keep each other waiting.
     maxConcurrency: 3,
     testTimeout: 30_000,

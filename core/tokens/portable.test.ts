@@ -13,8 +13,8 @@ vi.mock("node:crypto", async (importOriginal) => {
   return { ...real, ...without, default: { ...real, ...without } };
 });
 
-/** This test itself, the one that compares both implementations, and those whose slow parts are about files alone. */
-const APART: readonly string[] = ["portable", "ed25519", "key-lock", "passphrase"];
+/** This test itself, the one that compares both implementations, and those whose slow parts are about files and processes alone. */
+const APART: readonly string[] = ["portable", "ed25519", "key-lock", "keys", "passphrase"];
 
 // All tests of the tokens once more, each with its own names, over the portable implementation.
 const suites = readdirSync(import.meta.dirname).flatMap((file) => /^(.+)\.test\.ts$/u.exec(file)?.[1] ?? []);
