@@ -83,6 +83,7 @@ export {
   memoryKeyRing,
   type Signer,
 } from "./tokens/keys.ts";
+export { type KeyState, keyState } from "./tokens/key-state.ts";
 export type { ProofClaims } from "./tokens/proof.ts";
 export {
   answerRequest,

@@ -44,6 +44,16 @@ describe("the keeper of keys", () => {
     await store.close();
   });
 
+  it("tells the log from when a key signs that is only published", async () => {
+    const store = memoryStore();
+    const { keeper } = keeperOn(store);
+    const activeFrom = Date.UTC(2999, 0, 1);
+    expect(await keeper.rotate("proof", activeFrom)).toMatchObject({ activeFrom });
+    const [line] = await store.lines("s", 0);
+    expect(JSON.parse(line?.line ?? "")).toMatchObject({ detail: "proof from 2999-01-01T00:00:00.000Z" });
+    await store.close();
+  });
+
   it("I4: revokes also where the log cannot be told so, and says that it could not", async () => {
     const store: Store = {
       ...memoryStore(),

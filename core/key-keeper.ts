@@ -10,10 +10,10 @@ export interface KeyKeeper {
   /** The public keys of every purpose in use. */
   keySet(): KeySet;
   /**
-   * Makes a new key, which signs from now on; see `KeyRing.rotate`. Publish the key set afterwards.
-   * @throws {LeashError} `LEASH_CONFIG_INVALID`; `LEASH_STORE_UNAVAILABLE` when the key was made and could not be logged.
+   * Makes a new key, which signs from now on, or from a time that is stated; see `KeyRing.rotate`. Publish the key set afterwards.
+   * @throws {LeashError} `LEASH_INPUT_INVALID`, `LEASH_CONFIG_INVALID`; `LEASH_STORE_UNAVAILABLE` when the key was made and could not be logged.
    */
-  rotate(purpose: Purpose): Promise<PublicKey>;
+  rotate(purpose: Purpose, activeFrom?: number): Promise<PublicKey>;
   /**
    * Takes a key out of use; see `KeyRing.revoke`. Publish the key set afterwards.
    * @throws {LeashError} `LEASH_INPUT_INVALID`, `LEASH_CONFIG_INVALID`; `LEASH_STORE_UNAVAILABLE` when the key was revoked and that
@@ -47,7 +47,7 @@ export function createKeyKeeper({ keys, store, stream, tenant }: KeyKeeperParts,
   return {
     keySet: () => keys.keySet(),
     // The change comes first: a key that must go is gone, whatever the store can do.
-    rotate: async (purpose) => log(keys.rotate(purpose), "key.rotated"),
+    rotate: async (purpose, activeFrom) => log(keys.rotate(purpose, activeFrom), "key.rotated"),
     revoke: async (kid, at) => log(keys.revoke(kid, at), "key.revoked"),
   };
 }

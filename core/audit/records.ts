@@ -269,12 +269,13 @@ export function allowanceUsedRecord({ approvalId, id, rule, used, uses }: Allowa
 export function keyRecord(
   tenant: string,
   type: "key.rotated" | "key.revoked",
-  { kid, purpose, revokedAt }: PublicKey,
+  { activeFrom, kid, purpose, revokedAt }: PublicKey,
   person: string,
 ): AuditRecord {
-  const since = type === "key.revoked" && revokedAt !== null ? ` since ${new Date(revokedAt).toISOString()}` : "";
+  const [word, at] = type === "key.revoked" ? ["since", revokedAt] : ["from", activeFrom ?? null];
+  const when = at === null ? "" : ` ${word} ${new Date(at).toISOString()}`;
   return {
-    payload: { type, tenant, actor_type: "person", actor_id: person, detail: `${purpose}${since}` },
+    payload: { type, tenant, actor_type: "person", actor_id: person, detail: `${purpose}${when}` },
     envelope: { kid },
   };
 }

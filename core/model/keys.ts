@@ -10,6 +10,8 @@ export interface PublicKey {
   /** PASERK `k4.public.…`. */
   readonly publicKey: string;
   readonly createdAt: number;
+  /** Since when it signs, for a key that is published before. Default: since it was made. Verifiers need not look at it. */
+  readonly activeFrom?: number;
   readonly revokedAt: number | null;
 }
 

@@ -91,12 +91,13 @@ function isList(keys: KeySet | readonly PublicKey[]): keys is readonly PublicKey
 
 function isPublicKey(key: unknown): key is PublicKey {
   if (!isJsonObject(key)) return false;
-  const { kid, purpose, publicKey, createdAt, revokedAt } = key;
+  const { kid, purpose, publicKey, createdAt, activeFrom, revokedAt } = key;
   return (
     typeof kid === "string" &&
     PURPOSES.some((known) => known === purpose) &&
     typeof publicKey === "string" &&
     Number.isSafeInteger(createdAt) &&
+    (activeFrom === undefined || Number.isSafeInteger(activeFrom)) &&
     (revokedAt === null || Number.isSafeInteger(revokedAt))
   );
 }

@@ -23,6 +23,8 @@ export interface KeySources {
 export interface KeyDetails {
   readonly purpose: Purpose;
   readonly createdAt: number;
+  /** Default: it signs from the start. */
+  readonly activeFrom?: number | undefined;
   readonly revokedAt: number | null;
 }
 
@@ -35,16 +37,22 @@ export function newSecretKey(random: Random): string {
 }
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID` when the secret is malformed. */
-export function keyEntry(secret: string, { purpose, createdAt, revokedAt }: KeyDetails): KeyEntry {
+export function keyEntry(secret: string, details: KeyDetails): KeyEntry {
   const signingKey = decodeSecretKey(secret);
   const publicKey = encodePublicKey(signingKey.publicKey);
   return {
     unlock: () => signingKey,
-    published: Object.freeze({ kid: publicKeyId(publicKey), purpose, publicKey, createdAt, revokedAt }),
+    published: publishedKey(publicKey, details),
   };
 }
 
-/** When a key that is made now counts as made: after every key that is there, so that it is the one that signs. */
+/** @throws {LeashError} `LEASH_CONFIG_INVALID` when the key is malformed. */
+export function publishedKey(publicKey: string, { purpose, createdAt, activeFrom, revokedAt }: KeyDetails): PublicKey {
+  const begin = activeFrom === undefined ? {} : { activeFrom };
+  return Object.freeze({ kid: publicKeyId(publicKey), purpose, publicKey, createdAt, ...begin, revokedAt });
+}
+
+/** When a key that is made now counts as made: after every key that is there, so that it signs in the place of those that do. */
 export function nextCreatedAt(entries: readonly KeyEntry[], now: number): number {
   return Math.max(now, ...entries.map(({ published }) => published.createdAt + 1));
 }

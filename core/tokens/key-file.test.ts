@@ -126,6 +126,8 @@ describe("a key file", () => {
     "a time that is a fraction": () => ({ createdAt: 1.5 }),
     "a time before 1970": () => ({ createdAt: -1 }),
     "a revocation that is false": () => ({ revokedAt: false }),
+    "a begin that is null": () => ({ activeFrom: null }),
+    "a begin that is a text": () => ({ activeFrom: "2026-01-01T00:00:00.000Z" }),
   };
 
   it.each([

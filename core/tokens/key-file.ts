@@ -51,14 +51,15 @@ export function createKeyFile(path: string, purpose: Purpose, sources: KeyFileSo
 }
 
 /**
- * Adds a key to a file, which from now on is the one that signs; those that were there go on verifying. Of processes that do so
- * at the same time none loses the other's key. Where there is a passphrase, secrets that lay in the clear are sealed by the way.
+ * Adds a key to a file, which from now on, or from the time that is stated, is the one that signs; those that were there go on
+ * verifying. Of processes that do so at the same time none loses the other's key. Where there is a passphrase, secrets that lay in
+ * the clear are sealed by the way.
  * @throws {LeashError} `LEASH_CONFIG_INVALID` as for reading; where the file is sealed and the passphrase is missing or another one.
  */
-export function rotateKeyFile(path: string, purpose: Purpose, sources: KeyFileSources): PublicKey {
-  const { seal } = sources;
-  return changeKeyFile({ path, purpose, seal }, sources, (content) =>
-    withNewKey(requireOpen(content, { path, purpose, seal }, sources), { path, purpose, seal }, sources),
+export function rotateKeyFile(path: string, purpose: Purpose, sources: KeyFileSources, activeFrom?: number): PublicKey {
+  const place = { path, purpose, seal: sources.seal };
+  return changeKeyFile(place, sources, (content) =>
+    withNewKey(requireOpen(content, place, sources), place, sources, activeFrom),
   );
 }
 
@@ -108,11 +109,16 @@ function changeKeyFile(
   });
 }
 
-function withNewKey(content: KeyFileContent, place: KeyFilePlace, { clock, random }: KeySources): Changed {
+function withNewKey(
+  content: KeyFileContent,
+  place: KeyFilePlace,
+  { clock, random }: KeySources,
+  activeFrom?: number,
+): Changed {
   const { purpose, salt, keys } = content;
   const createdAt = nextCreatedAt(keys, clock.now());
   const plain = newSecretKey(random);
-  const entry = keyEntry(plain, { purpose, createdAt, revokedAt: null });
+  const entry = keyEntry(plain, { purpose, createdAt, activeFrom, revokedAt: null });
   const key = { ...entry, secret: salt === null ? plain : sealed(plain, salt, entry.published.kid, { place, random }) };
   return { content: { ...content, keys: [...keys, key] }, key };
 }

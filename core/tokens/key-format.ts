@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from "../model/json.ts";
-import type { Purpose } from "../model/keys.ts";
+import type { PublicKey, Purpose } from "../model/keys.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { ed25519, type SigningKey } from "./ed25519.ts";
-import { keyEntry, type KeyDetails, type KeyEntry } from "./key-entry.ts";
+import { keyEntry, type KeyDetails, type KeyEntry, publishedKey } from "./key-entry.ts";
 import { DERIVATION, SALT_BYTES, type Seal } from "./key-seal.ts";
-import { decodePublicKey, decodeSecretKey, encodePublicKey, publicKeyId } from "./paserk.ts";
+import { decodePublicKey, decodeSecretKey, encodePublicKey } from "./paserk.ts";
 import { invalidKeyStore } from "./private-file.ts";
 
 /** A key as its file keeps it. */
@@ -37,12 +37,16 @@ export function keyFileText({ purpose, salt, keys }: KeyFileContent): string {
   return `${JSON.stringify(body)}\n`;
 }
 
-function plainMembers({ published: { kid, createdAt, revokedAt }, secret }: StoredKey): JsonObject {
-  return { kid, secret, createdAt, revokedAt };
+function plainMembers({ published, secret }: StoredKey): JsonObject {
+  return { kid: published.kid, secret, ...times(published) };
 }
 
-function sealedMembers({ published: { kid, publicKey, createdAt, revokedAt }, secret }: StoredKey): JsonObject {
-  return { kid, publicKey, sealed: secret, createdAt, revokedAt };
+function sealedMembers({ published, secret }: StoredKey): JsonObject {
+  return { kid: published.kid, publicKey: published.publicKey, sealed: secret, ...times(published) };
+}
+
+function times({ createdAt, activeFrom, revokedAt }: PublicKey): JsonObject {
+  return { createdAt, ...(activeFrom === undefined ? {} : { activeFrom }), revokedAt };
 }
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID` for anything that is not a key file of this purpose, to the last member. */
@@ -83,7 +87,7 @@ function parseSalt(derivation: Json | undefined, path: string): string {
 
 function parsePlain(key: Json, { path, purpose }: KeyFilePlace): StoredKey {
   if (!isJsonObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
-  requireMembers(key, ["kid", "secret", "createdAt", "revokedAt"], path);
+  requireMembers(key, ["kid", "secret", ...timesIn(key)], path);
   const { kid, secret } = key;
   if (typeof secret !== "string") throw invalidKeyStore(path, "holds a key without its secret");
   const entry = keyEntry(secret, parseDetails(key, { path, purpose }));
@@ -93,21 +97,20 @@ function parsePlain(key: Json, { path, purpose }: KeyFilePlace): StoredKey {
 
 /** Its public half is in the clear: who only verifies needs no passphrase. */
 function parseSealed(key: Json, salt: string, place: KeyFilePlace): StoredKey {
-  const { path, purpose } = place;
+  const { path } = place;
   if (!isJsonObject(key)) throw invalidKeyStore(path, "holds a key that is not an object");
-  requireMembers(key, ["kid", "publicKey", "sealed", "createdAt", "revokedAt"], path);
+  requireMembers(key, ["kid", "publicKey", "sealed", ...timesIn(key)], path);
   const { publicKey, sealed } = key;
   if (typeof sealed !== "string" || !isBase64Url(sealed)) throw invalidKeyStore(path, "holds a key without its secret");
-  const details = parseDetails(key, place);
-  const kid = typeof publicKey === "string" ? publicKeyId(publicKey) : undefined;
-  if (typeof publicKey !== "string" || kid === undefined || kid !== key["kid"]) {
-    throw invalidKeyStore(path, "holds a key whose id is not its own");
-  }
+  if (typeof publicKey !== "string") throw invalidKeyStore(path, "holds a key without its public half");
+  const published = publishedKey(publicKey, parseDetails(key, place));
+  const { kid } = published;
+  if (kid !== key["kid"]) throw invalidKeyStore(path, "holds a key whose id is not its own");
   ed25519().verifyingKey(decodePublicKey(publicKey));
   let opened: SigningKey | undefined;
   return {
     secret: sealed,
-    published: Object.freeze({ kid, purpose, publicKey, createdAt: details.createdAt, revokedAt: details.revokedAt }),
+    published,
     unlock: () => (opened ??= openSealed({ sealed, salt, kid, publicKey }, place)),
   };
 }
@@ -130,8 +133,15 @@ function openSealed({ sealed, salt, kid, publicKey }: SealedKey, { path, purpose
   return key;
 }
 
-function parseDetails({ createdAt, revokedAt }: JsonObject, { path, purpose }: KeyFilePlace): KeyDetails {
-  if (isTime(createdAt) && (revokedAt === null || isTime(revokedAt))) return { purpose, createdAt, revokedAt };
+/** One time need not be there. */
+function timesIn(key: JsonObject): readonly string[] {
+  return ["createdAt", ...(Object.hasOwn(key, "activeFrom") ? ["activeFrom"] : []), "revokedAt"];
+}
+
+function parseDetails({ createdAt, activeFrom, revokedAt }: JsonObject, { path, purpose }: KeyFilePlace): KeyDetails {
+  const isBegin = activeFrom === undefined || isTime(activeFrom);
+  if (isTime(createdAt) && isBegin && (revokedAt === null || isTime(revokedAt)))
+    return { purpose, createdAt, activeFrom, revokedAt };
   throw invalidKeyStore(path, "holds a key with a malformed time");
 }
 

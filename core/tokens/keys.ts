@@ -4,7 +4,7 @@ import { canonicalText } from "../canonical.ts";
 import { LeashError } from "../errors.ts";
 import { PURPOSES, type KeySet, type PublicKey, type Purpose } from "../model/keys.ts";
 import type { JsonObject } from "../model/json.ts";
-import { implicitAssertion, ISSUER } from "./claims.ts";
+import { implicitAssertion, ISSUER, isoTime } from "./claims.ts";
 import { keyEntry, newSecretKey, nextCreatedAt, revokedEntry, type KeyEntry, type KeySources } from "./key-entry.ts";
 import {
   createKeyFile,
@@ -16,6 +16,7 @@ import {
   type KeyFileSources,
 } from "./key-file.ts";
 import { passphraseSeal, type Seal } from "./key-seal.ts";
+import { activeKey } from "./key-state.ts";
 import { signV4 } from "./v4.ts";
 
 export type { KeySources } from "./key-entry.ts";
@@ -41,9 +42,9 @@ export interface Signer {
 /** One set of keys per purpose, so that tokens of two kinds are never mistaken for one another. */
 export interface KeyRing {
   /**
-   * Signs with the newest key that is not revoked. The first use of a purpose makes its key. Ask anew for every token: keys are
-   * rotated while a process runs.
-   * @throws {LeashError} `LEASH_CONFIG_INVALID` when the keys cannot be read or are all revoked.
+   * Signs with the active key: of those whose time has come and that are not revoked, the one whose time came last. The first use
+   * of a purpose makes its key. Ask anew for every token: keys are rotated while a process runs.
+   * @throws {LeashError} `LEASH_CONFIG_INVALID` when the keys cannot be read, or none is active.
    */
   signer(purpose: Purpose): Signer;
   /** All keys of a purpose, oldest first, the revoked ones marked as such. Makes the first one where there is none. */
@@ -52,11 +53,14 @@ export interface KeyRing {
   keySet(): KeySet;
   /**
    * Makes a new key, which signs from now on. The keys that were there go on verifying what they signed. Verifiers know the new
-   * one as soon as they have the new key set: publish it at once.
+   * one as soon as they have the new key set: publish it at once, or make the key before it is needed.
+   * @param activeFrom Since when it signs, epoch milliseconds, later than now; until then it is only published, and whoever signs
+   * goes on doing so. Default: at once. The first key of a purpose signs at once, and one more is made for then.
    * @returns the new key.
-   * @throws {LeashError} `LEASH_CONFIG_INVALID` when the keys cannot be read or written.
+   * @throws {LeashError} `LEASH_INPUT_INVALID` for a time that is none or has come; `LEASH_CONFIG_INVALID` when the keys cannot be
+   * read or written.
    */
-  rotate(purpose: Purpose): PublicKey;
+  rotate(purpose: Purpose, activeFrom?: number): PublicKey;
   /**
    * Takes a key out of use: it signs no more, and nothing that it signed is accepted any more, by whoever has the new key set.
    * @param at Since when, epoch milliseconds, not later than now. Default: now. It tells people; a key that is marked is refused
@@ -74,10 +78,10 @@ export interface KeyRing {
  */
 export function memoryKeyRing(sources: KeySources): KeyRing {
   const rings = new Map<Purpose, readonly KeyEntry[]>();
-  const add = (purpose: Purpose): KeyEntry => {
+  const add = (purpose: Purpose, activeFrom?: number): KeyEntry => {
     const entries = rings.get(purpose) ?? [];
     const createdAt = nextCreatedAt(entries, sources.clock.now());
-    const entry = keyEntry(newSecretKey(sources.random), { purpose, createdAt, revokedAt: null });
+    const entry = keyEntry(newSecretKey(sources.random), { purpose, createdAt, activeFrom, revokedAt: null });
     rings.set(purpose, [...entries, entry]);
     return entry;
   };
@@ -85,7 +89,7 @@ export function memoryKeyRing(sources: KeySources): KeyRing {
     now: () => sources.clock.now(),
     find: (purpose) => rings.get(purpose),
     make: (purpose) => [add(purpose)],
-    rotate: (purpose) => add(purpose).published,
+    rotate: (purpose, activeFrom) => add(purpose, activeFrom).published,
     revoke({ kid, purpose }, at) {
       const entries = (rings.get(purpose) ?? []).map((entry) =>
         entry.published.kid === kid ? revokedEntry(entry, at) : entry,
@@ -113,7 +117,7 @@ export interface KeyFolder {
  * read again, so that a rotation or a revocation counts at once.
  *
  * The format, version 1: `{ "v": 1, "purpose", "keys": [{ "kid", "secret", "createdAt", "revokedAt" }] }` with PASERK
- * `k4.pid` and `k4.secret` and epoch milliseconds (`revokedAt` may be null). Version 2, under a passphrase: `{ "v": 2, "purpose",
+ * `k4.pid` and `k4.secret` and epoch milliseconds (`revokedAt` may be null; `activeFrom` may be there). Version 2, under a passphrase: `{ "v": 2, "purpose",
  * "derivation": { "name": "scrypt", "n": 131072, "r": 8, "p": 1, "salt" }, "keys": [{ "kid", "publicKey", "sealed", "createdAt",
  * "revokedAt" }] }`, where `sealed` is a nonce of 12 bytes, the `k4.secret` under AES-256-GCM with purpose and id as associated
  * data, and the tag of 16 bytes. Anything else is refused.
@@ -147,7 +151,7 @@ export function fileKeyRing({ folder, passphrase, ...sources }: KeySources & Key
       // Read back: where another process was quicker, its key is the one.
       return find(purpose) ?? [];
     },
-    rotate: (purpose) => rotateKeyFile(pathOf(purpose), purpose, making()),
+    rotate: (purpose, activeFrom) => rotateKeyFile(pathOf(purpose), purpose, making(), activeFrom),
     revoke: ({ kid, purpose }, at) => revokeInKeyFile(pathOf(purpose), purpose, { kid, at }, sources),
   });
 }
@@ -160,7 +164,7 @@ interface KeySource {
   find(purpose: Purpose): readonly KeyEntry[] | undefined;
   make(purpose: Purpose): readonly KeyEntry[];
   /** Where there are keys already. */
-  rotate(purpose: Purpose): PublicKey;
+  rotate(purpose: Purpose, activeFrom?: number): PublicKey;
   revoke(key: PublicKey, at: number): void;
 }
 
@@ -169,22 +173,24 @@ function keyRing(source: KeySource): KeyRing {
     published(source.find(purpose) ?? source.make(purpose));
   const inUse = (): readonly PublicKey[] => PURPOSES.flatMap((purpose) => published(source.find(purpose) ?? []));
   return {
-    signer: (purpose) => newestSigner(purpose, source.find(purpose) ?? source.make(purpose)),
+    signer: (purpose) => activeSigner(purpose, source.find(purpose) ?? source.make(purpose), source.now()),
     publicKeys,
     keySet() {
       for (const purpose of FOR_STRANGERS) publicKeys(purpose);
       return { v: 1, keys: inUse() };
     },
-    rotate(purpose) {
-      if (source.find(purpose) !== undefined) return source.rotate(purpose);
-      return requireNewest(purpose, source.make(purpose)).published;
+    rotate(purpose, activeFrom) {
+      if (activeFrom !== undefined) requireToCome(activeFrom, source.now());
+      if (source.find(purpose) !== undefined) return source.rotate(purpose, activeFrom);
+      const first = requireActive(purpose, source.make(purpose), source.now()).published;
+      return activeFrom === undefined ? first : source.rotate(purpose, activeFrom);
     },
     revoke(kid, at = source.now()) {
       const key = inUse().find((known) => known.kid === kid);
       if (key === undefined)
-        throw unusable("no key has this id. `leash keys list` and `keySet()` name those that there are");
+        throw unusable("revoked", "no key has this id. `leash keys list` and `keySet()` name those that there are");
       if (!Number.isSafeInteger(at) || at < 0 || at > source.now()) {
-        throw unusable("the time is not one of epoch milliseconds that has come. Leave it out for now");
+        throw unusable("revoked", "the time is not one of epoch milliseconds that has come. Leave it out for now");
       }
       source.revoke(key, at);
       return inUse().find((known) => known.kid === kid) ?? { ...key, revokedAt: at };
@@ -192,33 +198,40 @@ function keyRing(source: KeySource): KeyRing {
   };
 }
 
-function unusable(problem: string): LeashError {
-  return new LeashError("LEASH_INPUT_INVALID", `The key was not revoked: ${problem}.`);
+/** @throws {LeashError} `LEASH_INPUT_INVALID`. */
+function requireToCome(at: number, now: number): void {
+  isoTime(at);
+  if (at <= now) throw unusable("made", "the time from which it is to sign has come already. Leave it out for now");
+}
+
+function unusable(done: "made" | "revoked", problem: string): LeashError {
+  return new LeashError("LEASH_INPUT_INVALID", `The key was not ${done}: ${problem}.`);
 }
 
 function published(entries: readonly KeyEntry[]): readonly PublicKey[] {
   return entries.map((entry) => entry.published).sort((a, b) => a.createdAt - b.createdAt);
 }
 
-/** @throws {LeashError} `LEASH_CONFIG_INVALID` when all are revoked. */
-function requireNewest(purpose: Purpose, entries: readonly KeyEntry[]): KeyEntry {
-  const usable = entries.filter(({ published: { revokedAt } }) => revokedAt === null);
-  const newest = usable.reduce<KeyEntry | undefined>(
-    (best, entry) => (best !== undefined && best.published.createdAt > entry.published.createdAt ? best : entry),
-    undefined,
+/** @throws {LeashError} `LEASH_CONFIG_INVALID` when none is. */
+function requireActive(purpose: Purpose, entries: readonly KeyEntry[], now: number): KeyEntry {
+  const active = activeKey(
+    purpose,
+    entries.map((entry) => entry.published),
+    now,
   );
-  if (newest !== undefined) return newest;
+  const entry = entries.find((known) => known.published === active);
+  if (entry !== undefined) return entry;
   throw new LeashError(
     "LEASH_CONFIG_INVALID",
-    `Nothing can be signed for the purpose "${purpose}": all its keys are revoked. Make a new one: leash keys rotate ${purpose}.`,
+    `Nothing can be signed for the purpose "${purpose}": all its keys are revoked or for later. Make a new one: leash keys rotate ${purpose}.`,
   );
 }
 
-function newestSigner(purpose: Purpose, entries: readonly KeyEntry[]): Signer {
-  const newest = requireNewest(purpose, entries);
+function activeSigner(purpose: Purpose, entries: readonly KeyEntry[], now: number): Signer {
+  const active = requireActive(purpose, entries, now);
   // Now, and not with the first signature: a tool may be running by then.
-  const key = newest.unlock();
-  const { kid } = newest.published;
+  const key = active.unlock();
+  const { kid } = active.published;
   const own = { v: 1, iss: ISSUER, kid, purpose };
   const implicit = implicitAssertion(purpose);
   return {

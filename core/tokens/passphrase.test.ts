@@ -160,6 +160,8 @@ describe("key files under a passphrase", () => {
     expect(openToken(token, "proof", keys.keySet())).toMatchObject({ sub: "ann" });
     keys.revoke(keys.signer("proof").kid);
     expect(ring().signer("proof").kid).toBe(before.publicKeys("proof")[0]?.kid);
+    const later = keys.rotate("proof", Date.UTC(2999, 0, 1));
+    expect(ring().publicKeys("proof").at(-1)).toEqual(later);
   });
 
   it("take the passphrase from the environment where the option says so, and nowhere else", () => {

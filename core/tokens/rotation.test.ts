@@ -7,6 +7,7 @@ import { PURPOSES } from "../model/keys.ts";
 import { fakeClock } from "../testing/clock.ts";
 import { seededRandom } from "../testing/random.ts";
 import { openToken } from "./claims.ts";
+import { keyState } from "./key-state.ts";
 import { fileKeyRing, memoryKeyRing, type KeyRing } from "./keys.ts";
 
 const code = (expected: LeashErrorCode) => expect.toSatisfy((error) => isLeashError(error, expected));
@@ -59,6 +60,83 @@ describe.each([
     }
   });
 
+  it("publishes a key before it signs, and signs with it once its time has come", () => {
+    const keys = open();
+    const old = keys.signer("proof");
+    const made = keys.rotate("proof", clock.now() + 60_000);
+    expect(keys.keySet().keys).toContainEqual(made);
+    expect(made.activeFrom).toBe(clock.now() + 60_000);
+    expect(keys.signer("proof").kid).toBe(old.kid);
+    const early = keys.keySet();
+    clock.set(clock.now() + 59_999);
+    expect(keys.signer("proof").kid).toBe(old.kid);
+    clock.set(clock.now() + 1);
+    expect(keys.signer("proof").kid).toBe(made.kid);
+    expect(openToken(keys.signer("proof").sign({ sub: "ann" }), "proof", early)).toMatchObject({ sub: "ann" });
+    expect(openToken(old.sign({ sub: "bea" }), "proof", keys.keySet())).toMatchObject({ sub: "bea" });
+  });
+
+  it("lets a key that is made meanwhile sign at once, and the published one take over at its time", () => {
+    const keys = open();
+    const begin = clock.now() + 60_000;
+    const later = keys.rotate("proof", begin);
+    clock.set(begin - 1);
+    const urgent = keys.rotate("proof");
+    expect(keys.signer("proof").kid).toBe(urgent.kid);
+    clock.set(begin);
+    expect(keys.signer("proof").kid).toBe(later.kid);
+    const next = keys.rotate("proof");
+    expect(keys.signer("proof").kid).toBe(next.kid);
+  });
+
+  it("signs at once with the first key of a purpose, and makes one more for later", () => {
+    const keys = open();
+    const later = keys.rotate("approval", clock.now() + 1);
+    const [first] = keys.publicKeys("approval");
+    expect(keys.publicKeys("approval").map(({ kid }) => kid)).toEqual([first?.kid, later.kid]);
+    expect(keys.signer("approval").kid).toBe(first?.kid);
+    expect(first?.kid).not.toBe(later.kid);
+  });
+
+  it("I4: signs nothing with a key whose time has not come, though no other is left, and never with a revoked one", () => {
+    const keys = open();
+    const { kid } = keys.signer("proof");
+    const later = keys.rotate("proof", clock.now() + 60_000);
+    keys.revoke(kid);
+    expect(() => keys.signer("proof")).toThrow(code("LEASH_CONFIG_INVALID"));
+    keys.revoke(later.kid);
+    clock.set(clock.now() + 60_000);
+    expect(() => keys.signer("proof")).toThrow(code("LEASH_CONFIG_INVALID"));
+  });
+
+  it("makes no key for a time that has come or is none", () => {
+    const keys = open();
+    keys.signer("proof");
+    for (const at of [clock.now(), 0, -1, clock.now() + 0.5, Number.NaN, Number.POSITIVE_INFINITY, 9e15]) {
+      expect(() => keys.rotate("proof", at), String(at)).toThrow(code("LEASH_INPUT_INVALID"));
+    }
+    expect(keys.publicKeys("proof")).toHaveLength(1);
+  });
+
+  it("tells of each key what it does: published, active, retiring, revoked", () => {
+    const keys = open();
+    const first = keys.signer("proof").kid;
+    const second = keys.rotate("proof").kid;
+    keys.rotate("proof", clock.now() + 10);
+    keys.signer("session");
+    keys.revoke(first);
+    const states = (now: number) => {
+      const all = keys.keySet().keys;
+      return all.filter(({ purpose }) => purpose === "proof").map((key) => keyState(key, all, now));
+    };
+    expect(states(clock.now())).toEqual(["revoked", "active", "published"]);
+    expect(states(clock.now() + 10)).toEqual(["revoked", "retiring", "active"]);
+    const sessions = keys.publicKeys("session").map((key) => keyState(key, keys.keySet().keys, clock.now()));
+    expect(sessions).toEqual(["active"]);
+    keys.revoke(second);
+    expect(states(clock.now())).toEqual(["revoked", "revoked", "published"]);
+  });
+
   it("B-H19: a revoked key verifies nothing, at once here and for everybody with the new key set", () => {
     const keys = open();
     const token = keys.signer("proof").sign({ sub: "ann" });
@@ -109,6 +187,20 @@ describe("rotating key files", () => {
     expect(mine.signer("proof").kid).toBe(made.kid);
     theirs.revoke(made.kid);
     expect(mine.signer("proof").kid).toBe(kid);
+  });
+
+  it("signs with a published key at its time, after a restart and in every process over the folder", () => {
+    const [mine, theirs] = [fileRing(), fileRing()];
+    const { kid } = mine.signer("proof");
+    const made = theirs.rotate("proof", clock.now() + 60_000);
+    expect(mine.keySet()).toEqual(theirs.keySet());
+    expect(JSON.parse(readFileSync(path(), "utf8")).keys[1]).toMatchObject({ activeFrom: made.activeFrom });
+    expect([mine, theirs, fileRing()].map((ring) => ring.signer("proof").kid)).toEqual([kid, kid, kid]);
+    clock.set(clock.now() + 60_000);
+    expect([mine, theirs, fileRing()].map((ring) => ring.signer("proof").kid)).toEqual([made.kid, made.kid, made.kid]);
+    theirs.revoke(made.kid);
+    expect(mine.signer("proof").kid).toBe(kid);
+    expect(mine.publicKeys("proof").at(-1)).toMatchObject({ activeFrom: made.activeFrom, revokedAt: clock.now() });
   });
 
   it("leaves one private file and nothing else behind", () => {

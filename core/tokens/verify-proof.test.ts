@@ -157,6 +157,7 @@ describe("verifying a proof", () => {
       { v: 1, keys: [{ ...key, kid: 5 }] },
       { v: 1, keys: [{ ...key, revokedAt: undefined }] },
       { v: 1, keys: [{ ...key, revokedAt: "no" }] },
+      { v: 1, keys: [{ ...key, activeFrom: "soon" }] },
       { v: 1, keys: [{ ...key, purpose: "any" }] },
       { v: 1, keys: [{ ...key, publicKey: other?.publicKey }] },
       { v: 1, keys: [{ ...key, publicKey: "k4.public.AA" }] },

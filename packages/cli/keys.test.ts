@@ -61,7 +61,8 @@ interface ListedKey {
   readonly kid: string;
   readonly purpose: string;
   readonly revoked_at: string | null;
-  readonly signs: boolean;
+  readonly active_from: string;
+  readonly state: string;
 }
 
 async function listed(): Promise<readonly ListedKey[]> {
@@ -74,13 +75,13 @@ describe("leash keys", () => {
   it("lists, rotates and revokes, and the log tells of it", async () => {
     await permitted();
     const [first] = await listed();
-    expect(first).toMatchObject({ purpose: "proof", revoked_at: null, signs: true });
+    expect(first).toMatchObject({ purpose: "proof", revoked_at: null, state: "active" });
     const rotated = await keysCommand("rotate", "proof");
     expect(rotated).toMatchObject({ exit: 0, stderr: "" });
-    expect(await listed()).toMatchObject([{ kid: first?.kid, signs: false }, { signs: true }]);
+    expect(await listed()).toMatchObject([{ kid: first?.kid, state: "retiring" }, { state: "active" }]);
     const revoked = await keysCommand("revoke", first?.kid ?? "", "--since", "2026-01-01T00:00:00Z");
     expect(revoked).toMatchObject({ exit: 0, stderr: "" });
-    expect((await listed())[0]).toMatchObject({ revoked_at: "2026-01-01T00:00:00.000Z", signs: false });
+    expect((await listed())[0]).toMatchObject({ revoked_at: "2026-01-01T00:00:00.000Z", state: "revoked" });
     const table = (await keysCommand("list")).stdout;
     expect(table).toMatch(/^PURPOSE +ID +MADE +STATE\n/u);
     expect(table).toContain("revoked since 2026-01-01T00:00:00.000Z");
@@ -92,6 +93,25 @@ describe("leash keys", () => {
       /"type":"key\.rotated".*"type":"key\.revoked".*|"type":"key\.revoked".*"type":"key\.rotated"/su,
     );
     expect((await command(["--state", state, "log", "verify"])).exit).toBe(0);
+  });
+
+  it("publishes a key now that signs later", async () => {
+    await permitted();
+    const [first] = await listed();
+    const before = Date.now();
+    const rotated = await keysCommand("rotate", "proof", "--activate-in", "24h");
+    expect(rotated).toMatchObject({ exit: 0, stderr: "" });
+    const [old, made] = await listed();
+    expect(old).toMatchObject({ kid: first?.kid, state: "active" });
+    expect(made).toMatchObject({ state: "published" });
+    const begin = Date.parse(made?.active_from ?? "") - before;
+    expect(begin).toBeGreaterThanOrEqual(86_400_000);
+    expect(begin).toBeLessThan(86_400_000 + 60_000);
+    expect(rotated.stdout).toContain(`${made?.kid} signs for proof from ${made?.active_from} on.`);
+    expect((await keysCommand("list")).stdout).toContain(`published, signs from ${made?.active_from}`);
+    expect((await keysCommand("export")).stdout).toContain(made?.kid);
+    // The key that is published signs nothing yet: taking the other one out of use leaves none.
+    expect((await keysCommand("revoke", first?.kid ?? "")).exit).toBe(1);
   });
 
   it("exports the key set that leash.keySet() gives", async () => {
@@ -114,6 +134,9 @@ describe("leash keys", () => {
     await permitted();
     const [key] = await listed();
     expect((await keysCommand("rotate", "everything")).exit).toBe(2);
+    for (const wrong of ["", "0h", "-1h", "24", "1.5h", "24w", "999999d"]) {
+      expect((await keysCommand("rotate", "proof", `--activate-in=${wrong}`)).exit, wrong).toBe(2);
+    }
     expect((await keysCommand("revoke", key?.kid ?? "", "--since", "2026-01-01T00:00:00")).exit).toBe(2);
     expect((await keysCommand("revoke", "k4.pid.none")).exit).toBe(1);
     expect(await listed()).toMatchObject([{ revoked_at: null }]);

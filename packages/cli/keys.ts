@@ -1,11 +1,11 @@
-import { type KeyKeeper, type PublicKey, type Purpose } from "@leashkit/core";
+import { type KeyKeeper, type KeyState, keyState, type PublicKey, type Purpose } from "@leashkit/core";
 import { Argument, type Command } from "commander";
 
 import { inColumns } from "./columns.ts";
 import { EXIT, type Exit, type Finish } from "./exit.ts";
 import { type Io, writeJson } from "./io.ts";
 import { type CommonOptions, withDesk } from "./state.ts";
-import { readTime } from "./time.ts";
+import { readDuration, readTime } from "./time.ts";
 
 /** What the keys of a leash are for, in the order in which they are listed. */
 const PURPOSES: readonly Purpose[] = ["proof", "approval", "attestation", "receipt", "session", "checkpoint"];
@@ -15,7 +15,7 @@ export function addKeys(leash: Command, io: Io, finish: Finish): void {
   const keys = leash.command("keys").description("the keys that sign");
   keys
     .command("list")
-    .description("the public keys, by purpose, and which of them sign")
+    .description("the public keys, by purpose, and which of them sign or will")
     .action(async (_options: unknown, command: Command) =>
       finish(await listKeys(io, command.optsWithGlobals<CommonOptions>())),
     );
@@ -29,8 +29,9 @@ export function addKeys(leash: Command, io: Io, finish: Finish): void {
     .command("rotate")
     .description("make a new key, which signs from now on; those before it go on verifying")
     .addArgument(new Argument("<purpose>", "what it signs").choices(PURPOSES))
+    .option("--activate-in <duration>", "publish it now and sign with it later, in 24h say")
     .action(async (purpose: Purpose, _options: unknown, command: Command) =>
-      finish(await rotateKey(io, purpose, command.optsWithGlobals<CommonOptions>())),
+      finish(await rotateKey(io, purpose, command.optsWithGlobals<RotateKeyOptions>())),
     );
   keys
     .command("revoke")
@@ -42,15 +43,20 @@ export function addKeys(leash: Command, io: Io, finish: Finish): void {
     );
 }
 
+interface RotateKeyOptions extends CommonOptions {
+  readonly activateIn?: string;
+}
+
 interface RevokeKeyOptions extends CommonOptions {
   readonly since?: string;
 }
 
 async function listKeys(io: Io, options: CommonOptions): Promise<Exit> {
   const listed = await withDesk(options, async ({ keys }) => keys.keySet().keys);
-  const signing = new Set(PURPOSES.map((purpose) => signingKey(listed, purpose)?.kid));
-  if (options.json === true) for (const key of listed) writeJson(io.stdout, asJson(key, signing.has(key.kid)));
-  else io.stdout.write(`${table(listed, signing)}\n`);
+  const now = Date.now();
+  const stateOf = (key: PublicKey): KeyState => keyState(key, listed, now);
+  if (options.json === true) for (const key of listed) writeJson(io.stdout, asJson(key, stateOf(key)));
+  else io.stdout.write(`${table(listed, stateOf)}\n`);
   return EXIT.fine;
 }
 
@@ -59,10 +65,13 @@ async function exportKeys(io: Io, options: CommonOptions): Promise<Exit> {
   return EXIT.fine;
 }
 
-async function rotateKey(io: Io, purpose: Purpose, options: CommonOptions): Promise<Exit> {
-  const key = await withDesk(options, ({ keys }) => keys.rotate(purpose));
-  if (options.json === true) writeJson(io.stdout, asJson(key, true));
-  else io.stdout.write(`${key.kid} signs for ${purpose} from now on.\n${PUBLISH}\n`);
+async function rotateKey(io: Io, purpose: Purpose, options: RotateKeyOptions): Promise<Exit> {
+  const { activateIn } = options;
+  const activeFrom = activateIn === undefined ? undefined : Date.now() + readDuration("--activate-in", activateIn);
+  const key = await withDesk(options, ({ keys }) => keys.rotate(purpose, activeFrom));
+  const state = activeFrom === undefined ? "active" : "published";
+  if (options.json === true) writeJson(io.stdout, asJson(key, state));
+  else io.stdout.write(`${key.kid} signs for ${purpose} from ${beginOf(key) ?? "now"} on.\n${PUBLISH}\n`);
   return EXIT.fine;
 }
 
@@ -70,11 +79,11 @@ async function rotateKey(io: Io, purpose: Purpose, options: CommonOptions): Prom
 async function revokeKey(io: Io, kid: string, options: RevokeKeyOptions): Promise<Exit> {
   const since = options.since === undefined ? undefined : readTime("--since", options.since);
   const { key, hasSuccessor } = await withDesk(options, ({ keys }) => revokeAt(keys, kid, since));
-  if (options.json === true) writeJson(io.stdout, asJson(key, false));
+  if (options.json === true) writeJson(io.stdout, asJson(key, "revoked"));
   else io.stdout.write(`${key.kid} is revoked: nothing that it signed is accepted any more.\n${PUBLISH}\n`);
   if (hasSuccessor) return EXIT.fine;
   io.stderr.write(
-    `leash: no key for ${key.purpose} is left, so nothing can be signed for it: leash keys rotate ${key.purpose}\n`,
+    `leash: no key for ${key.purpose} signs now, so nothing can be signed for it: leash keys rotate ${key.purpose}\n`,
   );
   return EXIT.finding;
 }
@@ -87,34 +96,39 @@ async function revokeAt(
   since: number | undefined,
 ): Promise<{ readonly key: PublicKey; readonly hasSuccessor: boolean }> {
   const key = await keys.revoke(kid, since);
-  return { key, hasSuccessor: signingKey(keys.keySet().keys, key.purpose) !== undefined };
+  const all = keys.keySet().keys;
+  const now = Date.now();
+  const isSuccessor = (other: PublicKey): boolean =>
+    other.purpose === key.purpose && keyState(other, all, now) === "active";
+  return { key, hasSuccessor: all.some(isSuccessor) };
 }
 
-/** The newest one that is not revoked: keys are listed oldest first. */
-function signingKey(keys: readonly PublicKey[], purpose: Purpose): PublicKey | undefined {
-  return keys.findLast((key) => key.purpose === purpose && key.revokedAt === null);
-}
-
-function table(keys: readonly PublicKey[], signing: ReadonlySet<string | undefined>): string {
+function table(keys: readonly PublicKey[], stateOf: (key: PublicKey) => KeyState): string {
   return inColumns([
     ["PURPOSE", "ID", "MADE", "STATE"],
-    ...keys.map((key) => [key.purpose, key.kid, isoTime(key.createdAt), stateOf(key, signing.has(key.kid))]),
+    ...keys.map((key) => [key.purpose, key.kid, isoTime(key.createdAt), inWords(key, stateOf(key))]),
   ]);
 }
 
-function stateOf({ revokedAt }: PublicKey, signs: boolean): string {
-  if (revokedAt !== null) return `revoked since ${isoTime(revokedAt)}`;
-  return signs ? "signs" : "verifies";
+function inWords(key: PublicKey, state: KeyState): string {
+  if (key.revokedAt !== null) return `revoked since ${isoTime(key.revokedAt)}`;
+  return state === "published" ? `published, signs from ${beginOf(key)}` : state;
 }
 
-function asJson(key: PublicKey, signs: boolean): object {
+/** Undefined for a key that signed from the start. */
+function beginOf({ activeFrom }: PublicKey): string | undefined {
+  return activeFrom === undefined ? undefined : isoTime(activeFrom);
+}
+
+function asJson(key: PublicKey, state: KeyState): object {
   return {
     kid: key.kid,
     purpose: key.purpose,
     public_key: key.publicKey,
     created_at: isoTime(key.createdAt),
+    active_from: beginOf(key) ?? isoTime(key.createdAt),
     revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
-    signs,
+    state,
   };
 }
 

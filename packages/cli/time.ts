@@ -1,5 +1,18 @@
 import { UsageError } from "./exit.ts";
 
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * How long something takes, as an option states it, in milliseconds.
+ * @throws {UsageError}
+ */
+export function readDuration(option: string, text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,4})([smhd])$/u.exec(text) ?? [];
+  const unitMs = UNITS[unit ?? ""];
+  if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs;
+  throw new UsageError(`${option} takes a whole number and its unit, such as 90s, 15m, 24h or 7d`);
+}
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/u;
 
 /**
