@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createLeash } from "../leash.ts";
 import type { LeashOptions } from "../leash-options.ts";
 import type { Leash } from "../model/leash.ts";
@@ -6,6 +6,7 @@ import { memoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
 import { fakeClock } from "../testing/clock.ts";
 import { scriptedPolicy } from "../testing/scripted-policy.ts";
+import { refusalText } from "./refusals.ts";
 
 const POLICY = `leash: 1
 tools: { buy: { money: { amount: input.amount, currency: input.currency, currencies: [USD, EUR] } } }
@@ -17,6 +18,7 @@ const DAY = 86_400_000;
 
 const opened: Leash[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const leash of opened.splice(0)) await leash.close();
 });
 
@@ -235,17 +237,24 @@ describe("a yes to going beyond a soft limit", () => {
 });
 
 describe("a limit whose counter cannot be read", () => {
-  it("I4: refuses the call", async () => {
+  const unreadable = {
+    "the store fails": () => Promise.reject(new Error("disk gone")),
+    "no answer comes within five seconds": () => new Promise<never>(() => undefined),
+  };
+
+  it.each(Object.entries(unreadable))("I4 I14: refuses the call where %s, and says that", async (_why, get) => {
     const store = memoryStore();
-    const broken: Store = {
-      ...store,
-      get: async (kind, id) => {
-        if (kind === "counter") throw new Error("disk gone");
-        return store.get(kind, id);
-      },
-    };
+    const broken: Store = { ...store, get: (kind, id) => (kind === "counter" ? get() : store.get(kind, id)) };
     const leash = await buyer(POLICY, { store: broken });
-    expect(await codeOf(buy(leash, 1))).toBe("LEASH_LIMIT_EXCEEDED");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const ended = buy(leash, 1).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const refused = await ended;
+    expect(refused).toMatchObject({ code: "LEASH_STORE_UNAVAILABLE", reasonCode: "limit_unknown" });
+    expect(refused).toMatchObject({ reason: expect.stringContaining('the limit "daily" could not be read') });
+    expect((refused as Error).message).toMatch(/^What counts for a limit could not be read, so nothing was run\./u);
+    expect((refused as Error).message).not.toContain("daily");
+    expect(refusalText(refused)).toContain("retry later at most once");
   });
 });
 

@@ -6,6 +6,7 @@ const CODES: Partial<Record<ReasonCode, LeashErrorCode>> = {
   tool_unknown: "LEASH_TOOL_UNKNOWN",
   input_invalid: "LEASH_INPUT_INVALID",
   limit: "LEASH_LIMIT_EXCEEDED",
+  limit_unknown: "LEASH_STORE_UNAVAILABLE",
 };
 
 /** A denial by policy as the exception that programs get. */
@@ -20,7 +21,7 @@ export function deniedByPolicy(
     code: CODES[decision.reasonCode] ?? "LEASH_DENIED",
     reasonCode: decision.reasonCode,
     reason: decision.because === undefined ? decision.reason : `${decision.reason}; ${decision.because}`,
-    ...(BY_POLICY.has(decision.reasonCode) && { message: DENIED_BY_POLICY }),
+    ...messageOf(decision.reasonCode),
   });
 }
 
@@ -35,6 +36,15 @@ const BY_POLICY: ReadonlySet<ReasonCode> = new Set([
   "compute_unknown",
 ]);
 const DENIED_BY_POLICY = "The policy denied this call. The error's `reason`, and the log, say why.";
+
+const LIMIT_UNREAD =
+  "What counts for a limit could not be read, so nothing was run. The error's `reason`, and the log, say which limit. Look at the store, then try again.";
+
+/** None of the policy's own words: frameworks show models the message. Elsewhere it is the reason, which has none. */
+function messageOf(code: ReasonCode): { readonly message?: string } {
+  if (code === "limit_unknown") return { message: LIMIT_UNREAD };
+  return BY_POLICY.has(code) ? { message: DENIED_BY_POLICY } : {};
+}
 
 /** An approval that ended without leave to run. */
 export function deniedByApproval(approval: Approval): LeashDenied {

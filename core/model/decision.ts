@@ -10,6 +10,7 @@ export type ReasonCode =
   | "default"
   | "guard"
   | "limit"
+  | "limit_unknown"
   | "compute_unknown"
   | "tool_unknown"
   | "input_invalid"

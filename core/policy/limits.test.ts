@@ -27,7 +27,7 @@ describe("a limit on a sum", () => {
   });
 
   it("I7: refuses what it cannot count: no counter, a counter that is no number, no amount", () => {
-    const unknown = "deny limits.daily limit";
+    const unknown = "deny limits.daily limit_unknown";
     expect(answer(DAILY, { amount: 1, currency: "USD" })).toBe(unknown);
     for (const count of ["0", -1, 1.5, null, 2 ** 53, []])
       expect(answer(DAILY, { amount: 1, currency: "USD" }, used(DAY_USD, count))).toBe(unknown);
@@ -36,7 +36,7 @@ describe("a limit on a sum", () => {
   it("counts by the parts that it names", () => {
     const euros = used('["daily","shopper","EUR"]', 0);
     expect(answer(DAILY, { amount: 1, currency: "EUR" }, euros)).toBe("allow own rule");
-    expect(answer(DAILY, { amount: 1, currency: "USD" }, euros)).toBe("deny limits.daily limit");
+    expect(answer(DAILY, { amount: 1, currency: "USD" }, euros)).toBe("deny limits.daily limit_unknown");
   });
 
   it("asks on the rule's terms where the rule asks already, and never lowers it", () => {

@@ -20,6 +20,8 @@ export interface CompiledLimit {
   readonly max: number;
   readonly whenOver: Decision;
   readonly whenUnknown: Decision;
+  /** What is on its counter could not be read. */
+  readonly whenUnread: Decision;
 }
 
 export function compileLimit(limit: LimitEntry, identity: Identity): CompiledLimit {
@@ -46,6 +48,12 @@ export function compileLimit(limit: LimitEntry, identity: Identity): CompiledLim
       ...shared,
       effect: "deny",
       reason: `what counts for the limit "${limit.id}" is not known for this call, so it is refused`,
+    }),
+    whenUnread: answer(identity, {
+      ...shared,
+      effect: "deny",
+      reasonCode: "limit_unknown",
+      reason: `the counter of the limit "${limit.id}" could not be read, so the call is refused`,
     }),
   };
 }
@@ -92,8 +100,12 @@ export function amountOf({ sum }: CompiledLimit, { action, money }: CallView): n
 /** What is on the counter already; undefined where nobody knows. */
 export function usedOf(limit: CompiledLimit, view: CallView): number | undefined {
   const counter = counterOf(limit, view);
+  return counter === undefined ? undefined : readOf(counter, view);
+}
+
+function readOf(counter: string, { facts }: CallView): number | undefined {
   const name = `counter:${counter}`;
-  const used = counter !== undefined && Object.hasOwn(view.facts.probes, name) ? view.facts.probes[name] : undefined;
+  const used = Object.hasOwn(facts.probes, name) ? facts.probes[name] : undefined;
   return typeof used === "number" && Number.isSafeInteger(used) && used >= 0 ? used : undefined;
 }
 
@@ -110,8 +122,10 @@ export function standingsOf(limits: readonly CompiledLimit[], view: CallView): L
 
 /** Why the call may not simply go on; undefined where it stays within the limit. */
 export function beyond(limit: CompiledLimit, view: CallView): Decision | undefined {
-  const [amount, used] = [amountOf(limit, view), usedOf(limit, view)];
-  if (amount === undefined || used === undefined) return limit.whenUnknown;
+  const [amount, counter] = [amountOf(limit, view), counterOf(limit, view)];
+  if (amount === undefined || counter === undefined) return limit.whenUnknown;
+  const used = readOf(counter, view);
+  if (used === undefined) return limit.whenUnread;
   const total = used + amount;
   if (total <= limit.max) return undefined;
   const over = Object.freeze([Object.freeze({ limit: limit.id, total, max: limit.max })]);

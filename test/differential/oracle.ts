@@ -173,10 +173,12 @@ function against(layer: Document, call: Call, view: View): readonly Said[] {
   const limits = (layer.limits ?? []).flatMap((limit): readonly Said[] => {
     if (!meets(limit.action, known(layer, call))) return [];
     const amount = limit.sum === undefined ? 1 : find(view, limit.sum);
-    const used = call.probes?.[counterKey(limit, view) ?? ""];
-    const readable = isCount(amount) && isCount(used);
-    if (readable && used + amount <= limit.max) return [];
-    return [{ effect: readable ? (limit.over ?? "deny") : "deny", rule: `limits.${limit.id}`, reasonCode: "limit" }];
+    const key = counterKey(limit, view);
+    const used = call.probes?.[key ?? ""];
+    const rule = `limits.${limit.id}`;
+    if (!isCount(amount) || key === undefined) return [{ effect: "deny", rule, reasonCode: "limit" }];
+    if (!isCount(used)) return [{ effect: "deny", rule, reasonCode: "limit_unknown" }];
+    return used + amount <= limit.max ? [] : [{ effect: limit.over ?? "deny", rule, reasonCode: "limit" }];
   });
   return [...guards, ...limits];
 }

@@ -81,7 +81,7 @@ describe("the whole language", () => {
     expect(seldom).toEqual([]);
     expect([...reached.keys()]).toEqual(
       expect.arrayContaining([
-        ...["rule", "rule_unknown", "tool_default", "default", "compute_unknown", "limit"].map(
+        ...["rule", "rule_unknown", "tool_default", "default", "compute_unknown", "limit", "limit_unknown"].map(
           (code) => `reason ${code}`,
         ),
         ...["transform", "obligations", "shadow", "counterparty"].map((part) =>
