@@ -89,10 +89,7 @@ function checkBeyond(
   else violate(world, "I7", `${tool} is call ${used} of at most ${max}`);
 }
 
-/**
- * A call that is told of a limit was refused by one that had no place left, now or at some time since it was proposed; or by one
- * whose counter could not be read.
- */
+/** A call that is told of a limit was refused by one that had no place left, now or at some time since it was proposed. */
 export function checkLimited(world: World, { proposedAt, wanted }: Attempt): void {
   const { agent, tenant } = principalOf(wanted);
   const isFull = limitsFor(agent, wanted.tool).some((limit) => {
@@ -100,6 +97,5 @@ export function checkLimited(world: World, { proposedAt, wanted }: Attempt): voi
     const wasFull = (world.freedAt.get(counter) ?? -1) >= proposedAt;
     return !limit.asks && (wasFull || (world.used.get(counter) ?? 0) >= limit.max);
   });
-  if (!isFull && world.failedAt < proposedAt)
-    violate(world, "liveness", `${wanted.name} (${wanted.tool}) was told of a limit that is not used up`);
+  if (!isFull) violate(world, "liveness", `${wanted.name} (${wanted.tool}) was told of a limit that is not used up`);
 }

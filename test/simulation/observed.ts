@@ -60,7 +60,7 @@ function checkSaid(world: World, { payload }: AuditRecord): void {
   const expected = isFull ? "DENY" : wouldSay(world, payload);
   count(world, `would have been: ${decision}`);
   // Where a counter cannot be read, no call is let pass.
-  const isBlind = limits.length > 0 && decision === "DENY" && code === "limit" && world.failedAt >= 0;
+  const isBlind = limits.length > 0 && decision === "DENY" && code === "limit_unknown" && world.failedAt >= 0;
   if (decision !== expected && !isBlind)
     violate(world, "I12", `the policy would have said ${expected} to ${tool}, and the record says ${decision}`);
   if (decision !== "DENY") for (const { id } of limits) used.set(counterOf(id), (used.get(counterOf(id)) ?? 0) + 1);
