@@ -53,20 +53,24 @@ async function copyOrAbandon(scope: Scope, grant: Grant, options: AuthorizeOptio
   }
 }
 
-/** The same in observe mode: the original input, and no leave that could expire. */
+/**
+ * The same in observe mode: the original input, and no leave that could expire. A call that ran under `enforce` gives what it gave
+ * then, as `guard` does: it is not run again.
+ */
 export async function observedAuthorization(
   scope: Scope,
   call: ToolCall,
   options: AuthorizeOptions,
 ): Promise<Authorization> {
-  const permit = await observedPermit(scope, call, options);
+  const seen = await observedPermit(scope, call, options);
   const claim = oneUse(null);
   return Object.freeze({
-    ...permit,
+    ...seen.permit,
     input: call.input as Authorization["input"],
     async run<T>(run: Run<T>) {
       claim();
-      return runObserved(scope, call, permit, run, options);
+      if (seen.before !== undefined) return seen.before.result as T;
+      return runObserved(scope, call, seen, run, options);
     },
   });
 }

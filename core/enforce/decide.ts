@@ -15,6 +15,8 @@ export interface Decided extends Round {
   readonly action: Action;
   /** What the decision was made of. */
   readonly heard: Heard;
+  /** True where what the call as proposed demands counts beside what its edited form does. */
+  readonly isJoint?: boolean;
 }
 
 const MAX_ROUNDS = 4;
@@ -82,7 +84,8 @@ export async function decideEdited(
     : [asProposed, asEdited.decision];
   const terms: Decision["terms"] =
     strictest.terms !== null && laxer.terms?.edit === "other" ? { ...strictest.terms, edit: "other" } : strictest.terms;
-  return { ...asEdited, decision: { ...strictest, terms, counterparty, transform } };
+  const isJoint = strictest !== asEdited.decision || terms !== strictest.terms;
+  return { ...asEdited, decision: { ...strictest, terms, counterparty, transform }, isJoint };
 }
 
 function apply(

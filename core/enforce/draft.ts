@@ -51,7 +51,8 @@ export function draft(
   const grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, redaction, repeats };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
-  const recorded = standing.kind === "decided" ? recorder.decision(decisionId, decided) : [];
+  // Also where it was decided before: the last word is the one that lets the call run.
+  const recorded = recorder.decision(decisionId, decided);
   return { grant, changes: [...used.changes, ...held.changes, ...recorded], append: { stream, records } };
 }
 

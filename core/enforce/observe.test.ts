@@ -53,6 +53,21 @@ describe("observe mode", () => {
     expect(await (await open(store, "observe", CAPPED)).guard(PRICED, run)).toBe("order 1");
   });
 
+  it("I2 I12: gives leave that does not repeat such a call, once, and refuses no other", async () => {
+    const store = memoryStore();
+    let ran = 0;
+    const run = (): string => `order ${(ran += 1)}`;
+    await (await (await open(store, "enforce", CAPPED)).authorize(PRICED)).run(run);
+    const observing = await open(store, "observe", CAPPED);
+    const again = await observing.authorize(PRICED);
+    expect(again).toMatchObject({ mode: "observe", proof: null, input: { amount: 500 } });
+    expect([await again.run(run), ran]).toEqual(["order 1", 1]);
+    await expect(again.run(run)).rejects.toMatchObject({ reasonCode: "already_executed" });
+    for (const other of [{ ...PRICED, callId: "call-2" }, { ...PRICED, input: { amount: 1 } }])
+      await (await observing.authorize(other)).run(run);
+    expect(ran).toBe(3);
+  });
+
   // Found by the simulation: the run of 2026-11-26.
   it("I1: names what ran in the permit and in the record of the run, and what would have run in the decision", async () => {
     const leash = await open(memoryStore(), "observe", CAPPED);

@@ -1,7 +1,7 @@
 import { decidedRecord, outcomeRecord } from "../audit/records.ts";
 import { LeashError } from "../errors.ts";
 import { journalId, readEntry } from "../journal/entries.ts";
-import { readResult } from "../journal/results.ts";
+import { readResult, recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
@@ -14,7 +14,7 @@ import { decide } from "./decide.ts";
 import { type Counted } from "./round.ts";
 import { withPermit } from "./permit.ts";
 import { deniedByPolicy } from "./refusals.ts";
-import { isSuspension } from "./run.ts";
+import { failure, isSuspension, type RunOutcome } from "./run.ts";
 import { seal } from "./seal.ts";
 import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
 import { WATCH, type Watched, type WatchedOptions } from "./watched.ts";
@@ -48,8 +48,7 @@ export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, opti
   const seen = await look(scope, call);
   const recorded = await recordedBefore(scope, seen, options);
   if (recorded !== undefined) return recorded.result;
-  const permit = await permitObserved(scope, call, seen, options);
-  return runObserved(scope, call, permit, run, options);
+  return runObserved(scope, call, await permitObserved(scope, call, seen, options), run, options);
 }
 
 /** What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now. */
@@ -65,9 +64,26 @@ async function recordedBefore<T>(
   return entry?.value.state === "done" ? readResult(store, id, entry.value.outputRef, codec) : undefined;
 }
 
-export async function observedPermit(scope: Scope, call: ToolCall, options: AuthorizeOptions): Promise<Permit> {
+/** Leave to run what is only observed, and what was written of it. */
+export interface Seen {
+  readonly permit: Permit;
+  /** Of the decision's line in the log, and of the run that follows. */
+  readonly id: string;
+  /** Undefined where the input could not be sealed. */
+  readonly proposed: Action | undefined;
+  readonly heard: Heard | undefined;
+}
+
+/** `before`: the call ran under `enforce`, and this is what it gave. */
+export async function observedPermit(
+  scope: Scope,
+  call: ToolCall,
+  options: AuthorizeOptions,
+): Promise<Seen & { readonly before: { readonly result: unknown } | undefined }> {
   throwIfAborted(signalOf(options));
-  return permitObserved(scope, call, await look(scope, call), options);
+  const seen = await look(scope, call);
+  const before = await recordedBefore<unknown>(scope, seen, {});
+  return { ...(await permitObserved(scope, call, seen, options)), before };
 }
 
 async function permitObserved(
@@ -75,18 +91,19 @@ async function permitObserved(
   call: ToolCall,
   seen: Observed,
   options: AuthorizeOptions & Watched,
-): Promise<Permit> {
+): Promise<Seen> {
   const { random } = scope.context;
   const signal = signalOf(options);
   throwIfAborted(signal);
-  const { decision, heard, proposed } = await recordSeen(scope, call, seen, options);
+  const id = decisionId(scope);
+  const { decision, heard, proposed } = await recordSeen(scope, call, { first: seen, id }, options);
   if (proposed !== undefined && heard !== undefined)
     options[WATCH]?.starting(proposed.input, heard.redaction(proposed.tool));
   await scope.context.accepted?.(signal);
   throwIfAborted(signal);
   // A call that has no input cannot be run, whatever the mode.
   if (call.problem !== undefined && call.input === undefined) throw deniedByPolicy(decision, { problem: call.problem });
-  return Object.freeze({
+  const permit: Permit = Object.freeze({
     v: 1,
     actionId: proposed?.actionId ?? "",
     tool: toolName(call),
@@ -98,17 +115,17 @@ async function permitObserved(
     signal,
     traceparent: options[WATCH]?.traceparent,
   });
+  return { permit, id, proposed, heard };
 }
 
 /** Writes what was decided, and counts what would have run. Others count meanwhile: then it is decided again. */
 async function recordSeen(
   scope: Scope,
   call: ToolCall,
-  first: Observed,
+  { first, id }: { readonly first: Observed; readonly id: string },
   options: AuthorizeOptions & Watched,
 ): Promise<Observed> {
   const { recorder, store, stream } = scope.context;
-  const id = decisionId(scope);
   let seen = first;
   for (let tries = 0; tries < MOST_COUNTS; tries += 1) {
     const { action, counted, decision, heard, proposed } = seen;
@@ -134,30 +151,44 @@ const MOST_COUNTS = 1_000;
 export async function runObserved<T>(
   scope: Scope,
   call: ToolCall,
-  permit: Permit,
+  seen: Seen,
   run: Run<T>,
   options: GuardOptions<T>,
 ): Promise<T> {
-  const note = (type: "executed" | "failed"): Promise<void> => recordOutcome(scope, permit, type, options);
+  const { permit } = seen;
   try {
     const result = await withPermit(permit, () => run(call.input as Json, permit));
-    await note("executed");
+    await recordOutcome(scope, seen, { state: "done", result: recordResult(result, options.codec) }, options);
     return result;
   } catch (error) {
-    if (!isSuspension(error, options.suspends)) await note("failed");
+    if (!isSuspension(error, options.suspends)) await recordOutcome(scope, seen, failure(error, "unknown"), options);
     throw error;
   }
 }
 
 async function recordOutcome(
   scope: Scope,
-  permit: Permit,
-  type: "executed" | "failed",
+  { heard, id, permit, proposed }: Seen,
+  ended: RunOutcome & { readonly result?: RecordedResult | undefined },
   options: AuthorizeOptions,
 ): Promise<void> {
-  const { store, stream } = scope.context;
-  const entry = { tool: permit.tool, finalDigest: permit.digest, outputRef: null, failure: null, approvalId: null };
+  const { recorder, store, stream } = scope.context;
+  const { failure: failed = null, result, state } = ended;
+  const of = { tool: permit.tool, finalDigest: permit.digest, approvalId: null, failure: null };
+  const type = state === "done" ? "executed" : "failed";
+  const entry = { ...of, outputRef: result?.digest ?? null };
   const record = outcomeRecord(scope.principal, entry, type, options, { action_id: permit.actionId });
+  const ran = { attemptId: id, approvalId: null, endedAt: store.now(), failure: failed, state };
+  const kept =
+    proposed === undefined || heard === undefined
+      ? []
+      : recorder.outcome({
+          proposed,
+          action: proposed,
+          entry: ran,
+          output: result?.blob,
+          redaction: heard.redaction(proposed.tool),
+        });
   // Observing must not change what the host sees of its own call, so a lost outcome record is left out.
-  await store.commit([], { stream, records: [record] }).catch(() => undefined);
+  await store.commit(kept, { stream, records: [record] }).catch(() => undefined);
 }

@@ -152,9 +152,10 @@ async function afterRun<T>(
   await store.commit([], { stream, records: [record] }).catch(() => undefined);
 }
 
-type RunOutcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
+/** How a run ended. */
+export type RunOutcome = Pick<JournalEntry, "state"> & Partial<Pick<JournalEntry, "failure" | "outputRef">>;
 
-function failure(error: unknown, effect: "none" | "unknown"): RunOutcome {
+export function failure(error: unknown, effect: "none" | "unknown"): RunOutcome {
   return { state: "failed", failure: { kind: nameOf(error), effect } };
 }
 

@@ -40,13 +40,15 @@ export interface Told {
   readonly action: Action;
   readonly decision: Decision;
   readonly heard: Heard;
+  /** True where it is the word on two forms of the call, an approver's edit and the original: one hearing does not make it again. */
+  readonly isJoint?: boolean;
 }
 
 /** A run as it ended. */
 export interface Ended {
   readonly proposed: Action;
   readonly action: Action;
-  readonly entry: JournalEntry;
+  readonly entry: Pick<JournalEntry, "approvalId" | "attemptId" | "endedAt" | "failure" | "state">;
   /** Undefined where it gave nothing that JSON can carry; `value` is absent where it gave `undefined`. */
   readonly output: { readonly value?: Json } | undefined;
   readonly redaction: Redaction;
@@ -76,6 +78,11 @@ export function createRecorder(
     const found = redact(input, pointers, blotting());
     return found.met.length === 0 ? undefined : found;
   };
+  const penFor = ({ proposed, redaction }: Ended): Pen | undefined => {
+    const secret = redactedOf(proposed.input, redaction.input)?.values ?? [];
+    const isPlain = secret.length === 0 && redaction.output.length === 0;
+    return isPlain ? undefined : { pointers: redaction.output, secret, blot: blotting() };
+  };
   const row = (id: string, session: string | null, at: number, body: DecisionRecording | OutcomeRecording): Change => ({
     kind: "recording",
     id,
@@ -85,22 +92,33 @@ export function createRecorder(
     by: keyOf(session),
     dueAt: at + keepMs,
   });
+  const outcomeOf = (ended: Ended): OutcomeRecording | undefined => {
+    try {
+      return outcomeBody(ended, penFor(ended), maxBytes);
+    } catch {
+      // It ran, and its outcome must stand: what cannot be redacted is left out.
+      return outcomeBody({ ...ended, output: undefined }, undefined, maxBytes);
+    }
+  };
   return {
     decision(id, told, answered) {
-      const { proposed, heard } = told;
-      const redacted = redactedOf(proposed.input, heard.redaction(proposed.tool).input);
+      const { action, isJoint, proposed, heard } = told;
+      const { input, output } = heard.redaction(proposed.tool);
+      const isSecret =
+        output.length > 0 || (action.tool !== proposed.tool && heard.redaction(action.tool).output.length > 0);
+      // A key that cannot be made is found out before anything runs.
+      if (isSecret) blotting();
+      if (isJoint === true) return [];
+      const redacted = redactedOf(proposed.input, input);
       const body = decisionBody(told, redacted, { maxBytes, handlers: sources.handlers });
       const other = answered && { answered: { effect: answered.effect, reasonCode: answered.reasonCode } };
       return [row(id, proposed.session, heard.now, other === undefined ? body : { ...body, ...other })];
     },
     outcome(ended) {
-      const { entry, proposed, redaction } = ended;
-      if (!settings.outputs || entry.attemptId === null) return [];
-      const secret = redactedOf(proposed.input, redaction.input)?.values ?? [];
-      const isPlain = secret.length === 0 && redaction.output.length === 0;
-      const pen = isPlain ? undefined : { pointers: redaction.output, secret, blot: blotting() };
-      const body = outcomeBody(ended, pen, maxBytes);
-      return body === undefined ? [] : [row(outcomeId(entry.attemptId), proposed.session, entry.endedAt ?? 0, body)];
+      const { attemptId, endedAt } = ended.entry;
+      if (!settings.outputs || attemptId === null) return [];
+      const body = outcomeOf(ended);
+      return body === undefined ? [] : [row(outcomeId(attemptId), ended.proposed.session, endedAt ?? 0, body)];
     },
   };
 }

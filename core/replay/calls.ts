@@ -10,17 +10,29 @@ export interface CallFilter {
   readonly tool?: string | undefined;
 }
 
-/** What the log says of one decision. */
+/**
+ * What the log says of one decision: a line `decided`, or a line `granted` of a call that was decided anew when a person's yes was
+ * used.
+ */
 export type DecidedLine = AuditPayload & AuditEnvelope & { readonly at: number };
 
 const PAGE = 1_000;
 
-/** The decisions that the log tells of, stream by stream, page by page. */
+/**
+ * The decisions that the log tells of, stream by stream, page by page. Leave that was given with the decision is told of by two lines
+ * of one `decision_id`, of which the first counts.
+ */
 export async function* decisionsIn(store: Store, filter: CallFilter): AsyncGenerator<readonly DecidedLine[]> {
   for (const stream of await store.streams()) {
+    let last: string | undefined;
     for (let from = 0; ;) {
       const lines = await store.lines(stream, from, PAGE);
-      const decided = lines.flatMap(({ line }) => decidedIn(line) ?? []).filter((each) => isWanted(each, filter));
+      const decided = lines.flatMap(({ line }) => {
+        const found = decidedIn(line);
+        if (found === undefined || (found.type === "granted" && found.decision_id === last)) return [];
+        last = found.decision_id;
+        return isWanted(found, filter) ? [found] : [];
+      });
       if (decided.length > 0) yield decided;
       if (lines.length < PAGE) break;
       from = (lines.at(-1)?.seq ?? from) + 1;
@@ -31,10 +43,11 @@ export async function* decisionsIn(store: Store, filter: CallFilter): AsyncGener
 /** Undefined for a line of another kind. What cannot be read is `leash log verify`'s to find. */
 function decidedIn(line: string): DecidedLine | undefined {
   // Most lines are of other kinds, and need not be parsed to see that.
-  if (!line.includes('"type":"decided"')) return undefined;
+  if (!line.includes('"type":"decided"') && !line.includes('"type":"granted"')) return undefined;
   try {
     const { ts, ...record } = JSON.parse(line) as AuditPayload & AuditEnvelope & { readonly ts: string };
-    return record.type === "decided" ? { ...record, at: Date.parse(ts) } : undefined;
+    const isOne = record.type === "decided" || record.type === "granted";
+    return isOne ? { ...record, at: Date.parse(ts) } : undefined;
   } catch {
     return undefined;
   }

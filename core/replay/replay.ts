@@ -65,13 +65,19 @@ async function* replayAll(
   const shelf = openShelf(options.store, options.policies);
   for await (const page of decisionsIn(options.store, options)) {
     for (const call of await Promise.all(page.map((line) => replayOne(line, shelf, options)))) {
+      if (call === undefined) continue;
       note(call);
       yield call;
     }
   }
 }
 
-async function replayOne(line: DecidedLine, shelf: PolicyShelf, options: ReplayOptions): Promise<ReplayedCall> {
+/** Undefined for leave of which no decision is kept: the one that asked counts by itself. */
+async function replayOne(
+  line: DecidedLine,
+  shelf: PolicyShelf,
+  options: ReplayOptions,
+): Promise<ReplayedCall | undefined> {
   const base: ReplayedBase = {
     decisionId: line.decision_id ?? null,
     at: line.at,
@@ -80,6 +86,7 @@ async function replayOne(line: DecidedLine, shelf: PolicyShelf, options: ReplayO
     tool: line.action_type ?? "",
   };
   const found = await recordingOf(line, options);
+  if (found === "gone" && line.type === "granted") return undefined;
   if (typeof found === "string") return { ...base, result: "not_replayable", why: found };
   const problem = contradiction(line, found);
   if (problem !== undefined) return { ...base, result: "tampered", problem };
@@ -106,7 +113,7 @@ function contradiction(line: DecidedLine, recording: DecisionRecording): string 
   const told = isCompute ? "COMPUTE" : effect.toUpperCase();
   const pairs = [
     ["decision", line.decision, told],
-    ["reason", line.reason_code, reasonCode],
+    ["reason", line.reason_code, line.type === "granted" ? line.reason_code : reasonCode],
     ["digest", line.digest, decision.digest],
     ["input", line.input_ref, decision.digest === action.digest ? action.inputDigest : line.input_ref],
     ["tool", line.action_type, decision.tool],

@@ -66,6 +66,7 @@ async function answerTo(
   outcome: OutcomeRecording | undefined,
 ): Promise<RecordedAnswer> {
   if (outcome !== undefined) return answerOf(outcome);
+  if (recording.decision.mode === "observe") return { kind: "not_recorded", why: "it has no outcome" };
   const { effect, reasonCode } = recording.answered ?? recording.decision;
   if (effect === "deny") return refusal(deniedByPolicy({ reasonCode, reason: "It was denied." }));
   const approvalId = (await readEntry(store, name))?.value.approvalId ?? null;

@@ -43,7 +43,9 @@ export async function stepWith(call: RecordedCall, shelf: PolicyShelf, policy: P
 }
 
 /** True where the model would be given something else than it was. */
-function isOtherwise({ answer }: RecordedCall, was: Word, now: Word, decision: Decision): boolean {
+function isOtherwise({ answer, recording }: RecordedCall, was: Word, now: Word, decision: Decision): boolean {
+  // What was only observed ran as it was proposed, whatever was said of it.
+  if (recording.decision.mode === "observe") return now.effect !== "allow" || now.digest !== recording.action.digest;
   const flip = flipOf(was, now);
   if (now.effect === "deny")
     return !(answer.kind === "refused" && answer.text === refusalText(deniedByPolicy(decision)));
