@@ -19,7 +19,7 @@ export interface Message {
 
 /** How a seller answers. */
 export interface AnswerOptions {
-  /** The buyer's published keys. */
+  /** The published keys of this one buyer: who holds a key can name any agent, so keys of several buyers are never put together. */
   readonly keys: KeySet | readonly PublicKey[];
   /** Who the seller is, as the buyer's policy calls it. */
   readonly audience: string;

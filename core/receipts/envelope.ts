@@ -1,11 +1,14 @@
+import { isUtf8 } from "node:buffer";
 import { canonicalText } from "../canonical.ts";
 import type { Json } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Envelope, ReceiptClaims } from "../model/receipt.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
+import { holdsClaims } from "../tokens/claim-checks.ts";
 import { refused, requireKey } from "../tokens/claims.ts";
 import { requireSigner } from "../tokens/issue.ts";
 import type { Signer } from "../tokens/keys.ts";
+import { RECEIPT_CLAIMS, type ReceiptExpectation, requireExpected } from "./receipt.ts";
 
 /** An in-toto Statement v1 (https://github.com/in-toto/attestation, spec/v1/statement.md) about one run. */
 export interface ReceiptStatement {
@@ -48,26 +51,38 @@ function statementOf(claims: ReceiptClaims): ReceiptStatement {
 }
 
 /**
- * Checks the envelope of a receipt offline and returns its statement. One signature that holds, under a key for receipts that is
- * not revoked, is enough.
- * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when the keys
- * are malformed.
+ * Checks the envelope of a receipt offline and returns its statement. It has one signature, which must hold under a key for
+ * receipts that is not revoked, and its predicate must be a receipt.
+ * @throws {LeashError} `LEASH_TOKEN_INVALID`, `LEASH_TOKEN_PURPOSE` or `LEASH_TOKEN_REVOKED`; `LEASH_CONFIG_INVALID` when keys or
+ * expectation are malformed.
  */
-export function verifyReceiptEnvelope(envelope: unknown, keys: KeySet | readonly PublicKey[]): ReceiptStatement {
+export function verifyReceiptEnvelope(
+  envelope: unknown,
+  keys: KeySet | readonly PublicKey[],
+  expected: ReceiptExpectation = {},
+): ReceiptStatement {
   if (!isEnvelope(envelope)) throw refused("it is not a DSSE envelope");
   if (envelope.payloadType !== IN_TOTO_TYPE) throw refused("its payload is not an in-toto statement");
-  const payload = Buffer.from(envelope.payload, "base64");
+  const payload = decode(envelope.payload);
   const message = preAuthenticationEncoding(IN_TOTO_TYPE, payload);
   const [signature] = envelope.signatures;
   if (signature === undefined || envelope.signatures.length !== 1)
     throw refused("it does not have exactly one signature");
   const key = requireKey(signature.keyid, "receipt", keys);
-  if (!key.verify(message, Buffer.from(signature.sig, "base64"))) {
+  if (!key.verify(message, decode(signature.sig))) {
     throw refused("its signature does not hold. It was changed, or made with another key");
   }
-  const statement = parseStatement(payload.toString());
+  const statement = isUtf8(payload) ? parseStatement(payload.toString()) : undefined;
   if (statement === undefined) throw refused("its payload is not the statement of a receipt");
+  requireExpected(statement.predicate, expected);
   return statement;
+}
+
+/** Node decodes leniently; only the one canonical spelling encodes back to itself. */
+function decode(text: string): Buffer {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.toString("base64") !== text) throw refused("its base64 is malformed");
+  return bytes;
 }
 
 /** What DSSE signs: https://github.com/secure-systems-lab/dsse, protocol.md. Lengths are of bytes. */
@@ -87,10 +102,10 @@ function parseStatement(text: string): ReceiptStatement | undefined {
   if (!isJsonObject(value)) return undefined;
   const { _type, predicate, predicateType } = value;
   const isReceipt = _type === "https://in-toto.io/Statement/v1" && predicateType === RECEIPT_PREDICATE;
-  if (!isReceipt || predicate === undefined || !isJsonObject(predicate)) return undefined;
+  if (!isReceipt || !isJsonObject(predicate) || !holdsClaims(predicate, RECEIPT_CLAIMS)) return undefined;
   // Subject and predicate tell of the same run, or it is no statement of ours.
-  const same = canonicalText(statementOf(predicate as unknown as ReceiptClaims)) === canonicalText(value);
-  return same ? (value as unknown as ReceiptStatement) : undefined;
+  const statement = statementOf(predicate);
+  return canonicalText(statement) === canonicalText(value) ? statement : undefined;
 }
 
 function isEnvelope(value: unknown): value is Envelope {

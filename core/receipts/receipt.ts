@@ -46,6 +46,8 @@ export interface ReceiptExpectation {
   readonly actionId?: string;
   readonly agent?: string;
   readonly tenant?: string;
+  /** Id (`jti`) of the proof that the run had. */
+  readonly proof?: string;
 }
 
 /**
@@ -65,7 +67,13 @@ export function verifyReceipt(
   expected: ReceiptExpectation = {},
 ): ReceiptClaims {
   const claims = openClaims(token, "receipt", keys, RECEIPT_CLAIMS);
-  const { action, actionId, agent, input, tenant } = expected;
+  requireExpected(claims, expected);
+  return claims;
+}
+
+/** @throws {LeashError} `LEASH_TOKEN_INVALID`; `LEASH_CONFIG_INVALID` when the expectation is malformed. */
+export function requireExpected(claims: ReceiptClaims, expected: ReceiptExpectation): void {
+  const { action, actionId, agent, input, proof, tenant } = expected;
   const isSameHash = (name: string, stated: string | undefined, found: string): boolean =>
     stated === undefined || requireExpectedHash(name, stated) === found;
   const isSameText = (name: string, stated: string | undefined, found: string): boolean =>
@@ -75,7 +83,7 @@ export function verifyReceipt(
   if (!isSameText("actionId", actionId, claims.action_id)) throw refused("it is about another call");
   if (!isSameText("agent", agent, claims.agent_id)) throw refused("it is about another agent");
   if (!isSameText("tenant", tenant, claims.tenant)) throw refused("it is another tenant's");
-  return claims;
+  if (!isSameText("proof", proof, claims.proof_jti)) throw refused("it is about a run with another proof");
 }
 
 /** Lower-case hex, and nothing before it. */

@@ -8,10 +8,12 @@ import type { Json } from "../model/json.ts";
 import type { Leash } from "../model/leash.ts";
 import { currentPermit } from "../enforce/permit.ts";
 import { sha256Hex } from "../digest.ts";
+import type { ReceiptClaims } from "../model/receipt.ts";
 import { memoryStore } from "../store/memory.ts";
-import { memoryKeyRing } from "../tokens/keys.ts";
-import { preAuthenticationEncoding, receiptEnvelope, verifyReceiptEnvelope } from "./envelope.ts";
-import { issueReceipt, verifyReceipt } from "./receipt.ts";
+import type { Store } from "../store/store.ts";
+import { type KeyRing, memoryKeyRing } from "../tokens/keys.ts";
+import { IN_TOTO_TYPE, preAuthenticationEncoding, receiptEnvelope, verifyReceiptEnvelope } from "./envelope.ts";
+import { issueReceipt, type ReceiptExpectation, verifyReceipt } from "./receipt.ts";
 
 const code = (wanted: LeashErrorCode) => expect.toSatisfy((error: unknown) => isLeashError(error, wanted));
 const ringOf = () => memoryKeyRing({ clock: { now: () => 1_000 }, random: randomBytes });
@@ -25,6 +27,14 @@ async function ran(leash: Leash, run: () => unknown = () => "booked"): Promise<{
   };
   await leash.guard(BUY, tool).catch(() => undefined);
   return { actionId, token: (await leash.receipts.get(actionId)) ?? "" };
+}
+
+/** A call that ran on Ann's yes, under a leash that signs no receipts. */
+async function ranUnsigned(store: Store, keys: KeyRing): Promise<{ leash: Leash; actionId: string }> {
+  const { leash } = await leashThatSays({ effect: "approve" }, { store, keys, receipts: false });
+  const running = leash.guard(BUY, () => currentPermit()?.actionId);
+  await settle(leash, "approve");
+  return { leash, actionId: (await running) ?? "" };
 }
 
 describe("receipts", () => {
@@ -75,10 +85,7 @@ describe("receipts", () => {
   it("is issued late, and says so, where the process ended before it signed one", async () => {
     const store = memoryStore();
     const keys = ringOf();
-    const first = await leashThatSays({ effect: "approve" }, { store, keys, receipts: false });
-    const running = first.leash.guard(BUY, () => currentPermit()?.actionId);
-    await settle(first.leash, "approve");
-    const actionId = (await running) ?? "";
+    const { actionId } = await ranUnsigned(store, keys);
     const { leash } = await leashThatSays({ effect: "allow" }, { store, keys });
     const claims = verifyReceipt((await leash.receipts.get(actionId)) ?? "", leash.keySet());
     expect(claims).toMatchObject({ issued_late: true, outcome: "done", sub: "default", attempt: 1 });
@@ -100,11 +107,7 @@ describe("receipts", () => {
 
   it("I1: says nothing that only a row says: a yes that the desk did not sign, an outcome that the log does not know", async () => {
     const store = memoryStore();
-    const keys = ringOf();
-    const first = await leashThatSays({ effect: "approve" }, { store, keys, receipts: false });
-    const running = first.leash.guard(BUY, () => currentPermit()?.actionId);
-    await settle(first.leash, "approve");
-    const actionId = (await running) ?? "";
+    const { actionId, leash } = await ranUnsigned(store, ringOf());
     const [approval] = await store.list("approval");
     const [journal] = await store.list("journal");
     if (approval === undefined || journal === undefined) throw new Error("both were written");
@@ -121,7 +124,7 @@ describe("receipts", () => {
       { kind: "approval", id: approval.id, expect: approval.version, body: asked },
       { kind: "journal", id: journal.id, expect: journal.version, body: row },
     ]);
-    const claims = verifyReceipt((await first.leash.receipts.get(actionId)) ?? "", first.leash.keySet());
+    const claims = verifyReceipt((await leash.receipts.get(actionId)) ?? "", leash.keySet());
     expect(claims).toMatchObject({ action_type: "buy", output_hash: sha256Hex(JSON.stringify(actionId)), chain: null });
     expect(claims.approvers.map(({ approver }) => approver)).toEqual(["ann"]);
   });
@@ -201,15 +204,28 @@ describe("receipts", () => {
   });
 
   it("refuses a receipt about something else than was expected", async () => {
-    const { leash } = await leashThatSays({ effect: "allow" });
+    const keys = ringOf();
+    const { leash } = await leashThatSays({ effect: "allow" }, { keys });
     const { token } = await ran(leash);
     const other = sha256Hex("other");
-    for (const expected of [{ action: other }, { input: other }, { actionId: "x" }, { agent: "x" }, { tenant: "x" }]) {
+    const claims = verifyReceipt(token, leash.keySet());
+    const envelope = receiptEnvelope(keys.signer("receipt"), claims);
+    const differing: readonly ReceiptExpectation[] = [
+      { action: other },
+      { input: other },
+      { actionId: "x" },
+      { agent: "x" },
+      { tenant: "x" },
+      { proof: "x" },
+    ];
+    for (const expected of differing) {
       expect(() => verifyReceipt(token, leash.keySet(), expected)).toThrow(code("LEASH_TOKEN_INVALID"));
+      expect(() => verifyReceiptEnvelope(envelope, leash.keySet(), expected)).toThrow(code("LEASH_TOKEN_INVALID"));
     }
-    const { action_hash: action } = verifyReceipt(token, leash.keySet());
-    expect(verifyReceipt(token, leash.keySet(), { action: `sha256:${action}` }).action_hash).toBe(action);
-    for (const malformed of [{ action: "x" }, { agent: "" }]) {
+    const expected = { action: `sha256:${claims.action_hash}`, proof: claims.proof_jti };
+    expect(verifyReceipt(token, leash.keySet(), expected)).toEqual(claims);
+    expect(verifyReceiptEnvelope(envelope, leash.keySet(), expected).predicate).toEqual(claims);
+    for (const malformed of [{ action: "x" }, { agent: "" }, { proof: "" }]) {
       expect(() => verifyReceipt(token, leash.keySet(), malformed)).toThrow(code("LEASH_CONFIG_INVALID"));
     }
     expect(() => issueReceipt(ringOf().signer("proof"), verifyReceipt(token, leash.keySet()), 1, randomBytes)).toThrow(
@@ -242,5 +258,58 @@ describe("a receipt's envelope", () => {
     const others = ringOf().publicKeys("receipt");
     expect(() => verifyReceiptEnvelope(envelope, others)).toThrow(code("LEASH_TOKEN_INVALID"));
     expect(() => receiptEnvelope(keys.signer("proof"), claims)).toThrow(code("LEASH_TOKEN_PURPOSE"));
+  });
+
+  it("I8: is refused where its predicate is no receipt, though the receipt key signed it", async () => {
+    const keys = ringOf();
+    const { leash } = await leashThatSays({ effect: "allow" }, { keys });
+    const claims = verifyReceipt((await ran(leash)).token, leash.keySet());
+    const verify = (changes: Readonly<Record<string, unknown>>) => {
+      const changed = JSON.parse(JSON.stringify({ ...claims, ...changes })) as ReceiptClaims;
+      return verifyReceiptEnvelope(receiptEnvelope(keys.signer("receipt"), changed), leash.keySet());
+    };
+    expect(verify({}).predicate).toEqual(claims);
+    const bad: readonly Readonly<Record<string, unknown>>[] = [
+      { v: 2 },
+      { iss: "openleash" },
+      { purpose: "proof" },
+      { outcome: "maybe" },
+      { outcome: undefined },
+      { approvers: undefined },
+      { approvers: [{ approver: "ceo" }] },
+      { started_at: "yesterday" },
+    ];
+    for (const changes of bad) {
+      expect(() => verify(changes), JSON.stringify(changes)).toThrow(code("LEASH_TOKEN_INVALID"));
+    }
+  });
+
+  it("is read in the one spelling that it was written in", async () => {
+    const keys = ringOf();
+    const { leash } = await leashThatSays({ effect: "allow" }, { keys });
+    const { token } = await ran(leash);
+    const signer = keys.signer("receipt");
+    const good = receiptEnvelope(signer, verifyReceipt(token, leash.keySet()));
+    const [signature] = good.signatures;
+    const sign = (payload: Buffer) => {
+      const sig = Buffer.from(signer.signBytes(preAuthenticationEncoding(IN_TOTO_TYPE, payload))).toString("base64");
+      return { ...good, payload: payload.toString("base64"), signatures: [{ keyid: signer.kid, sig }] };
+    };
+    const bytes = Buffer.from(good.payload, "base64");
+    expect(verifyReceiptEnvelope(sign(bytes), leash.keySet()).predicate.agent_id).toBe("agent");
+    const at = bytes.indexOf('"agent"');
+    const notUtf8 = Buffer.concat([bytes.subarray(0, at + 1), Buffer.from([0xff]), bytes.subarray(at + 2)]);
+    const doubled = Buffer.from(bytes.toString().replace('"outcome"', '"outcome":"failed","outcome"'));
+    const bad = [
+      { ...good, payload: `${good.payload}\n` },
+      { ...good, payload: `!${good.payload}` },
+      { ...good, signatures: [{ ...signature, sig: `${signature?.sig} ` }] },
+      { ...good, signatures: [signature, signature] },
+      sign(notUtf8),
+      sign(doubled),
+    ];
+    for (const [index, envelope] of bad.entries()) {
+      expect(() => verifyReceiptEnvelope(envelope, leash.keySet()), String(index)).toThrow(code("LEASH_TOKEN_INVALID"));
+    }
   });
 });

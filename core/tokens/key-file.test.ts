@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isLeashError } from "../errors.ts";
 import { seededRandom } from "../testing/random.ts";
 import { createKeyFile, readKeyFile, requirePrivateFolder } from "./key-file.ts";
@@ -83,6 +83,15 @@ describe("a key file", () => {
       expect(attempt).toThrow(invalid);
       expect(attempt).toThrow(/chmod 600/);
     }
+  });
+
+  it("is refused when it belongs to another user, who reads it whatever its mode", () => {
+    const other = vi.spyOn(process, "geteuid").mockReturnValue(process.getuid?.() === 4_711 ? 4_712 : 4_711);
+    expect(read).toThrow(/another user/);
+    expect(() => requirePrivateFolder(folder)).toThrow(/another user/);
+    expect(() => fileKeyRing({ folder, ...sources })).toThrow(invalid);
+    other.mockRestore();
+    expect(read()?.entries).toHaveLength(1);
   });
 
   it("is refused when it is a link to a file that others may open", () => {

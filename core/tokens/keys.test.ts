@@ -150,6 +150,29 @@ describe("key files", () => {
     expect(readdirSync(folder).sort()).toEqual(PURPOSES.map((purpose) => `${purpose}.json`).sort());
   });
 
+  it("A-S4: stay whole where the disk takes only a part of what is written", async () => {
+    ring().signer("proof");
+    const before = readFileSync(file(), "utf8");
+    const program = `
+      import { randomBytes } from "node:crypto";
+      import { replacePrivateFile } from ${JSON.stringify(new URL("./private-file.ts", import.meta.url).href)};
+      try {
+        replacePrivateFile(${JSON.stringify(file())}, "x".repeat(9_000), randomBytes);
+      } catch (error) {
+        process.stdout.write(error.code);
+      }
+    `;
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    // A file may have four blocks of 512 bytes (1,024 in some shells): less than is written. So much of it a first write takes.
+    const limited = ["-c", 'ulimit -f 4 && exec "$0" "$@"', process.execPath, "--import", "tsx"];
+    const env = { ...process.env, TSX_DISABLE_CACHE: "1" };
+    const options = { cwd: root, env };
+    const { stdout } = await promisify(execFile)("sh", [...limited, "--input-type=module", "--eval", program], options);
+    expect(stdout).toBe("LEASH_CONFIG_INVALID");
+    expect(readFileSync(file(), "utf8")).toBe(before);
+    expect(readdirSync(folder)).toEqual(["proof.json"]);
+  });
+
   it("take the other's key when another process was quicker", () => {
     const slow = fileKeyRing({
       folder,

@@ -7,8 +7,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { LeashError } from "../errors.ts";
@@ -19,18 +20,25 @@ const HAS_MODES = process.platform !== "win32";
 const FILE_SIZE_AT_MOST = 1_048_576;
 
 /**
- * Refuses a folder that others than its owner may enter: who can write there can put keys there.
+ * Refuses a folder that others than this user may enter: who can write there can put keys there.
  * @throws {LeashError} `LEASH_CONFIG_INVALID`.
  */
 export function requirePrivateFolder(folder: string): void {
   const status = statSync(folder);
   if (!status.isDirectory()) throw invalidKeyStore(folder, "is not a folder. Name another one");
+  requireOwn(folder, status);
   if (HAS_MODES && (status.mode & 0o077) !== 0) {
     throw invalidKeyStore(
       folder,
       "is open to other users. Run chmod 700 on it, and replace its keys if others may have read them",
     );
   }
+}
+
+/** Whoever owns a file reads and writes it, whatever its mode says: that of another user is open to that user. */
+function requireOwn(path: string, { uid }: Stats): void {
+  if (!HAS_MODES || uid === process.geteuid?.()) return;
+  throw invalidKeyStore(path, "belongs to another user. Run as that user, or name a folder of your own");
 }
 
 /** Differs after every change of a file; undefined where there is none. */
@@ -43,7 +51,7 @@ export function stampOf(path: string): string | undefined {
   }
 }
 
-/** @throws {LeashError} `LEASH_CONFIG_INVALID` when others may read the file, or when it is too large or no file. */
+/** @throws {LeashError} `LEASH_CONFIG_INVALID` when others own or may read the file, or when it is too large or no file. */
 export function readPrivateText(path: string): string {
   let file: number | undefined;
   try {
@@ -51,6 +59,7 @@ export function readPrivateText(path: string): string {
     // Of the open file, not of the name: what is checked is what is read.
     const status = fstatSync(file);
     if (!status.isFile() || status.size > FILE_SIZE_AT_MOST) throw invalidKeyStore(path, "is not a key file");
+    requireOwn(path, status);
     if (HAS_MODES && (status.mode & 0o077) !== 0) {
       throw invalidKeyStore(
         path,
@@ -110,7 +119,8 @@ function moveUnlessTaken(from: string, to: string, move: (from: string, to: stri
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "wx", 0o600);
   try {
-    writeSync(file, text);
+    // All of it or an error: one write alone may stop where the disk is full, and half a key file would take the place of a whole one.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

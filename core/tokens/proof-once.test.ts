@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isLeashError, LeashError, type LeashErrorCode } from "../errors.ts";
 import { memoryStore } from "../store/memory.ts";
 import { sqliteStore } from "../store/sqlite.ts";
@@ -121,6 +121,12 @@ describe("verifying a proof once", () => {
     await expect(verifyProof(token, keys.keySet(), expected)).rejects.toEqual(code("LEASH_TOKEN_EXPIRED"));
     clock.set(NOW);
     await expect(verifyProof(token, keys.keySet(), expected)).rejects.toEqual(code("LEASH_TOKEN_EXPIRED"));
+    // Without types, a time that was lost on the way is not this machine's either.
+    const lost: object = { now: undefined };
+    vi.spyOn(Date, "now").mockReturnValue(NOW);
+    const checked = verifyProof(token, keys.keySet(), { ...expected, ...lost });
+    await expect(checked).rejects.toEqual(code("LEASH_TOKEN_EXPIRED"));
+    vi.restoreAllMocks();
     await store.close();
   });
 });

@@ -110,7 +110,7 @@ async function verifyOnce(
   if (typeof once !== "function" && typeof once?.commit !== "function") {
     throw malformedExpectation("once must be a store or a function");
   }
-  const claims = verifyStated(token, keys, { now: timeOf(once), ...expected });
+  const claims = verifyStated(token, keys, { ...expected, now: expected.now ?? timeOf(once) });
   if (claims.iss === "leashkit") await useOnce(once, "proof", claims);
   else await useOnce(once, "openleash", { kid: claims.kid, jti: claims.decision_id, exp: claims.exp });
   return claims;

@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
-import { open as openFile, readFile, rename, writeFile } from "node:fs/promises";
+import { open as openFile, rename, writeFile } from "node:fs/promises";
 
 import { type KeySet, type LogVerification, verifyJsonl, visible } from "@leashkit/core";
 import type { Command } from "commander";
 
 import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
+import { readJson, readText } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
 import { addShow } from "./log-show.ts";
 import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
@@ -56,7 +57,7 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
 
 /** `leash log verify`: exit 1 where something does not hold. */
 export async function verifyLog(io: Io, file: string | undefined, options: VerifyLogOptions): Promise<Exit> {
-  const checkpoint = options.checkpoint === undefined ? undefined : await textOf(options.checkpoint);
+  const checkpoint = options.checkpoint === undefined ? undefined : await readText("checkpoint", options.checkpoint);
   const keys = options.keys === undefined ? undefined : await keysOf(options.keys);
   const report = await (file === undefined
     ? withDesk(options, ({ log }) => log.verify({ ...(checkpoint && { checkpoint }), ...(keys && { keys }) }))
@@ -187,22 +188,9 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new UnreadableError(`${file} cannot be read`, { cause });
-  }
-}
-
 async function keysOf(file: string): Promise<KeySet> {
-  const text = await textOf(file);
-  try {
-    const keys: unknown = JSON.parse(text);
-    if (isKeySet(keys)) return keys;
-  } catch (cause) {
-    throw new UnreadableError(`${file} holds no JSON`, { cause });
-  }
+  const keys: unknown = await readJson("keys", file);
+  if (isKeySet(keys)) return keys;
   throw new UnreadableError(`${file} holds no key set of version 1`);
 }
 

@@ -1,19 +1,16 @@
-import { readFile } from "node:fs/promises";
-
 import {
   canonicalText,
   displayName,
   isLeashError,
   type OpenLeashProofClaims,
-  parseStrictJson,
   type ProofClaims,
   sha256Hex,
   verifyProof,
-  visible,
 } from "@leashkit/core";
 import type { Command } from "commander";
 
-import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
+import { EXIT, type Exit, type Finish, UsageError } from "./exit.ts";
+import { checkWithKeys, readJson, readText } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
 import type { CommonOptions } from "./state.ts";
 import { readTime } from "./time.ts";
@@ -51,15 +48,14 @@ export function addProof(leash: Command, io: Io, finish: Finish): void {
 /** Exit 0 for a proof that holds, 1 for one that does not, 2 for a wrong question, 3 for keys or an input that cannot be read. */
 async function verify(io: Io, stated: string, options: VerifyProofOptions): Promise<Exit> {
   const check = await readCheck(options);
-  const token = (stated === "-" ? await readAll(io) : stated).trim();
+  const token = (stated === "-" ? await readText("proof", stated, io) : stated).trim();
   try {
-    const claims = check(token);
+    // What is expected was looked at before: of the caller's own words only the keys are left.
+    const claims = checkWithKeys(() => check(token));
     if (options.json === true) writeJson(io.stdout, { ok: true, claims });
     else io.stdout.write(`${inWords(claims)}\n`);
     return EXIT.fine;
   } catch (error) {
-    // What is expected was looked at before: only the keys are left.
-    if (isLeashError(error, "LEASH_CONFIG_INVALID")) throw new UnreadableError(error.message, { cause: error });
     if (options.json !== true || !isLeashError(error)) throw error;
     writeJson(io.stdout, { ok: false, code: error.code, message: error.message });
     return EXIT.finding;
@@ -96,30 +92,9 @@ async function inputOf(file: string | undefined): Promise<{ readonly input?: str
   return file === undefined ? {} : { input: sha256Hex(canonicalText(await readJson("input", file))) };
 }
 
-/** Of whatever shape the file has: who uses it looks at that. */
-async function readJson(what: string, file: string): Promise<never> {
-  try {
-    return parseStrictJson(await readFile(file, "utf8")) as never;
-  } catch (cause) {
-    throw new UnreadableError(`the file ${visible(file)} with the ${what} cannot be read as JSON`, { cause });
-  }
-}
-
 function requireName(option: string, name: string): string {
   if (name === "") throw new UsageError(`${option} is empty`);
   return name;
-}
-
-/** No token is as long. */
-const LONGEST_INPUT = 1_048_576;
-
-async function readAll({ stdin }: Io): Promise<string> {
-  let text = "";
-  for await (const chunk of stdin) {
-    text += chunk.toString();
-    if (text.length > LONGEST_INPUT) throw new UnreadableError("the standard input is too long for a token");
-  }
-  return text;
 }
 
 function inWords(claims: AnyClaims): string {

@@ -91,5 +91,19 @@ describe("leash receipt", () => {
     const missing = join(state, "none.json");
     expect(await command(token, "receipt", "verify", "-", "--keys", missing)).toMatchObject({ exit: 3 });
     expect(await command(token, "receipt", "verify", "-")).toMatchObject({ exit: 2 });
+    expect(await command("x".repeat(1_048_577), "receipt", "verify", "-", "--keys", published)).toMatchObject({
+      exit: 3,
+    });
+  });
+
+  it("I4: takes no key set that is malformed, or says of a key both that it is revoked and that it is not", async () => {
+    const { stdout: token } = await command("", "receipt", "show", actionId);
+    const file = join(state, "keys.json");
+    const doubled = JSON.stringify(await keys()).replaceAll('"revokedAt":null', '"revokedAt":1,"revokedAt":null');
+    for (const text of [doubled, "{}", "[5]", ""]) {
+      await writeFile(file, text);
+      const found = await command(token, "receipt", "verify", "-", "--keys", file);
+      expect(found, text).toMatchObject({ exit: 3, stdout: "" });
+    }
   });
 });

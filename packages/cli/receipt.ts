@@ -1,17 +1,9 @@
-import { readFile } from "node:fs/promises";
-
-import {
-  type KeySet,
-  type OpenDesk,
-  type ReceiptClaims,
-  verifyReceipt,
-  verifyReceiptEnvelope,
-  visible,
-} from "@leashkit/core";
+import { type OpenDesk, type ReceiptClaims, verifyReceipt, verifyReceiptEnvelope, visible } from "@leashkit/core";
 import type { Command } from "commander";
 
 import { inColumns } from "./columns.ts";
-import { EXIT, type Exit, UnreadableError, UsageError } from "./exit.ts";
+import { EXIT, type Exit, UsageError } from "./exit.ts";
+import { checkWithKeys, parseJson, readJson, readText } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
 import { type CommonOptions, withSigningDesk } from "./state.ts";
 
@@ -70,11 +62,13 @@ async function actionOf({ desk }: OpenDesk, id: string): Promise<string> {
 /** `leash receipt verify`: what it says, where it holds. */
 export async function checkReceipt(io: Io, file: string, options: VerifyReceiptOptions): Promise<Exit> {
   if (options.keys === undefined) throw new UsageError("say whose keys: --keys FILE");
-  const keys = readJson(await contentOf(options.keys, io), options.keys) as KeySet;
-  const text = (await contentOf(file, io)).trim();
-  const claims = text.startsWith("{")
-    ? verifyReceiptEnvelope(readJson(text, file), keys).predicate
-    : verifyReceipt(text, keys);
+  const keys = await readJson("keys", options.keys);
+  const text = (await readText("receipt", file, io)).trim();
+  const claims = checkWithKeys(() =>
+    text.startsWith("{")
+      ? verifyReceiptEnvelope(parseJson("receipt", file, text), keys).predicate
+      : verifyReceipt(text, keys),
+  );
   if (options.json === true) writeJson(io.stdout, claims);
   else io.stdout.write(`The receipt holds.\n${described(claims)}\n`);
   return EXIT.fine;
@@ -99,26 +93,4 @@ function described(claims: ReceiptClaims): string {
       ["issued", claims.issued_late === true ? `${claims.iat}, late` : claims.iat],
     ].map((row) => row.map((cell) => visible(cell))),
   );
-}
-
-async function contentOf(file: string, io: Io): Promise<string> {
-  try {
-    return file === "-" ? await inputOf(io) : await readFile(file, "utf8");
-  } catch (cause) {
-    throw new UnreadableError(`${file} cannot be read`, { cause });
-  }
-}
-
-async function inputOf({ stdin }: Io): Promise<string> {
-  let text = "";
-  for await (const chunk of stdin as AsyncIterable<unknown>) text += String(chunk);
-  return text;
-}
-
-function readJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UnreadableError(`${file} holds no JSON`, { cause });
-  }
 }
