@@ -30,37 +30,37 @@ const LONGEST = [
   "core/testing/binding/reference.test.ts",
 ];
 
-/** They start the programs that `test/setup/children.ts` compiles. */
-const STARTS_CHILDREN = /\binject\("children"\)/u;
+/** They start the programs, or use the server, that `test/setup/surroundings.ts` makes. */
+const IN_SURROUNDINGS = /\binject\("(?:children|postgres)"\)/u;
 
 /** What reaches beyond a file's own objects: doubles of what all share, the process and its streams, other processes. */
 const REACHES_OUT =
   /\bvi\.(?:mock|doMock|hoisted|resetModules|useFakeTimers|stub\w+|spyOn\((?:process|console|globalThis|Date|stream|Object)\b)|\bprocess\.(?:on|once|off|removeAllListeners|listeners|umask|chdir|cwd|env|argv|stdout|stderr|exitCode)\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning/u;
 
-/** The files that need not run in a process of their own, or need the programs. */
-function sortFiles(): { readonly withChildren: readonly string[]; readonly together: readonly string[] } {
-  const withChildren: string[] = [];
+/** The files that need those, and those that need not run in a process of their own. */
+function sortFiles(): { readonly inSurroundings: readonly string[]; readonly together: readonly string[] } {
+  const inSurroundings: string[] = [];
   const together: string[] = [];
   for (const folder of FOLDERS.filter((name) => existsSync(join(ROOT, name)))) {
     for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
       const path = [folder, ...name.split(sep)];
       if (!name.endsWith(".test.ts") || path.includes("node_modules") || path.includes("dist")) continue;
       const text = readFileSync(join(ROOT, ...path), "utf8");
-      if (STARTS_CHILDREN.test(text)) withChildren.push(path.join("/"));
+      if (IN_SURROUNDINGS.test(text)) inSurroundings.push(path.join("/"));
       else if (!REACHES_OUT.test(text)) together.push(path.join("/"));
     }
   }
-  return { withChildren, together };
+  return { inSurroundings, together };
 }
 
-const { withChildren, together } = sortFiles();
+const { inSurroundings, together } = sortFiles();
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId, project }: TestSpecification): number => {
       const listed = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`));
       // Workers are handed on only between neighbours of one kind.
-      return listed === -1 ? LONGEST.length + ["with-children", "alone", "together"].indexOf(project.name) : listed;
+      return listed === -1 ? LONGEST.length + ["in-surroundings", "alone", "together"].indexOf(project.name) : listed;
     };
     return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
   }
@@ -91,14 +91,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "with-children", include: [...withChildren], globalSetup: "test/setup/children.ts" },
+        test: { name: "in-surroundings", include: [...inSurroundings], globalSetup: "test/setup/surroundings.ts" },
       },
       {
         extends: true,
         test: {
           name: "alone",
           include: FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
-          exclude: ["**/node_modules/**", "**/dist/**", ...withChildren, ...together],
+          exclude: ["**/node_modules/**", "**/dist/**", ...inSurroundings, ...together],
         },
       },
       // Most files keep to themselves: together they load core and the frameworks once, which took longer than their tests.

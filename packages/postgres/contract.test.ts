@@ -1,9 +1,9 @@
 import { durableStoreCases, storeCases } from "@leashkit/core/testing";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, inject, it } from "vitest";
 import { postgresStore } from "./index.ts";
-import { freshSchema, startServer } from "./server.fixture.ts";
+import { freshSchema, sharedServer } from "./server.fixture.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined) console.info("Skipped for want of a server: the contract of stores over PostgreSQL");
 const connectionString = server?.connectionString ?? "";
 

@@ -1,9 +1,9 @@
 import { Pool } from "pg";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { postgresStore } from "./index.ts";
-import { freshSchema, startServer } from "./server.fixture.ts";
+import { freshSchema, sharedServer } from "./server.fixture.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined)
   console.info("Skipped for want of a server: how PostgreSQL plans the statements of the store");
 const connectionString = server?.connectionString ?? "";

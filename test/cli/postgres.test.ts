@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { createLeash, type Leash, type Store } from "@leashkit/core";
 import { postgresStore } from "@leashkit/postgres";
 import { build } from "esbuild";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { freshSchema, PASSWORD, startServer } from "../../packages/postgres/server.fixture.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { freshSchema, PASSWORD, sharedServer } from "../../packages/postgres/server.fixture.ts";
 import { plainEnvironment } from "../process.ts";
 import { compilePrograms, type Programs } from "../setup/compile.ts";
 
@@ -18,7 +18,7 @@ rules:
   - { id: mail, action: mail, effect: approve, approval: { again: { uses: 3, for: 8h, vary: [input.text], session: false } } }
   - { id: buy, action: buy, effect: allow }`;
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined) console.info("Skipped for want of a server: the command over PostgreSQL");
 const connectionString = server?.connectionString ?? "";
 

@@ -5,11 +5,11 @@ import * as fc from "fast-check";
 import { memoryStore, sqliteStore, type Store } from "@leashkit/core";
 import type { FakeClock } from "@leashkit/core/testing";
 import { postgresStore } from "@leashkit/postgres";
-import { afterAll, describe, expect, it } from "vitest";
-import { freshSchema, startServer } from "../../packages/postgres/server.fixture.ts";
+import { afterAll, describe, expect, inject, it } from "vitest";
+import { freshSchema, sharedServer } from "../../packages/postgres/server.fixture.ts";
 import { openWorld, rowsIn, type Step, steps, sweepTwice, take, visibleIn } from "./sweeping.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined) console.info("Skipped for want of a server: sweeps over PostgreSQL");
 const folder = mkdtempSync(join(tmpdir(), "leashkit-sweeps-"));
 afterAll(async () => {

@@ -1,8 +1,5 @@
-import type { TestProject } from "vitest/node";
-import { compilePrograms } from "./compile.ts";
-
 /** Programs that tests start, and kill, as processes of their own; and examples of the guides, which print what these say. */
-const CHILDREN = [
+export const CHILDREN = [
   "core/audit/sinks/run-until-killed.fixture.ts",
   "core/store/commit-until-killed.fixture.ts",
   "core/tokens/rotate-keys.fixture.ts",
@@ -44,18 +41,5 @@ const CHILDREN = [
   "examples/openai/stream.ts",
 ] as const;
 
-type Compiled = Readonly<Record<(typeof CHILDREN)[number], string>>;
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Where each program stands compiled, by its source. A plain `node` runs it. */
-    children: Compiled;
-  }
-}
-
-/** Compiles the programs once for all tests that start them. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { paths, remove } = await compilePrograms(CHILDREN);
-  project.provide("children", paths);
-  return remove;
-}
+/** Where each stands compiled, by its source. */
+export type Compiled = Readonly<Record<(typeof CHILDREN)[number], string>>;

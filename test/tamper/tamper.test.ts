@@ -8,7 +8,7 @@ const log = await keptLog(10, 10);
 const original = originalOf(log.stream, log.lines);
 
 describe("tampering with a log of ten records", () => {
-  it("I10: every byte that is changed is found, and its line named; the long run tries all values", async () => {
+  it("I10, A-S5, B-H18: every byte that is changed is found, and its line named; the long run tries all values", async () => {
     const unseen: string[] = [];
     for (let position = 0; position < original.bytes.length; position += 1) {
       const value = original.bytes.readUInt8(position) ^ (1 << (position % 8));
@@ -18,7 +18,7 @@ describe("tampering with a log of ten records", () => {
     expect(unseen).toEqual([]);
   });
 
-  it("I10: every deletion, swap and truncation is found, in the file and in the store", async () => {
+  it("I10, A-S5, B-H18: every deletion, swap and truncation is found, in the file and in the store", async () => {
     const unseen: (string | undefined)[] = [];
     for (let at = 0; at < log.lines.length; at += 1) {
       unseen.push(await missed(log, 10, removeLine(original, at)), await missed(log, 10, cutLines(original, at)));

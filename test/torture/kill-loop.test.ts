@@ -1,11 +1,15 @@
 import { afterAll, assert, describe, expect, inject, it } from "vitest";
+import { sharedServer } from "../../packages/postgres/server.fixture.ts";
 import { killLoop } from "./kill-loop.ts";
 import { openBattlefields, STORE_NAMES } from "./kill-stores.ts";
 
 /** Has three processes die right after an effect whose call the next one takes up again, and every other way to die. */
 const SEED = 341;
 
-const stores = await Promise.all(STORE_NAMES.map(async (name) => ({ name, over: await openBattlefields(name) })));
+const server = async () => sharedServer(inject("postgres"));
+const stores = await Promise.all(
+  STORE_NAMES.map(async (name) => ({ name, over: await openBattlefields(name, server) })),
+);
 const worker = inject("children")["test/torture/kill-worker.ts"];
 
 afterAll(async () => {

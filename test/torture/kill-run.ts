@@ -1,3 +1,4 @@
+import { startServer } from "../../packages/postgres/server.fixture.ts";
 import { type Report, type RunOptions, UsageError } from "../report.ts";
 import { withProgram } from "../setup/compile.ts";
 import { killLoop, type KillLoopOptions, type KillLoopResult, PROCESSES_PER_STORE } from "./kill-loop.ts";
@@ -56,7 +57,7 @@ function teller(name: StoreName, share: number, report: Report): (soFar: KillLoo
 }
 
 async function playLane(name: StoreName, options: Omit<KillLoopOptions, "over">): Promise<Lane> {
-  const over = await openBattlefields(name);
+  const over = await openBattlefields(name, startServer);
   try {
     return { name, share: options.iterations, result: over && (await killLoop({ ...options, over })) };
   } finally {

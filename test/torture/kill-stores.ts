@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sqliteStore, type Store } from "@leashkit/core";
 import { postgresStore } from "@leashkit/postgres";
-import { freshSchema, startServer, type TestServer } from "../../packages/postgres/server.fixture.ts";
+import { freshSchema, type TestServer } from "../../packages/postgres/server.fixture.ts";
 
 /** A fresh store that processes are killed over, and a folder for their keys and what their tools did. */
 export interface Battlefield {
@@ -30,8 +30,14 @@ function freshFolder(): string {
   return mkdtempSync(join(tmpdir(), "leashkit-kill-"));
 }
 
-/** Undefined where there can be no server; the reason has been printed then. */
-export async function openBattlefields(name: StoreName): Promise<Battlefields | undefined> {
+/**
+ * Undefined where there can be no server; the reason has been printed then.
+ * @param startServer asked only where a server is needed; what it gives is stopped with the battlefields.
+ */
+export async function openBattlefields(
+  name: StoreName,
+  startServer: () => Promise<TestServer | undefined>,
+): Promise<Battlefields | undefined> {
   if (name === "sqlite") return overSqlite();
   const server = await startServer();
   return server === undefined ? undefined : overPostgres(server);

@@ -1,9 +1,9 @@
 import { type AuditRecord, createLeash, type LogFilter, memoryStore, type Store, verifyJsonl } from "@leashkit/core";
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { freshSchema, PASSWORD, startServer } from "../server.fixture.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { freshSchema, PASSWORD, sharedServer } from "../server.fixture.ts";
 import { type PostgresSink, postgresSink } from "../index.ts";
 
-const server = await startServer();
+const server = sharedServer(inject("postgres"));
 if (server === undefined) console.info("Skipped for want of a server: the sink in PostgreSQL");
 const connectionString = server?.connectionString ?? "";
 
