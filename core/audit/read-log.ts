@@ -1,7 +1,7 @@
 import type { AuditEnvelope, AuditPayload, RecordType } from "../model/audit.ts";
 import { LeashError } from "../errors.ts";
 import type { LogLine, Store } from "../store/store.ts";
-import { readLines } from "./export.ts";
+import { readInTime } from "./in-time.ts";
 
 /** What a line of the log says. */
 export interface LogRecord extends AuditPayload, AuditEnvelope {
@@ -36,18 +36,17 @@ export interface LogFilter {
 }
 
 /**
- * The lines of a stored log that fit a filter: stream by stream in the order of their names, each in its own order, read page by
- * page. Nothing is verified.
+ * The lines of a stored log that fit a filter, in the order of their time over all streams; those of one millisecond by stream and
+ * `seq`. It is read page by page, and nothing is verified.
  * @throws {LeashError} `LEASH_STORE_UNAVAILABLE` when the store cannot be read, `LEASH_LOG_INVALID` for a line that is no JSON.
  * @example for await (const { record } of readLog(store, { tool: "purchase", decision: "DENY" })) console.log(record.ts);
  */
 export async function* readLog(store: Store, filter: LogFilter = {}): AsyncGenerator<LogEntry> {
-  for (const stream of await store.streams()) {
-    for await (const line of readLines(store, stream)) {
-      const record = readRecord(line);
-      if (isWanted(record, filter)) yield { ...line, record };
-    }
-  }
+  for await (const entry of readInTime(store, entryOf)) if (isWanted(entry.record, filter)) yield entry;
+}
+
+function entryOf(line: LogLine): LogEntry {
+  return { ...line, record: readRecord(line) };
 }
 
 /** @throws {LeashError} `LEASH_LOG_INVALID` for a line that is no JSON object. */

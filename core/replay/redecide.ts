@@ -81,14 +81,11 @@ function scopeOf(
 
 function hearingOf({ facts }: DecisionRecording, scope: DecidingScope, missing: Set<string>): Hearing {
   const { counterparties = [], now, probes } = facts;
-  const empty = emptyHearing(scope, now, scope.narrowings);
-  for (const [name, answer] of Object.entries(probes)) empty.answers.set(name, answer);
   const isStated = counterparties.some((stated) => stated !== null);
-  return {
-    ...empty,
+  const hearing = emptyHearing(scope, now, {
     explains: false,
     stated() {
-      const stated = counterparties[empty.counterparties.length];
+      const stated = counterparties[hearing.counterparties.length];
       if (stated === undefined && isStated) missing.add("counterparty");
       return stated ?? null;
     },
@@ -97,5 +94,7 @@ function hearingOf({ facts }: DecisionRecording, scope: DecidingScope, missing: 
       return null;
     },
     readings: () => undefined,
-  };
+  });
+  for (const [name, answer] of Object.entries(probes)) hearing.answers.set(name, answer);
+  return hearing;
 }

@@ -22,7 +22,7 @@ const DECISIONS = ["ALLOW", "APPROVE", "STEP_UP", "DENY", "COMPUTE"] as const;
 export function addShow(log: Command, io: Io, finish: Finish): void {
   log
     .command("show")
-    .description("records that fit all that is stated; nothing is verified")
+    .description("records that fit all that is stated, in order of time; nothing is verified")
     .option("--type <type>", "such as decided, granted, executed, approval.settled")
     .option("--agent <name>", "the agent that acted, or whose call it was")
     .option("--tool <name>")
@@ -35,7 +35,7 @@ export function addShow(log: Command, io: Io, finish: Finish): void {
     );
 }
 
-/** Stream by stream, each record as soon as it is read. */
+/** In the order of their time, each record as soon as it is read. */
 export function showLog(io: Io, options: ShowLogOptions): Promise<Exit> {
   const filter = filterOf(options);
   return withDesk(options, async (open) => {

@@ -134,6 +134,22 @@ describe("leash log", () => {
     );
   });
 
+  it("shows the records of all processes in the order of their time", async () => {
+    await grow();
+    const leash = await createLeash({ policy: { text: "leash: 1\n" }, state });
+    await leash.close();
+    const { stdout } = await command("log", "show", "--json");
+    const all = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly stream: string; readonly ts: string });
+    expect(new Set(all.map(({ stream: name }) => name)).size).toBe(3);
+    const times = all.map(({ ts }) => ts);
+    expect(times).toEqual(times.toSorted((one, other) => one.localeCompare(other)));
+    // By the streams' names, "another" would be the last.
+    expect(all.at(-1)?.stream).not.toBe("another");
+  });
+
   it("prints a checkpoint as the note that it is", async () => {
     const { exit, stdout } = await command("log", "checkpoint");
     expect(exit).toBe(0);
