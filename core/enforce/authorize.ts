@@ -34,9 +34,10 @@ export type Admission =
   | { readonly kind: "done"; readonly proposal: Proposal; readonly entry: JournalEntry };
 
 /** Steps 2 to 7 for a call that a framework proposes. */
-export async function admitCall(scope: Scope, call: ToolCall, options: AdmitOptions): Promise<Admission> {
-  const action = await sealOrRefuse(scope, call, options);
-  return admit(scope, proposalOf(action, action.digest), action.identity === "ephemeral", options);
+export function admitCall(scope: Scope, call: ToolCall, options: AdmitOptions): Promise<Admission> {
+  const sealed = sealOrRefuse(scope, call, options);
+  if (sealed instanceof Promise) return sealed;
+  return admit(scope, proposalOf(sealed, sealed.digest), sealed.identity === "ephemeral", options);
 }
 
 /**

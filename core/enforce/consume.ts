@@ -58,9 +58,13 @@ async function grantBy(
   origin: Surroundings,
 ): Promise<Grant | undefined> {
   const { presence, store } = scope.context;
-  await refuseUnlessCovered(scope, decided, standing, origin);
+  const { effect } = decided.decision;
+  if (effect === "deny") await deny(scope, decided, origin);
+  const problem = problemWith(scope, decided, standing);
+  if (problem !== undefined) await refuse(scope, standing, problem);
   const { grant, changes, append } = draft(scope, proposal, standing, decided, origin);
-  const term = await presence.enter(proposal.journalId);
+  const entered = presence.enter(proposal.journalId);
+  const term = typeof entered === "number" ? entered : await entered;
   let ok = false;
   try {
     ok = await commitEntry(
@@ -92,16 +96,8 @@ function decideAgain(scope: Scope, { action, proposedDigest }: Proposal, standin
   return decideEdited(scope, action, reseal(action, tool, JSON.parse(text) as Json, spec), own);
 }
 
-async function refuseUnlessCovered(
-  scope: Scope,
-  now: Decided,
-  standing: Standing,
-  origin: Surroundings,
-): Promise<void> {
-  const { store, stream } = scope.context;
-  if (now.decision.effect === "deny") await deny(scope, now, origin);
-  const problem = problemWith(scope, now, standing);
-  if (problem === undefined) return;
+async function refuse({ context }: Scope, standing: Standing, problem: LeashDenied): Promise<never> {
+  const { store, stream } = context;
   if (standing.kind !== "decided" && standing.approval !== undefined) {
     const { value, version } = standing.approval;
     const records = [approvalRecord(value, "approval.refused", problem.reason)];

@@ -27,12 +27,15 @@ const MAX_ROUNDS = 4;
  *
  * @param own what this very call counts on already: it does not stand in its own way.
  */
-export async function decide(now: Scope, proposed: Action, own: readonly Reservation[] = []): Promise<Decided> {
+export function decide(now: Scope, proposed: Action, own: readonly Reservation[] = []): Promise<Decided> {
   const scope = pin(now);
   const hearing = openHearing(scope, proposed, own);
-  const { archive } = scope.context;
+  return scope.narrowings.length === 0 ? decideIn(scope, proposed, hearing) : decideNarrowed(scope, proposed, hearing);
+}
+
+async function decideNarrowed(scope: Scope, proposed: Action, hearing: Hearing): Promise<Decided> {
   try {
-    if (scope.narrowings.length > 0) await archive.keep(scope.narrowings.map(({ policy }) => policy));
+    await scope.context.archive.keep(scope.narrowings.map(({ policy }) => policy));
   } catch {
     const decision = denial(scope, "policy_error", "The policy of this agent could not be kept for the log.");
     return { proposed, action: proposed, decision, heard: hearing };
@@ -56,8 +59,10 @@ export async function decideIn(scope: DecidingScope, proposed: Action, hearing: 
       const denied = denial(scope, "policy_error", "The policy's computed form cannot be sealed.");
       return { proposed, action, decision: denied, heard: hearing };
     }
-    if (next.digest === action.digest)
-      return { proposed, action, decision: { ...strictest, transform: applied }, counted, heard: hearing };
+    if (next.digest === action.digest) {
+      const settled = strictest.transform === applied ? strictest : { ...strictest, transform: applied };
+      return { proposed, action, decision: settled, counted, heard: hearing };
+    }
     action = next;
     applied = decision.transform;
   }

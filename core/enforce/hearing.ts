@@ -4,7 +4,6 @@ import type { Action } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import type { Need } from "../model/facts.ts";
 import type { Reservation } from "../model/journal.ts";
-import type { Narrowing } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { Heard } from "../recording/recorder.ts";
@@ -40,11 +39,10 @@ export interface Hearing extends Heard {
 
 /** @param own what this very call counts on already: it does not stand in its own way. */
 export function openHearing(scope: Scope, action: Action, own: readonly Reservation[]): Hearing {
-  const { context, narrowings } = scope;
+  const { context } = scope;
   const now = context.store.now();
   let readings: Readings | undefined;
-  return {
-    ...emptyHearing(scope, now, narrowings),
+  return emptyHearing(scope, now, {
     explains: true,
     stated: (form) => statedBy(context.counterparty, form),
     ask(need) {
@@ -53,28 +51,30 @@ export function openHearing(scope: Scope, action: Action, own: readonly Reservat
       return readings.read(need);
     },
     readings: () => readings,
-  };
+  });
 }
 
-/** A hearing that has heard nothing so far. */
+/** A hearing that has heard nothing so far, and whom it asks. */
 export function emptyHearing(
   scope: DecidingScope,
   now: number,
-  narrowings: readonly Narrowing[],
-): Pick<
-  Hearing,
-  "now" | "judges" | "counterparties" | "answers" | "tools" | "policy" | "narrowings" | "needsOf" | "redaction"
-> {
+  { ask, explains, readings, stated }: Pick<Hearing, "ask" | "explains" | "readings" | "stated">,
+): Hearing {
   const judges = judgesOf(scope);
   const tools = new Map<string, ToolSpec>();
+  // Written out, not put together: this is made for every call, and objects that are spread are slow to make.
   return {
     now,
     judges,
+    explains,
+    stated,
+    ask,
+    readings,
     policy: inForce(scope).policy.digest,
     counterparties: [],
     answers: new Map(),
     tools,
-    narrowings,
+    narrowings: scope.narrowings,
     needsOf: (action) => needsOf(judges, action, tools.get(action.tool), now),
     redaction: (name) => redactionBy(judges, name, tools.get(name)),
   };

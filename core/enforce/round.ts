@@ -2,7 +2,7 @@ import { gatherFacts, type Probe } from "../facts/gather.ts";
 import type { Readings } from "../limits/readings.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
-import type { Charge, Need } from "../model/facts.ts";
+import type { Charge, Facts, Need } from "../model/facts.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import { type DecidingScope, inForce } from "./context.ts";
 import { cannotBeMet } from "./demands.ts";
@@ -40,7 +40,8 @@ export async function decideOnce(scope: DecidingScope, action: Action, hearing: 
     const charges: Charge[] = [];
     let decision: Decision | undefined;
     for (const judge of hearing.judges) {
-      const said = await hear(scope, judge, { action, tool, counterparty, hearing });
+      const heard = hear(scope, judge, { action, tool, counterparty, hearing });
+      const said = heard instanceof Promise ? await heard : heard;
       charges.push(...said.charges);
       decision = decision === undefined ? said.decision : together(decision, said.decision);
       if (decision.effect === "deny") return { decision: finished(scope, decision) };
@@ -60,11 +61,16 @@ interface Asked {
   readonly hearing: Hearing;
 }
 
-async function hear(
-  scope: DecidingScope,
-  { policy, space }: Judge,
-  { action, counterparty, hearing, tool }: Asked,
-): Promise<{ readonly decision: Decision; readonly charges: readonly Charge[] }> {
+/** What one policy says. */
+interface Said {
+  readonly decision: Decision;
+  readonly charges: readonly Charge[];
+}
+
+/** At once where the policy needs to know nothing that must be waited for: most calls pay for no promise here. */
+function hear(scope: DecidingScope, judge: Judge, asking: Asked): Said | Promise<Said> {
+  const { policy, space } = judge;
+  const { action, counterparty, hearing, tool } = asking;
   const asked: Need[] = [];
   const probe: Probe = (need) => {
     asked.push(need);
@@ -74,7 +80,18 @@ async function hear(
   };
   const { now } = hearing;
   const gathered = gatherFacts(policy, action, tool, { now, counterparty: () => counterparty ?? undefined, probe });
-  const facts = gathered instanceof Promise ? await gathered : gathered;
+  return gathered instanceof Promise
+    ? gathered.then((facts) => judged(scope, judge, asking, asked, facts))
+    : judged(scope, judge, asking, asked, gathered);
+}
+
+function judged(
+  scope: DecidingScope,
+  { policy, space }: Judge,
+  { action, hearing, tool }: Asked,
+  asked: readonly Need[],
+  facts: Facts,
+): Said {
   // What could not be had in this round is not had in the next one either: a decision is made of one set of answers.
   for (const need of asked) hearing.answers.set(nameOf(space, need), facts.probes[`${need.kind}:${need.key}`] ?? null);
   const decision = policy.evaluate(action, tool, facts);
@@ -93,7 +110,8 @@ async function hear(
 function finished(scope: DecidingScope, decision: Decision): Decision {
   if (asks(decision) && scope.narrowings.some((narrowing) => narrowing.asks === false))
     return denial(scope, "narrowed", "A person must be asked, and this child agent reaches nobody.");
-  return { ...decision, mode: inForce(scope).mode };
+  const { mode } = inForce(scope);
+  return decision.mode === mode ? decision : { ...decision, mode };
 }
 
 /** True when every parent passed the tool on. */

@@ -13,16 +13,20 @@ import { type Surroundings, WATCH } from "./watched.ts";
  * Step 2, with a record of what cannot be sealed.
  * @throws {LeashDenied} `LEASH_TOOL_UNKNOWN`, `LEASH_INPUT_INVALID`, `LEASH_DENIED`.
  */
-export async function sealOrRefuse(scope: Scope, call: ToolCall, origin: Surroundings): Promise<Action> {
+export function sealOrRefuse(scope: Scope, call: ToolCall, origin: Surroundings): Action | Promise<never> {
   try {
     return seal(scope, call);
   } catch (cause) {
-    const decision = unsealable(scope, call, cause);
-    origin[WATCH]?.decided(undefined, decision);
-    const { store, stream } = scope.context;
-    await store.commit([], { stream, records: [unsealableRecord(scope, call, decision, origin)] });
-    throw deniedByPolicy(decision, { cause, problem: call.problem });
+    return refuse(scope, call, cause, origin);
   }
+}
+
+async function refuse(scope: Scope, call: ToolCall, cause: unknown, origin: Surroundings): Promise<never> {
+  const decision = unsealable(scope, call, cause);
+  origin[WATCH]?.decided(undefined, decision);
+  const { store, stream } = scope.context;
+  await store.commit([], { stream, records: [unsealableRecord(scope, call, decision, origin)] });
+  throw deniedByPolicy(decision, { cause, problem: call.problem });
 }
 
 /** The denial of a call that could not be sealed, whoever's fault it was. */

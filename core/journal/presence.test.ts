@@ -103,7 +103,7 @@ describe("presence", () => {
     let commits = 0;
     const store = faultyStore(memoryStore({ clock }), { failCommit: () => void (commits += 1) });
     const presence = createPresence(store, thisOwner("here"));
-    await Promise.all(Array.from({ length: 20 }, (_, index) => presence.enter(`call-${index}`)));
+    await Promise.all(Array.from({ length: 20 }, async (_, index) => presence.enter(`call-${index}`)));
     expect(commits).toBe(1);
     await presence.close(0);
   });

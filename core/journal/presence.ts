@@ -21,7 +21,7 @@ interface Lease {
 export interface Presence {
   readonly owner: Owner;
   /** Marks a call as running here; makes sure a lease covers its start. Gives the lease's term, for `isKept`. */
-  enter(journalId: string): Promise<number>;
+  enter(journalId: string): number | Promise<number>;
   leave(journalId: string): void;
   /** False where the lease has run out since that term: others may have taken this process for dead meanwhile. */
   isKept(term: number): boolean;
@@ -91,11 +91,14 @@ export function createPresence(store: Store, owner: Owner): Presence {
 
   return {
     owner,
-    async enter(id) {
-      if (lease.until - store.now() < LEASE_MS / 2) await renew();
-      running.set(id, (running.get(id) ?? 0) + 1);
-      keepRenewing();
-      return term;
+    enter(id) {
+      const begin = (): number => {
+        running.set(id, (running.get(id) ?? 0) + 1);
+        keepRenewing();
+        return term;
+      };
+      // Not awaited where the lease stands, as it nearly always does.
+      return lease.until - store.now() < LEASE_MS / 2 ? renew().then(begin) : begin();
     },
     leave(id) {
       const left = (running.get(id) ?? 0) - 1;

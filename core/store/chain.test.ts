@@ -77,6 +77,14 @@ describe("link", () => {
     );
   });
 
+  it("writes a text as JSON does, whatever stands in it", () => {
+    const texts = Array.from({ length: 0x180 }, (_, code) => `a${String.fromCharCode(code)}b`);
+    for (const detail of [...texts, "", "\u2028", "é𝒳", '"', "\\"]) {
+      const line = recordText({ ...small, payload: { ...small.payload, detail } });
+      expect(line).toBe(JSON.stringify({ ...small.payload, detail }).slice(1, -1));
+    }
+  });
+
   it("leaves out members that are undefined", () => {
     const record: AuditRecord = JSON.parse(JSON.stringify(small));
     Object.assign(record.payload, { detail: undefined });

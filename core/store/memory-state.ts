@@ -60,7 +60,7 @@ export function readLines(state: MemoryState, stream: string, from: number, limi
 /** Works out commits in order, without doing them. */
 export function plan(state: MemoryState, requests: readonly CommitRequest[], time: number): Plan {
   const base: PlanBase = {
-    version: (row) => readVersion(state, row.kind, row.id),
+    version: ({ key }) => state.rows.get(key)?.version ?? 0,
     head: (stream) => headOf(state, stream),
   };
   return planCommits(base, requests, time);
@@ -84,8 +84,7 @@ export function headOf(state: MemoryState, stream: string): Head {
 }
 
 function applyChange(state: MemoryState, change: PreparedChange): void {
-  const { kind, id, expect, by, dueAt, body } = change;
-  const key = rowKey(change);
+  const { kind, id, key, expect, by, dueAt, body } = change;
   if (body === null || !state.rows.has(key)) state.sortedIds.delete(kind);
   if (body === null) state.rows.delete(key);
   else state.rows.set(key, { kind, id, version: expect + 1, by, dueAt, body });

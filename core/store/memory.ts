@@ -85,11 +85,14 @@ export function memoryStoreOver(wall: Clock, log: LogFile | undefined): Store {
   };
 }
 
-type Writer = ReturnType<typeof createBatcher<CommitRequest, CommitResult>>;
+interface Writer {
+  submit(request: CommitRequest): CommitResult | Promise<CommitResult>;
+  idle(): Promise<void>;
+}
 
 function writeAtOnce(state: MemoryState, clock: StoreClock, waiters: Waiters): Writer {
   return {
-    submit: async (request) => {
+    submit: (request) => {
       const planned = plan(state, [request], clock.now());
       apply(state, planned);
       waiters.wake(planned.changes);

@@ -1,5 +1,5 @@
 import { type Head, linkText } from "./chain.ts";
-import { COMMITTED, type CommitRequest, type PreparedChange, rowKey } from "./request.ts";
+import { COMMITTED, type CommitRequest, type PreparedChange } from "./request.ts";
 import type { CommitResult } from "./store.ts";
 
 /** What a store holds, as far as a batch of commits asks. */
@@ -28,14 +28,14 @@ export function planCommits(base: PlanBase, requests: readonly CommitRequest[], 
   const heads = new Map<string, Head>();
   const lines: Plan["lines"][number][] = [];
   const versionOf = (change: PreparedChange): number => {
-    const earlier = changes.get(rowKey(change));
+    const earlier = changes.get(change.key);
     if (earlier === undefined) return base.version(change);
     return earlier.body === null ? 0 : earlier.expect + 1;
   };
   const results = requests.map((request): CommitResult => {
     const conflict = request.changes.find((change) => versionOf(change) !== change.expect);
     if (conflict !== undefined) return { ok: false, conflict: conflict.source };
-    for (const change of request.changes) changes.set(rowKey(change), change);
+    for (const change of request.changes) changes.set(change.key, change);
     for (const text of request.records) {
       const { stream } = request;
       const linked = linkText(stream, heads.get(stream) ?? base.head(stream), time, text);

@@ -8,6 +8,8 @@ import type { Append, Change, CommitResult, Kind, ListQuery } from "./store.ts";
 export interface PreparedChange {
   readonly kind: Kind;
   readonly id: string;
+  /** `rowKey` of the two. */
+  readonly key: string;
   readonly expect: number;
   /** JSON text, null deletes. */
   readonly body: string | null;
@@ -36,7 +38,7 @@ const MAX_LIMIT = 1_000;
  */
 export function prepareCommit(changes: readonly Change[], append?: Append): CommitRequest {
   const prepared = changes.map(prepareChange);
-  if (prepared.length > 1 && new Set(prepared.map(rowKey)).size < prepared.length) {
+  if (prepared.length > 1 && new Set(prepared.map(({ key }) => key)).size < prepared.length) {
     throw invalid("A commit changes the same row twice", "Merge the two changes into one");
   }
   return {
@@ -81,9 +83,12 @@ function prepareChange(change: Change): PreparedChange {
   if (dueAt !== null && !Number.isSafeInteger(dueAt)) {
     throw invalid("A change is due at a time that is not whole milliseconds", "Round it");
   }
+  const kind = checkedText(change.kind, "kind of a row");
+  const id = checkedText(change.id, "id of a row");
   return {
-    kind: checkedText(change.kind, "kind of a row"),
-    id: checkedText(change.id, "id of a row"),
+    kind,
+    id,
+    key: rowKey({ kind, id }),
     expect,
     body: change.body === null ? null : jsonText(change.body),
     by: by === null ? null : checkedText(by, "secondary key of a row"),
