@@ -1,3 +1,6 @@
+// What core loads when it first needs it takes real time, which no world has: all of it is there before the first one begins.
+import "../../core/audit/take-checkpoint.ts";
+import "../../core/policy/index.ts";
 import { collect, forge, type How, propose, want } from "./agents.ts";
 import { checkCommit } from "./commits.ts";
 import { canRun, checkEnd, isSettled } from "./ending.ts";

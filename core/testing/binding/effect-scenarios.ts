@@ -102,7 +102,7 @@ function effectScenario(
 
 /** Time enough, also on a busy machine, for the people who answer in vain: their answers are in the log. */
 function expiring(answer: Answer["answer"], person: Person): Answer["answer"] {
-  const terms = { expiresInMs: person === "nobody" ? 40 : 400 };
+  const terms = { expiresInMs: person === "nobody" ? 120 : 400 };
   return (action) => {
     const given = answer(action);
     return { ...(typeof given === "string" ? { effect: given } : given), terms };
