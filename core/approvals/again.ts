@@ -19,14 +19,14 @@ const PAGE = 1_000;
 
 /** Why a yes may not be one to calls like this one, too; undefined where it may. */
 export function objectionToAgain(
-  { demand, session, terms }: Approval,
+  { demand, over = [], session, terms }: Approval,
   choice: true | AgainChoice,
   listed: boolean,
 ): Objection | undefined {
   const { again } = terms;
   const refused = (reason: string): Objection => ({ why: "again not permitted", reason });
   if (listed) return refused("is answered in a list: permit calls like it by itself.");
-  if (again === undefined || demand !== "approve" || terms.quorum !== 1)
+  if (again === undefined || demand !== "approve" || terms.quorum !== 1 || over.length > 0)
     return refused("is a question to which the policy takes no standing yes: approve this call alone.");
   if (again.session && session === null)
     return refused("belongs to no session, and the policy takes a standing yes for a session only.");

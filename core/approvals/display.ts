@@ -13,6 +13,7 @@ import {
   wrap,
 } from "./layout.ts";
 import { yesOf } from "./eligibility.ts";
+import { offered } from "./permitting.ts";
 import { displayName, isMixed, scriptsOf, visible, words } from "./visible.ts";
 
 function parsedString(token: string): string {
@@ -97,8 +98,9 @@ function circumstances({ method, device, assurance, at, reason }: Verdict | Edit
 }
 
 /** What a yes may cover beyond this call, if the approver says so; empty where it covers this one alone. */
-function permission({ session, terms: { again } }: Approval): string {
-  if (again === undefined || (again.session && session === null)) return "";
+function permission(approval: Approval): string {
+  const again = offered(approval);
+  if (again === undefined) return "";
   const places = again.vary.map((path) => displayName(["input", ...path].join("."))).join(", ");
   const where = again.session ? ", in this session" : "";
   return `up to ${count(again.uses, "call")} like it within ${duration(again.forMs)}${where}; ${places === "" ? "nothing" : places} may differ`;

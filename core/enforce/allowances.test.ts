@@ -5,10 +5,13 @@ import type { AgainChoice, Allowance } from "../model/allowance.ts";
 import type { Approval } from "../model/approval.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Leash } from "../model/leash.ts";
+import { card } from "../approvals/display.ts";
+import { offered, readChoice } from "../approvals/permitting.ts";
 import { loadPolicy } from "../policy/index.ts";
 import { memoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
 import { fakeClock } from "../testing/clock.ts";
+import { sampleApproval } from "../testing/sample-approval.ts";
 
 const POLICY = `leash: 1
 rules:
@@ -165,6 +168,49 @@ describe("a standing yes lifts one plain question", () => {
     const ends = [];
     for (let call = 1; call < 6; call += 1) ends.push(await sent(leash));
     expect(ends).toEqual([...Array.from({ length: 4 }, () => "sent"), "LEASH_PENDING"]);
+  });
+});
+
+describe("a question that a standing yes could never answer", () => {
+  const RULE = "{ id: mail, action: mail, effect: approve, approval: { again: { uses: 3, for: 8h, session: false } } }";
+  const ENTRY = "decision: approve, approval: { again: { uses: 3, for: 8h, session: false } }";
+  const ASKED: readonly (readonly [string, string])[] = [
+    [
+      "the rule's together with an overrun",
+      `rules: [${RULE}]\nlimits: [{ id: none, action: mail, window: 1h, max: 0, over: approve }]`,
+    ],
+    [
+      "the rule's together with a guard's",
+      `rules: [${RULE}]\ntools: { mail: { allowed_recipients: ["bob@x.org"], otherwise: approve } }`,
+    ],
+    [
+      "a guard's alone",
+      `rules: [{ id: own, action: mail, effect: allow }]\ntools: { mail: { allowed_recipients: ["bob@x.org"], otherwise: approve, ${ENTRY} } }`,
+    ],
+    [
+      "a rule's that could not be decided",
+      `default: allow\nrules: [${RULE.replace("effect", "when: input.absent > 1, effect")}]`,
+    ],
+  ];
+
+  it.each(ASKED)("%s: offers none, takes none, and is answered by a yes to the call", async (_what, policy) => {
+    const leash = await mailer(`leash: 1\n${policy}`);
+    const call = { input: { to: "ann@x.org", text: "hello" } };
+    const seen = leash.guard({ ...CALL, ...call }, () => "sent");
+    const approval = await onlyOpen(leash);
+    expect(approval.terms.again).toBeUndefined();
+    expect(card(approval, { now: approval.openedAt })).not.toContain("like it");
+    const desk = leash.desk({ id: "ann" });
+    await expect(desk.approve(approval.id, { again: true })).rejects.toThrow("takes no standing yes");
+    await desk.approve(approval.id);
+    expect([await seen, await desk.allowances()]).toEqual(["sent", []]);
+  });
+
+  it("is one that another engine's policy asks beyond a limit, whatever its terms say", () => {
+    const terms = { ...sampleApproval().terms, again: { uses: 3, forMs: HOUR, vary: [], session: false } };
+    expect(offered(sampleApproval({ terms }))).toBeDefined();
+    const beyond = sampleApproval({ terms, over: [{ limit: "daily", total: 2, max: 1 }] });
+    expect([offered(beyond), readChoice("a", beyond)]).toEqual([undefined, undefined]);
   });
 });
 

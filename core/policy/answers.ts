@@ -28,9 +28,19 @@ export const VERBS: Readonly<Record<Effect, string>> = {
   deny: "refuses",
 };
 
+/** Whose question a standing yes may answer: a rule's own, an entry's or the default's. */
+const TAKES_AGAIN: ReadonlySet<ReasonCode> = new Set(["rule", "tool_default", "default"]);
+
+/** The terms of a question that takes no standing yes: an approver is offered none that could never be used. */
+export function withoutAgain(terms: ApprovalTerms): ApprovalTerms {
+  const { again: _again, ...others } = terms;
+  return Object.freeze(others);
+}
+
 /** One whole, frozen decision without a counterparty: made at load, so that deciding makes nothing. */
 export function answer(identity: Identity, parts: AnswerParts): Decision {
-  const terms = parts.terms ?? approvalTerms(parts.effect);
+  const stated = parts.terms ?? approvalTerms(parts.effect);
+  const terms = stated !== null && !TAKES_AGAIN.has(parts.reasonCode) ? withoutAgain(stated) : stated;
   for (const part of [terms?.methods, terms?.roles, terms?.notify, terms?.again, terms?.again?.vary])
     Object.freeze(part);
   return Object.freeze({

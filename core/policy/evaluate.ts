@@ -4,6 +4,7 @@ import type { Counterparty, Decision, Obligation } from "../model/decision.ts";
 import { atLeast } from "../model/effect.ts";
 import type { Charge, Facts, Need } from "../model/facts.ts";
 import type { ToolSpec } from "../model/tool.ts";
+import { withoutAgain } from "./answers.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import { answerOf, type LayerAnswer, strictest } from "./layer.ts";
@@ -100,7 +101,9 @@ function decideInLayers(
     heard.push(...counting.heard);
   }
   const asked = heardAsking(answers);
-  if (asked > 1 && decision?.terms?.again !== undefined) decision = withoutAgain(decision);
+  // What one document lets an approver permit in advance is no answer to another document's question.
+  if (asked > 1 && decision !== null && decision.terms?.again !== undefined)
+    decision = Object.freeze({ ...decision, terms: withoutAgain(decision.terms) });
   // Asks that could not be decided raise an answer and are none: a call that nobody answers is refused.
   return settle(policy, views, (isAnswered ? decision : null) ?? policy.unanswered, computing, heard);
 }
@@ -108,13 +111,6 @@ function decideInLayers(
 /** Documents that ask a person, each for a reason of its own. */
 function heardAsking(answers: readonly LayerAnswer[]): number {
   return answers.filter(({ decision }) => decision?.effect === "approve" || decision?.effect === "step_up").length;
-}
-
-/** What one document lets an approver permit in advance is no answer to another document's question. */
-function withoutAgain(decision: Decision): Decision {
-  if (decision.terms === null) return decision;
-  const { again: _again, ...terms } = decision.terms;
-  return Object.freeze({ ...decision, terms: Object.freeze(terms) });
 }
 
 /** A rule's way to the safe form, and the call as the rule's own document sees it. */
@@ -185,13 +181,17 @@ function because(decision: Decision, message: string): Decision {
   return Object.freeze({ ...decision, reason: `${decision.reason}: ${message}` });
 }
 
-/** The stricter of the two; where both ask, on the terms of who asked first and with the reason of both. */
+/**
+ * The stricter of the two; where both ask, on the terms of who asked first and with the reason of both. A standing yes answers one
+ * question alone, so none can be given to both.
+ */
 function raised(said: Decision, found: Decision): Decision {
   if (said.effect === "allow") return Object.freeze({ ...found, ...permitParts(said) });
   const [strict, other] = atLeast(said.effect, found.effect) ? [said, found] : [found, said];
   const reason = strict === said ? `${said.reason}; ${found.reason}` : `${found.reason}; ${other.reason}`;
   const over = [...(said.over ?? []), ...(found.over ?? [])];
-  const both = { ...found, ...permitParts(said), effect: strict.effect, reason, terms: strict.terms };
+  const terms = strict.terms === null ? null : withoutAgain(strict.terms);
+  const both = { ...found, ...permitParts(said), effect: strict.effect, reason, terms };
   return Object.freeze(over.length === 0 ? both : { ...both, over: Object.freeze(over) });
 }
 
