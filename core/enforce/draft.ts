@@ -48,12 +48,24 @@ export function draft(
   const idempotencyKey = idempotencyKeyOf(proposal.journalId);
   const repeats = standing.kind === "continued" && standing.entry.state === "running";
   const version = standing.version + 1;
-  const grant = { proposal, action, decision, entry, version, proof, idempotencyKey, obligations, redaction, repeats };
+  // Also where it was decided before: the last word is the one that lets the call run.
+  const recording = recorder.leave(decisionId, decided);
+  const grant = {
+    proposal,
+    action,
+    decision,
+    entry,
+    version,
+    proof,
+    idempotencyKey,
+    obligations,
+    redaction,
+    recording,
+    repeats,
+  };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
-  // Also where it was decided before: the last word is the one that lets the call run.
-  const recorded = recorder.decision(decisionId, decided);
-  return { grant, changes: [...used.changes, ...held.changes, ...recorded], append: { stream, records } };
+  return { grant, changes: [...used.changes, ...held.changes], append: { stream, records } };
 }
 
 /** The approval of this very call, the standing yes that lifts it instead, and the approval behind either. */

@@ -4,7 +4,7 @@ import type { Change } from "../store/store.ts";
 import type { Scope } from "./context.ts";
 import type { Grant } from "./standing.ts";
 
-/** What a run gave: for the same call when it is asked again, and for whoever replays it. */
+/** What a run gave, for the same call when it is asked again; and for whoever replays it, that and what the leave was made of. */
 export function keptOf(
   { context: { recorder } }: Scope,
   grant: Grant,
@@ -12,13 +12,8 @@ export function keptOf(
   result: RecordedResult | undefined,
 ): readonly Change[] {
   const { action: proposed, journalId } = grant.proposal;
-  const recorded = recorder.outcome({
-    proposed,
-    action: grant.action,
-    entry,
-    output: result?.blob,
-    redaction: grant.redaction,
-  });
+  const { action, recording, redaction } = grant;
+  const recorded = [...recording(), ...recorder.outcome({ proposed, action, entry, output: result?.blob, redaction })];
   return result !== undefined && mayBeAskedAgain(grant) ? [writeResult(journalId, result), ...recorded] : recorded;
 }
 

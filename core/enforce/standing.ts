@@ -5,6 +5,7 @@ import type { Decision, Obligation } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Redaction } from "../model/redaction.ts";
 import type { Stored } from "../store/envelope.ts";
+import type { Change } from "../store/store.ts";
 import type { IssuedProof } from "../tokens/proof.ts";
 import type { Decided } from "./decide.ts";
 import type { Proposal } from "./proposal.ts";
@@ -50,6 +51,8 @@ export interface Grant {
   readonly obligations: readonly Obligation[];
   /** What of the call is never written. */
   readonly redaction: Redaction;
+  /** What its decision was made of, for the commit that ends the run. */
+  readonly recording: () => readonly Change[];
   /** The term of the process's lease in which it was given. */
   readonly term: number;
   /** True where an earlier attempt was cut off and this one repeats it: what that one did, this one cannot know. */

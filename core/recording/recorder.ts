@@ -58,11 +58,16 @@ export interface Ended {
 export interface Recorder {
   /** @param answered what the gate answers where that is not the policy's word. */
   decision(id: string, told: Told, answered?: Decision): readonly Change[];
+  /**
+   * The same of a decision by which a call runs, made when it is asked for: the run need not wait for what only a replay reads.
+   * What may fail, redaction and its key, has been done by then.
+   */
+  leave(id: string, told: Told): () => readonly Change[];
   outcome(ended: Ended): readonly Change[];
 }
 
 /** Records nothing. */
-export const NO_RECORDER: Recorder = { decision: () => [], outcome: () => [] };
+export const NO_RECORDER: Recorder = { decision: () => [], leave: () => () => [], outcome: () => [] };
 
 /** @param redactionKey made, or read, when something is redacted for the first time. */
 export function createRecorder(
@@ -100,20 +105,24 @@ export function createRecorder(
       return outcomeBody({ ...ended, output: undefined }, undefined, maxBytes);
     }
   };
-  return {
-    decision(id, told, answered) {
-      const { action, isJoint, proposed, heard } = told;
-      const { input, output } = heard.redaction(proposed.tool);
-      const isSecret =
-        output.length > 0 || (action.tool !== proposed.tool && heard.redaction(action.tool).output.length > 0);
-      // A key that cannot be made is found out before anything runs.
-      if (isSecret) blotting();
-      if (isJoint === true) return [];
-      const redacted = redactedOf(proposed.input, input);
+  const decided = (id: string, told: Told, answered?: Decision): (() => readonly Change[]) => {
+    const { action, isJoint, proposed, heard } = told;
+    const { input, output } = heard.redaction(proposed.tool);
+    const isSecret =
+      output.length > 0 || (action.tool !== proposed.tool && heard.redaction(action.tool).output.length > 0);
+    // A key that cannot be made is found out before anything runs.
+    if (isSecret) blotting();
+    if (isJoint === true) return () => [];
+    const redacted = redactedOf(proposed.input, input);
+    return () => {
       const body = decisionBody(told, redacted, { maxBytes, handlers: sources.handlers });
       const other = answered && { answered: { effect: answered.effect, reasonCode: answered.reasonCode } };
       return [row(id, proposed.session, heard.now, other === undefined ? body : { ...body, ...other })];
-    },
+    };
+  };
+  return {
+    decision: (id, told, answered) => decided(id, told, answered)(),
+    leave: (id, told) => decided(id, told),
     outcome(ended) {
       const { attemptId, endedAt } = ended.entry;
       if (!settings.outputs || attemptId === null) return [];

@@ -67,7 +67,7 @@ async function everythingIn(store: Store): Promise<string> {
 const RUN = { session: "s1", callId: "c1", scope: "t1" };
 
 describe("a recording", () => {
-  it("is written for every answer, under the id that the log names, in the same commit", async () => {
+  it("is written for every answer, under the id that the log names: in the same commit, or in the one that ends the run", async () => {
     const memory = memoryStore();
     const commits: (readonly [readonly string[], readonly string[]])[] = [];
     const store: Store = {
@@ -85,9 +85,44 @@ describe("a recording", () => {
     for (const tool of ["a", "b", "c", "unheard"]) {
       await leash.attempt({ tool, input: {} }, () => "ran", { pause: "defer" });
     }
-    const told = commits.filter(([ids]) => ids.length > 0);
-    expect(told).toHaveLength(4);
-    for (const [named, kept] of told) expect(kept).toEqual(named);
+    const [allowed, ended, asked, denied, unheard, ...more] = commits.filter((each) => each.flat().length > 0);
+    expect([allowed?.[1], ended]).toEqual([[], [[], allowed?.[0]]]);
+    for (const each of [asked, denied, unheard]) expect([each?.[0].length, each?.[1]]).toEqual([1, each?.[0]]);
+    expect(more).toEqual([]);
+  });
+
+  it("is lost with the outcome of a call that was cut off, which then cannot be replayed, and with nothing else", async () => {
+    const memory = memoryStore();
+    let isGone = false;
+    const store: Store = {
+      ...memory,
+      commit: (changes, append) =>
+        isGone ? Promise.reject(new Error("the process is gone")) : memory.commit(changes, append),
+    };
+    const leash = await open("default: allow", store);
+    leash.register({ id: "buy" });
+    await leash.guard({ tool: "buy", input: {} }, () => "ran");
+    const cutOff = leash.guard({ tool: "buy", input: {} }, () => void (isGone = true));
+    await expect(cutOff).rejects.toMatchObject({ code: "LEASH_OUTCOME_UNKNOWN" });
+    expect(await decisionsOf(memory)).toHaveLength(1);
+    expect(await replay({ store: memory, strict: true }).summary()).toMatchObject({
+      decisions: 2,
+      same: 1,
+      notReplayable: { gone: 1 },
+    });
+  });
+
+  it("of a run that pauses itself is there while it waits, and of its next start, too", async () => {
+    const store = memoryStore();
+    const leash = await open("default: allow", store);
+    leash.register({ id: "buy" });
+    const pause = new Error("pause");
+    const suspends = (thrown: unknown): boolean => thrown === pause;
+    const call = { tool: "buy", input: {}, ...RUN };
+    await expect(leash.guard(call, () => Promise.reject(pause), { suspends })).rejects.toBe(pause);
+    expect(await decisionsOf(store)).toHaveLength(1);
+    await leash.guard(call, () => "ran", { suspends });
+    expect(await decisionsOf(store)).toHaveLength(2);
   });
 
   it("holds what a run gave, or how it failed, beside what was decided", async () => {
