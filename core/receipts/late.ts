@@ -25,7 +25,7 @@ export async function lateReceipts(
   const found: ReceiptInput[] = [];
   for (const { entry, id } of await rowsOf(parts.store, actionId)) {
     if (entry.tenant !== tenant || isKnown(`${actionId}.${entry.attemptId}`)) continue;
-    const told = await toldOf(parts.store, entry);
+    const told = await toldOf(parts.store, entry, { tenant, actionId });
     const input = told && (await inputOf(parts, { entry, id }, told));
     if (input !== undefined) found.push(input);
   }
@@ -60,37 +60,47 @@ async function rowsOf(store: Store, actionId: string): Promise<readonly JournalR
 
 type Line = AuditPayload & AuditEnvelope & { readonly ts: string };
 
-/** What the log tells of a run: its leave, and its outcome where the process that ran it could still write one. */
+/**
+ * What the log tells of a run: its leave, the standing yeses that the action has used, and its outcome where the process that ran
+ * it could still write one.
+ */
 interface Told {
   readonly granted: Line;
+  /** Ids of allowances. */
+  readonly used: readonly string[];
   readonly ended: Line | undefined;
 }
 
-/** Both lie in the stream of the process that ran the call. A line that was changed is none. */
-async function toldOf(store: Store, { attemptId, owner }: JournalEntry): Promise<Told | undefined> {
+/** All lies in the stream of the process that ran the call. A line that was changed is none, and one of another call tells nothing. */
+async function toldOf(
+  store: Store,
+  { attemptId, owner }: JournalEntry,
+  { actionId, tenant }: { readonly actionId: string; readonly tenant: string },
+): Promise<Told | undefined> {
   if (attemptId === null || owner === null) return undefined;
+  const used: string[] = [];
   let granted: Line | undefined;
   for await (const { line } of readLines(store, owner.instance)) {
-    const about: string = granted?.action_id ?? attemptId;
-    if (!line.includes(about) || "problem" in readLine(line)) continue;
+    if (!line.includes(actionId) || "problem" in readLine(line)) continue;
     const record = JSON.parse(line) as Line;
+    if (record.action_id !== actionId || record.tenant !== tenant) continue;
     if (granted === undefined) {
+      if (record.type === "allowance.used") used.push(record.detail?.split(":")[0] ?? "");
       if (record.type === "granted" && record.decision_id === attemptId) granted = record;
-    } else if (isOutcomeOf(record, granted)) return { granted, ended: record };
+    } else if (isOutcomeOf(record, granted)) return { granted, used, ended: record };
   }
-  return granted && { granted, ended: undefined };
+  return granted && { granted, used, ended: undefined };
 }
 
-function isOutcomeOf({ action_id, digest, type }: Line, granted: Line): boolean {
-  const isOutcome = type === "executed" || type === "failed" || type === "unknown";
-  return isOutcome && action_id === granted.action_id && digest === granted.digest;
+function isOutcomeOf({ digest, type }: Line, granted: Line): boolean {
+  return (type === "executed" || type === "failed" || type === "unknown") && digest === granted.digest;
 }
 
 async function inputOf(parts: ReceiptParts, row: JournalRow, told: Told): Promise<ReceiptInput | undefined> {
   const { ended, granted } = told;
   const entry = entryBy(row.entry, told);
   if (entry === undefined) return undefined;
-  const approval = await approvalBehind(parts.store, row.entry);
+  const approval = await approvalBehind(parts, entry, granted.digest ?? "");
   const input = receiptInput(
     {
       action: {
@@ -118,9 +128,11 @@ async function inputOf(parts: ReceiptParts, row: JournalRow, told: Told): Promis
   return input && { ...input, sub, chain: null, issued_late: true };
 }
 
-/** The row with the log's word on what became of the run in it; undefined where it may still be running. */
-function entryBy(entry: JournalEntry, { ended, granted }: Told): JournalEntry | undefined {
+/** The row with the log's word on whose yes it ran, and on what became of it; undefined where it may still be running. */
+function entryBy({ allowanceId, ...row }: JournalEntry, { ended, granted, used }: Told): JournalEntry | undefined {
   const startedAt = Date.parse(granted.ts);
+  const lifted = allowanceId !== undefined && used.includes(allowanceId) ? { allowanceId } : {};
+  const entry = { ...row, ...lifted, approvalId: granted.approval_id ?? null };
   if (ended === undefined) {
     const isOver = entry.state === "done" || entry.state === "failed" || entry.state === "unknown";
     // Somebody else's word on it, or a person's: whoever ran it said nothing.

@@ -8,6 +8,7 @@ import type { ReceiptClaims } from "../model/receipt.ts";
 import type { Random } from "../model/runtime.ts";
 import { toBody } from "../store/envelope.ts";
 import type { Change, Row, Store } from "../store/store.ts";
+import { verifyAllowance } from "../tokens/allowance.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import { type RanCall, receiptInput } from "./ran.ts";
 import { issueReceipt, verifyReceipt } from "./receipt.ts";
@@ -139,7 +140,7 @@ function isBetter(change: Change, row: Row, keys: readonly PublicKey[]): boolean
 }
 
 async function receiptOf(parts: ReceiptParts, ran: RanCall): Promise<Change | undefined> {
-  const approval = await approvalBehind(parts.store, ran.entry);
+  const approval = await approvalBehind(parts, ran.entry, ran.action.digest);
   const input = receiptInput(ran, approval, parts.keys.publicKeys("approval"));
   return input === undefined ? undefined : receiptChange(parts, input);
 }
@@ -153,10 +154,25 @@ export function receiptChange(
   return { kind: "receipt", id: `${input.action_id}.${input.decision_id}`, expect: 0, body: toBody(body) };
 }
 
-/** The question whose yes gave leave: the call's own, or the one that a standing yes came from. */
-export async function approvalBehind(store: Store, entry: JournalEntry): Promise<Approval | undefined> {
-  const { allowanceId, approvalId } = entry;
-  const allowance = allowanceId === undefined ? undefined : await readAllowance(store, allowanceId);
-  const id = allowance?.value.approvalId ?? approvalId;
-  return id === null ? undefined : (await readApproval(store, id))?.value;
+/**
+ * The question whose yes gave leave to run what has this digest: the call's own, or the one that a standing yes came from.
+ * Undefined where its row is gone, or is about something else: a row is only a claim.
+ */
+export async function approvalBehind(
+  { keys, store }: ReceiptParts,
+  { allowanceId, approvalId, callKey }: JournalEntry,
+  digest: string,
+): Promise<Approval | undefined> {
+  if (allowanceId !== undefined) {
+    const allowance = (await readAllowance(store, allowanceId))?.value;
+    const isSigned = allowance?.id === allowanceId && verifyAllowance(allowance, keys.publicKeys("approval"));
+    return isSigned ? approvalOf(store, allowance.approvalId) : undefined;
+  }
+  const approval = approvalId === null ? undefined : await approvalOf(store, approvalId);
+  return approval?.callKey === callKey && approval.digest === digest ? approval : undefined;
+}
+
+async function approvalOf(store: Store, id: string): Promise<Approval | undefined> {
+  const approval = (await readApproval(store, id))?.value;
+  return approval?.id === id ? approval : undefined;
 }
