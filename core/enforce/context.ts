@@ -4,7 +4,7 @@ import type { Probe, StatedCounterparty } from "../facts/gather.ts";
 import type { Turns } from "../limits/turns.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Mode } from "../model/effect.ts";
-import type { Narrowing } from "../model/leash.ts";
+import type { Narrowed } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Principal } from "../model/principal.ts";
 import type { Random } from "../model/runtime.ts";
@@ -64,7 +64,7 @@ export interface Context {
 export interface Scope {
   readonly context: Context;
   readonly principal: Principal;
-  readonly narrowings: readonly Narrowing[];
+  readonly narrowings: readonly Narrowed[];
   /** What decides here, whatever is loaded meanwhile. Unset: what is in force at the moment of asking. */
   readonly pinned?: InForce;
 }

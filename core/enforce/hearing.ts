@@ -83,10 +83,10 @@ export function emptyHearing(
 function judgesOf(scope: DecidingScope): readonly Judge[] {
   const first = { policy: inForce(scope).policy, space: "" };
   if (scope.narrowings.length === 0) return [first];
-  const added = scope.narrowings.flatMap(({ policy }) =>
-    policy === undefined ? [] : [{ policy, space: `${policy.digest}/` }],
-  );
-  return [first, ...added];
+  const added = scope.narrowings.flatMap(({ policy, space }) => (policy === undefined ? [] : [{ policy, space }]));
+  // What one child was given twice decides, and counts, once.
+  const spaces = added.map(({ space }) => space);
+  return [first, ...added.filter(({ space }, place) => spaces.indexOf(space) === place)];
 }
 
 function needsOf(

@@ -1,5 +1,7 @@
+import { domainDigest } from "../digest.ts";
 import { LeashError } from "../errors.ts";
-import type { Narrowing } from "../model/leash.ts";
+import type { Narrowed, Narrowing } from "../model/leash.ts";
+import type { Principal } from "../model/principal.ts";
 import { completePrincipal } from "../principal.ts";
 import type { Scope } from "./context.ts";
 import { refuseUnmet } from "./unmet.ts";
@@ -18,5 +20,11 @@ export function narrowed(scope: Scope, limits: Narrowing): Scope {
     limits.agent === undefined
       ? principal
       : completePrincipal(principal, { agent: limits.agent, chain: [...principal.chain, principal.agent] });
-  return { ...scope, principal: child, narrowings: [...scope.narrowings, limits] };
+  const added: Narrowed = { ...limits, space: spaceOf(child, limits) };
+  return { ...scope, principal: child, narrowings: [...scope.narrowings, added] };
+}
+
+/** By what is the same in every process and after a restart: the agents down to the child, and the text of its policy. */
+function spaceOf({ agent, chain }: Principal, { policy }: Narrowing): string {
+  return `${domainDigest("leashkit/child/1", { agents: [...chain, agent], policy: policy?.digest ?? null })}/`;
 }

@@ -94,6 +94,25 @@ describe("a child with a policy of its own", () => {
     await expect(buy(leash.narrow({ agent: "another" }))).rejects.toMatchObject({ code: "LEASH_LIMIT_EXCEEDED" });
   });
 
+  it("I7: counts for itself whatever other child has the same policy, together with its own children, and once", async () => {
+    const few = (max: number) => policy(`default: allow\nlimits: [{ id: few, action: buy, window: 24h, max: ${max} }]`);
+    const store = memoryStore();
+    const open = () => parent({ store, policy: { text: "leash: 1\ndefault: allow" } });
+    const [leash, restarted] = [await open(), await open()];
+    const used: string[] = [];
+    const buys = async (name: string, child: Leash): Promise<void> => {
+      if ((await buy(child).catch(() => "refused")) === "bought") used.push(name);
+    };
+    const [ann, bob] = [leash.narrow({ agent: "ann", policy: few(2) }), leash.narrow({ agent: "bob", policy: few(2) })];
+    for (const child of [ann, restarted.narrow({ agent: "ann", policy: few(2) }), ann.narrow({ agent: "helper" })])
+      await buys("ann", child);
+    for (const child of [bob, bob.narrow({ agent: "helper", policy: few(1) }), bob]) await buys("bob", child);
+    await buys("below another", leash.narrow({ agent: "carl" }).narrow({ agent: "ann", policy: few(2) }));
+    const twice = leash.narrow({ agent: "dora", policy: few(2) }).narrow({ policy: few(2) });
+    for (let times = 0; times < 3; times += 1) await buys("dora", twice);
+    expect(used).toEqual(["ann", "ann", "bob", "bob", "below another", "dora", "dora"]);
+  });
+
   it("I4: refuses where its policy throws, or needs a handler that is not there", async () => {
     const leash = await parent();
     const broken = { ...policy("default: allow"), evaluate: () => expect.fail("broken") };

@@ -16,11 +16,19 @@ export interface Narrowing {
   readonly agent?: string;
   /**
    * Decides beside what the parent decides by, and the strictest word counts: it can refuse, ask, compute, oblige and limit, and lift
-   * nothing. Say `default: allow` in it, or it allows only what its own rules do. Its limits count this child's calls alone.
+   * nothing. Say `default: allow` in it, or it allows only what its own rules do. Its limits count the calls of this child and of its
+   * own children alone, over all processes in which the same agent is given the same policy; what several children share belongs
+   * into the parent's policy.
    */
   readonly policy?: Policy;
   /** False: the child reaches nobody who could answer, so a call that must ask a person is refused at once. Default true. */
   readonly asks?: boolean;
+}
+
+/** A narrowing in force. */
+export interface Narrowed extends Narrowing {
+  /** Stands before the names of its policy's counters: they are no other policy's, and no other child's. */
+  readonly space: string;
 }
 
 /** How a policy's files are watched. */

@@ -35,7 +35,7 @@ export interface RecordedFacts {
   readonly counterparties?: readonly (string | null)[];
   /**
    * By kind and key; a counter's name begins with the milliseconds of its window (`f`: a fixed one), and a narrowed child's goes on
-   * with its policy's digest. Null: it could not be had.
+   * with the child's `space`. Null: it could not be had.
    */
   readonly probes: Readonly<Record<string, Json>>;
   /** The registered tools that were looked at, by name. */
@@ -44,11 +44,12 @@ export interface RecordedFacts {
   readonly handlers?: readonly string[];
 }
 
-/** What a parent passed on to a child: its policy by digest. */
+/** What a parent passed on to a child: its policy by digest, with what its counters' names begin with. */
 export interface RecordedNarrowing {
   readonly tools?: readonly string[];
   readonly asks?: boolean;
   readonly policy?: string;
+  readonly space?: string;
 }
 
 /** The policy's word, without what is only for people. */

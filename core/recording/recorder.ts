@@ -2,7 +2,7 @@ import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { Narrowing } from "../model/leash.ts";
+import type { Narrowed } from "../model/leash.ts";
 import type {
   DecisionRecording,
   OutcomeRecording,
@@ -26,7 +26,7 @@ export interface Heard {
   readonly tools: ReadonlyMap<string, ToolSpec>;
   /** Digest of the policy in force. */
   readonly policy: string;
-  readonly narrowings: readonly Narrowing[];
+  readonly narrowings: readonly Narrowed[];
   /** The names of what the policies would ask about another form of the call. */
   needsOf(action: Action): ReadonlySet<string>;
   /** What of the calls of this tool is never written. */
@@ -149,10 +149,10 @@ function decisionBody(
     facts: isTooLarge ? { ...facts, probes: {} } : facts,
     policy: heard.policy,
     ...(narrowings.length > 0 && {
-      narrowings: narrowings.map(({ asks, policy, tools }) => ({
+      narrowings: narrowings.map(({ asks, policy, space, tools }) => ({
         ...(tools !== undefined && { tools }),
         ...(asks !== undefined && { asks }),
-        ...(policy !== undefined && { policy: policy.digest }),
+        ...(policy !== undefined && { policy: policy.digest, space }),
       })),
     }),
     decision: wordOf(decision, action, redacted !== undefined),

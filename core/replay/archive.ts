@@ -47,9 +47,9 @@ export async function judgesOf(
   const policy = instead ?? (await shelf.find(inForce));
   if (policy === undefined) return undefined;
   const added = await Promise.all(
-    narrowings.map(async ({ policy: digest, ...limits }) => {
+    narrowings.map(async ({ policy: digest, space = `${digest}/`, ...limits }) => {
       const own = digest === undefined ? undefined : await shelf.find(digest);
-      return { digest, narrowing: { ...limits, ...(own !== undefined && { policy: own }) } };
+      return { digest, narrowing: { ...limits, space, ...(own !== undefined && { policy: own }) } };
     }),
   );
   if (added.some(({ digest, narrowing }) => digest !== undefined && narrowing.policy === undefined)) return undefined;

@@ -6,7 +6,7 @@ import type { ObligationHandlers } from "../enforce/obligations.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
-import type { Narrowing } from "../model/leash.ts";
+import type { Narrowed } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
 import { TRAPPED } from "../policy/index.ts";
 import type { DecisionRecording } from "../model/recording.ts";
@@ -15,7 +15,7 @@ import { type Trapped, trap } from "./trap.ts";
 /** What decides again. */
 export interface Judges {
   readonly policy: Policy;
-  readonly narrowings: readonly Narrowing[];
+  readonly narrowings: readonly Narrowed[];
 }
 
 /** A decision that was made again. */

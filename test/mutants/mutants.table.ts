@@ -1515,6 +1515,30 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "core/enforce/allowances.test.ts", name: "is one that another engine's policy asks beyond a limit" },
   },
   {
+    id: "M488",
+    invariant: "I7",
+    removes: "counts two children on one counter because their policies say the same",
+    file: "core/enforce/narrowed.ts",
+    find: "{ agents: [...chain, agent], policy:",
+    replace: "{ agents: [chain, agent].slice(2), policy:",
+    test: {
+      file: "core/enforce/narrowing.test.ts",
+      name: "I7: counts for itself whatever other child has the same policy",
+    },
+  },
+  {
+    id: "M489",
+    invariant: "I7",
+    removes: "counts a call twice for a child that was given one policy twice",
+    file: "core/enforce/hearing.ts",
+    find: "added.filter(({ space }, place) => spaces.indexOf(space) === place)",
+    replace: "added.filter(({ space }) => spaces.includes(space))",
+    test: {
+      file: "core/enforce/narrowing.test.ts",
+      name: "I7: counts for itself whatever other child has the same policy",
+    },
+  },
+  {
     id: "M435",
     invariant: "I4",
     removes: "takes other gates away together with a parent's",
