@@ -95,6 +95,17 @@ describe("a two-sided exchange", () => {
     expect(shipped).toEqual([]);
   });
 
+  it("I4: refuses what is no message at all, on either side", async () => {
+    const request = await requestFor("lamp");
+    for (const text of ["null", "5", '"x"', "[]", "{}", '{"body":{}}', '{"proof":"x"}', '{"body":{},"proof":7}']) {
+      const message = JSON.parse(text) as Message;
+      const refusal = expect.toSatisfy((error: unknown) => isLeashError(error));
+      await expect(answer(message), text).rejects.toThrow(refusal);
+      await expect(checkAnswer(message, optionsFor(request)), text).rejects.toThrow(refusal);
+    }
+    expect(shipped).toEqual([]);
+  });
+
   it("sells nothing that the seller's own policy does not allow", async () => {
     await expect(answer(await requestFor("sofa"))).rejects.toThrow(code("LEASH_DENIED"));
     expect(shipped).toEqual([]);

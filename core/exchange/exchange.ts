@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../model/json.ts";
 import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
 import { isJsonObject } from "../strict-json.ts";
-import { parseIsoTime, readClaims } from "../tokens/claims.ts";
+import { parseIsoTime, readClaims, refused } from "../tokens/claims.ts";
 import type { ProofClaims } from "../tokens/proof.ts";
 import { verifyProof } from "../tokens/verify-proof.ts";
 
@@ -50,6 +50,7 @@ export async function answerRequest(
   { answer, audience, keys, store, tool }: AnswerOptions,
   run: Run<unknown>,
 ): Promise<Message> {
+  requireMessage(request);
   const claims = await verifyProof(request.proof, keys, { audience, input: hashOf(request.body), once: store });
   const input = saleInput(claims, await answer(request.body, claims));
   return leash.guard({ tool, input }, async (sale, permit) => {
@@ -91,6 +92,7 @@ export interface CheckOptions {
  */
 export async function checkAnswer(answer: Message, options: CheckOptions): Promise<ProofClaims> {
   const { audience, keys, ownKeys, request, seller, store } = options;
+  requireMessage(answer);
   const input = hashOf(request.body);
   // As of its own time: a person may have had to say yes at the seller's, and what is asked here is only what was sent.
   const own = verifyProof(request.proof, ownKeys, { audience: seller, input, agent: audience, now: issuedAt(request) });
@@ -100,6 +102,11 @@ export async function checkAnswer(answer: Message, options: CheckOptions): Promi
   const { ok } = await store.commit([{ kind: "exchange", id: own.jti, expect: 0, body }]);
   if (ok) return claims;
   throw new LeashError("LEASH_TOKEN_USED", "An answer to this request is kept already. Make a new request.");
+}
+
+/** What came in is JSON of whatever shape. */
+function requireMessage(message: Message): void {
+  if (!isJsonObject(message)) throw refused("what came is no message with a body and a proof");
 }
 
 function saleInput(claims: ProofClaims, answer: Json): JsonObject {

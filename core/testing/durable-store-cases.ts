@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Store } from "../store/store.ts";
 import { fakeClock } from "./clock.ts";
 import {
   assertCommitted,
@@ -7,6 +8,7 @@ import {
   type DurableStoreCase,
   membersOf,
   numbered,
+  type OpenStore,
   readChain,
   soon,
   withStore,
@@ -123,38 +125,28 @@ export const durableStoreCases: readonly DurableStoreCase[] = [
   {
     name: "never shows one handle a row from its future, though its clock is behind that of another",
     run: ({ open }) =>
-      withStore(
-        open,
-        (behind) =>
-          withStore(
-            open,
-            async (ahead) => {
-              assertCommitted(await ahead.commit([create("a")]));
-              await behind.get("used", "a");
-              assert.ok(behind.now() >= Date.UTC(2026, 0, 2), "a row that was read was written before now");
-            },
-            { clock: fakeClock(Date.UTC(2026, 0, 2)) },
-          ),
-        { clock: fakeClock(Date.UTC(2026, 0, 1)) },
-      ),
+      withClocksApart(open, async (behind, ahead) => {
+        assertCommitted(await ahead.commit([create("a")]));
+        await behind.get("used", "a");
+        assert.ok(behind.now() >= Date.UTC(2026, 0, 2), "a row that was read was written before now");
+      }),
   },
   {
     name: "A-S9: dates no line before one of another handle, though its clock is behind",
     run: ({ open }) =>
-      withStore(
-        open,
-        (behind) =>
-          withStore(
-            open,
-            async (ahead) => {
-              assertCommitted(await ahead.commit([create("a")]));
-              assertCommitted(await behind.commit([], { stream: "log", records: [numbered(0)] }));
-              const [line] = await behind.lines("log", 0);
-              assert.equal(membersOf(line?.line ?? "{}")["ts"], "2026-01-02T00:00:00.000Z");
-            },
-            { clock: fakeClock(Date.UTC(2026, 0, 2)) },
-          ),
-        { clock: fakeClock(Date.UTC(2026, 0, 1)) },
-      ),
+      withClocksApart(open, async (behind, ahead) => {
+        assertCommitted(await ahead.commit([create("a")]));
+        assertCommitted(await behind.commit([], { stream: "log", records: [numbered(0)] }));
+        const [line] = await behind.lines("log", 0);
+        assert.equal(membersOf(line?.line ?? "{}")["ts"], "2026-01-02T00:00:00.000Z");
+      }),
   },
 ];
+
+/** Two handles, one of which believes that it is a day earlier. */
+function withClocksApart(open: OpenStore, test: (behind: Store, ahead: Store) => Promise<void>): Promise<void> {
+  const [earlier, later] = [fakeClock(Date.UTC(2026, 0, 1)), fakeClock(Date.UTC(2026, 0, 2))];
+  return withStore(open, (behind) => withStore(open, (ahead) => test(behind, ahead), { clock: later }), {
+    clock: earlier,
+  });
+}

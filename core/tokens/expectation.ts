@@ -1,5 +1,6 @@
 import { LeashError } from "../errors.ts";
 import { KEPT_MS } from "../store/sweep.ts";
+import { isJsonObject } from "../strict-json.ts";
 import { refused } from "./claims.ts";
 
 /** Which time it is for a verifier. */
@@ -30,7 +31,13 @@ export function readTimeExpectation({ now = Date.now(), skewMs = 0 }: TimeExpect
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID`. */
 export function readExpectation(expected: TokenExpectation): Required<TokenExpectation> {
+  requireStated(expected);
   return { audience: requireExpectedText("audience", expected.audience), ...readTimeExpectation(expected) };
+}
+
+/** Without types, somebody may leave it out. @throws {LeashError} `LEASH_CONFIG_INVALID`. */
+export function requireStated(expected: unknown): void {
+  if (!isJsonObject(expected)) throw malformedExpectation("nothing is stated");
 }
 
 /** @throws {LeashError} `LEASH_CONFIG_INVALID`. */

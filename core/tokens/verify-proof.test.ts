@@ -178,6 +178,10 @@ describe("verifying a proof", () => {
       { input: "sha256:" },
     ];
     for (const bad of expectations) expect(() => verify(token, bad), JSON.stringify(bad)).toThrow(mistake);
+    for (const none of [null, "shop.example.com", []]) {
+      const asExpected: ProofExpectation = Object.assign([none] as unknown[])[0] as ProofExpectation;
+      expect(() => verifyProof(token, set, asExpected), JSON.stringify(none)).toThrow(mistake);
+    }
   });
 
   it("says in no message what the token or its claims hold", () => {

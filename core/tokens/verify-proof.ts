@@ -17,6 +17,7 @@ import {
   requireAudience,
   requireExpectedHash,
   requireExpectedText,
+  requireStated,
   requireTime,
   type TokenExpectation,
 } from "./expectation.ts";
@@ -91,6 +92,7 @@ export function verifyProof(
   keys: OpenLeashKeySet | KeySet | readonly PublicKey[],
   expected: Stated | TakenOnce<OpenLeashExpectation> | TakenOnce<ProofExpectation>,
 ): AnyProofClaims | Promise<AnyProofClaims> {
+  requireStated(expected);
   if (!("once" in expected)) return verifyStated(token, keys, expected);
   const { once, ...stated } = expected;
   return verifyOnce(token, keys, stated, once);
