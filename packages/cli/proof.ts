@@ -1,26 +1,16 @@
-import {
-  canonicalText,
-  displayName,
-  isLeashError,
-  type OpenLeashProofClaims,
-  type ProofClaims,
-  sha256Hex,
-  verifyProof,
-} from "@leashkit/core";
+import { displayName, isLeashError, type OpenLeashProofClaims, type ProofClaims, verifyProof } from "@leashkit/core";
 import type { Command } from "commander";
 
 import { EXIT, type Exit, type Finish, UsageError } from "./exit.ts";
+import { type ExpectedOptions, readExpected, requireName } from "./expected.ts";
 import { checkWithKeys, readJson, readText } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
 import type { CommonOptions } from "./state.ts";
 import { readTime } from "./time.ts";
 
-interface VerifyProofOptions extends Pick<CommonOptions, "json"> {
+interface VerifyProofOptions extends Pick<CommonOptions, "json">, ExpectedOptions {
   readonly keys: string;
   readonly audience?: string;
-  readonly action?: string;
-  readonly agent?: string;
-  readonly input?: string;
   readonly at?: string;
   readonly dialect?: string;
 }
@@ -65,36 +55,21 @@ async function verify(io: Io, stated: string, options: VerifyProofOptions): Prom
 type AnyClaims = ProofClaims | OpenLeashProofClaims;
 
 async function readCheck(options: VerifyProofOptions): Promise<(token: string) => AnyClaims> {
-  const { action, agent, at, audience, dialect, input } = options;
-  if (action !== undefined && !/^(?:sha256:)?[0-9a-f]{64}$/u.test(action)) {
-    throw new UsageError("--action takes a SHA-256 in lower-case hex");
-  }
-  const expected = {
-    ...(action === undefined ? {} : { action }),
-    ...(agent === undefined ? {} : { agent: requireName("--agent", agent) }),
-    ...(at === undefined ? {} : { now: readTime("--at", at) }),
-  };
+  const { at, audience, dialect } = options;
+  const now = at === undefined ? {} : { now: readTime("--at", at) };
   if (dialect === undefined) {
     if (audience === undefined) throw new UsageError("say whom the proof must have been made for: --audience NAME");
-    const own = { ...expected, audience: requireName("--audience", audience), ...(await inputOf(input)) };
+    const own = { ...now, audience: requireName("--audience", audience), ...(await readExpected(options)) };
     const keys = await readJson("keys", options.keys);
     return (token) => verifyProof(token, keys, own);
   }
   if (dialect !== "openleash") throw new UsageError("--dialect takes openleash, or is left out");
-  if (audience !== undefined || input !== undefined) {
+  if (audience !== undefined || options.input !== undefined) {
     throw new UsageError("a proof of an OpenLeash server names neither audience nor input: say --action instead");
   }
+  const expected = { ...now, ...(await readExpected(options)), dialect } as const;
   const keys = await readJson("keys", options.keys);
-  return (token) => verifyProof(token, keys, { ...expected, dialect });
-}
-
-async function inputOf(file: string | undefined): Promise<{ readonly input?: string }> {
-  return file === undefined ? {} : { input: sha256Hex(canonicalText(await readJson("input", file))) };
-}
-
-function requireName(option: string, name: string): string {
-  if (name === "") throw new UsageError(`${option} is empty`);
-  return name;
+  return (token) => verifyProof(token, keys, expected);
 }
 
 function inWords(claims: AnyClaims): string {

@@ -81,6 +81,32 @@ describe("leash receipt", () => {
     expect(JSON.parse(stdout)).toMatchObject({ action_id: actionId });
   });
 
+  it("compares the proof, the action, the agent and the input that are stated, and cannot be asked wrongly", async () => {
+    const published = join(state, "public.json");
+    const input = join(state, "input.json");
+    await writeFile(input, '{ "amount": 5 }');
+    const { stdout: token } = await command("", "receipt", "show", actionId);
+    const { stdout: envelope } = await command("", "receipt", "show", actionId, "--dsse");
+    const { action_hash: action, proof_jti: proof } = verifyReceipt(token.trim(), await keys());
+    const right = ["--proof", proof, "--action", action, "--agent", "agent", "--input", input];
+    const other = join(state, "other.json");
+    await writeFile(other, '{ "amount": 6 }');
+    const wrong = [
+      ["--proof", "x"],
+      ["--action", "0".repeat(64)],
+      ["--agent", "x"],
+      ["--input", other],
+    ];
+    for (const text of [token, envelope]) {
+      const verify = async (...argv: readonly string[]) =>
+        (await command(text, "receipt", "verify", "-", "--keys", published, ...argv)).exit;
+      expect(await verify(...right)).toBe(0);
+      for (const argv of wrong) expect(await verify(...argv), argv.join(" ")).toBe(1);
+      for (const option of ["--proof", "--action", "--agent"]) expect(await verify(option, ""), option).toBe(2);
+      expect(await verify("--input", join(state, "none.json"))).toBe(3);
+    }
+  });
+
   it("finds one that was changed, and cannot read what is not there", async () => {
     const published = join(state, "public.json");
     const { stdout: token } = await command("", "receipt", "show", actionId);

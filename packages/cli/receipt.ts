@@ -3,6 +3,7 @@ import type { Command } from "commander";
 
 import { inColumns } from "./columns.ts";
 import { EXIT, type Exit, UsageError } from "./exit.ts";
+import { type ExpectedOptions, readExpected, requireName } from "./expected.ts";
 import { checkWithKeys, parseJson, readJson, readText } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
 import { type CommonOptions, withSigningDesk } from "./state.ts";
@@ -11,8 +12,9 @@ export interface ShowReceiptOptions extends CommonOptions {
   readonly dsse?: boolean;
 }
 
-export interface VerifyReceiptOptions extends CommonOptions {
+export interface VerifyReceiptOptions extends CommonOptions, ExpectedOptions {
   readonly keys?: string;
+  readonly proof?: string;
 }
 
 /** The commands about receipts. */
@@ -31,6 +33,10 @@ export function addReceipt(leash: Command, io: Io, finish: (exit: Exit) => void)
     .description("check a receipt, as a token or in its envelope, against published keys")
     .argument("<file>", "its file, or - for standard input")
     .requiredOption("--keys <file>", "the issuer's key set as JSON")
+    .option("--proof <id>", "the jti of the proof that the run must have had")
+    .option("--action <hash>", "digest of the action that must have run")
+    .option("--agent <name>", "the agent that must have run it")
+    .option("--input <file>", "the JSON that it must have run with")
     .action(async (file: string, _options: unknown, command: Command) =>
       finish(await checkReceipt(io, file, command.optsWithGlobals<VerifyReceiptOptions>())),
     );
@@ -62,12 +68,14 @@ async function actionOf({ desk }: OpenDesk, id: string): Promise<string> {
 /** `leash receipt verify`: what it says, where it holds. */
 export async function checkReceipt(io: Io, file: string, options: VerifyReceiptOptions): Promise<Exit> {
   if (options.keys === undefined) throw new UsageError("say whose keys: --keys FILE");
+  const proof = options.proof === undefined ? {} : { proof: requireName("--proof", options.proof) };
+  const expected = { ...proof, ...(await readExpected(options)) };
   const keys = await readJson("keys", options.keys);
   const text = (await readText("receipt", file, io)).trim();
   const claims = checkWithKeys(() =>
     text.startsWith("{")
-      ? verifyReceiptEnvelope(parseJson("receipt", file, text), keys).predicate
-      : verifyReceipt(text, keys),
+      ? verifyReceiptEnvelope(parseJson("receipt", file, text), keys, expected).predicate
+      : verifyReceipt(text, keys, expected),
   );
   if (options.json === true) writeJson(io.stdout, claims);
   else io.stdout.write(`The receipt holds.\n${described(claims)}\n`);
@@ -76,6 +84,7 @@ export async function checkReceipt(io: Io, file: string, options: VerifyReceiptO
 
 function described(claims: ReceiptClaims): string {
   const people = claims.approvers.map(({ approver, assurance, method }) => `${approver} (${method}, ${assurance})`);
+  const nobody = claims.approval_id === null ? "(nobody was asked)" : "(not known any more)";
   const effect = claims.effect === undefined ? "" : `, effect ${claims.effect}`;
   return inColumns(
     [
@@ -89,7 +98,7 @@ function described(claims: ReceiptClaims): string {
       ["output", claims.output_hash ?? "(not recorded)"],
       ["rule", claims.rule ?? "(default)"],
       ["policy", claims.policy_digest],
-      ["yes from", people.length === 0 ? "(nobody was asked)" : people.join(", ")],
+      ["yes from", people.length === 0 ? nobody : people.join(", ")],
       ["issued", claims.issued_late === true ? `${claims.iat}, late` : claims.iat],
     ].map((row) => row.map((cell) => visible(cell))),
   );
