@@ -21,7 +21,7 @@ describe("a signed webhook", () => {
     }
   });
 
-  it("B-S11: is refused with anything about it changed", () => {
+  it("A-S11: is refused with anything about it changed", () => {
     const changed: readonly (readonly [Record<string, unknown>, string?, string?])[] = [
       [{ "webhook-id": "msg_2" }],
       [{ "webhook-timestamp": String(NOW / 1_000 + 1) }],
@@ -38,7 +38,7 @@ describe("a signed webhook", () => {
     }
   });
 
-  it("B-S11: an id cannot take a part of the timestamp, nor a timestamp a part of the body", () => {
+  it("A-S11: an id cannot take a part of the timestamp, nor a timestamp a part of the body", () => {
     for (const id of ["msg.1", "", "ä", "a b", "a\n", "x".repeat(257)]) {
       expect(() => signWebhook({ id, sentAt: NOW }, BODY, SECRET)).toThrow(coded("LEASH_INPUT_INVALID"));
       expect(() => verify({ ...HEADERS, "webhook-id": id })).toThrow(coded("LEASH_TOKEN_INVALID"));
@@ -73,7 +73,7 @@ describe("a signed webhook", () => {
     expect(() => verify({ ...HEADERS, "webhook-signature": flood })).toThrow(coded("LEASH_TOKEN_INVALID"));
   });
 
-  it("B-S11: takes no secret that is short, long, or not base64, on either side", () => {
+  it("A-S11: takes no secret that is short, long, or not base64, on either side", () => {
     const base64 = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 1).toString("base64")}`;
     for (const secret of [base64(23), base64(65), "whsec_", "", `${SECRET}-`, "whsec_ä", `${SECRET.slice(0, -3)} Sw`]) {
       expect(() => signWebhook({ id: "a", sentAt: NOW }, BODY, secret), secret).toThrow(coded("LEASH_CONFIG_INVALID"));

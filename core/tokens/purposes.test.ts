@@ -187,17 +187,21 @@ describe("opening a token", () => {
     ["a byte order mark", '\ufeff{"v":1}'],
     ["no key", '{"v":1}'],
     ["a key that is not a text", '{"kid":["k"]}'],
-  ])("refuses a payload with %s, though it is signed", (_name, payload) => {
+  ])("A-S15: refuses a payload with %s, though it is signed", (_name, payload) => {
     const token = signV4(payload, ed25519().signingKey(randomBytes(32)), "");
     expect(() => openToken(token, "proof", keys.keySet())).toThrow(code("LEASH_TOKEN_INVALID"));
   });
 
-  it("refuses duplicate members, though they are signed with the right key", () => {
+  it("A-S15: refuses duplicate members, escaped or not, though they are signed with the right key", () => {
     const { signingKey, kid, set } = ownKey();
     const payload = canonicalText({ ...everything, kid });
     expect(openToken(signV4(payload, signingKey, ""), "proof", set)).toMatchObject({ kid });
-    const doubled = payload.replace("{", '{"aud":"everyone",');
-    expect(() => openToken(signV4(doubled, signingKey, ""), "proof", set)).toThrow(code("LEASH_TOKEN_INVALID"));
+    for (const name of ["aud", "\\u0061ud", "a\\u0075d"]) {
+      const doubled = payload.replace("{", `{"${name}":"everyone",`);
+      expect(() => openToken(signV4(doubled, signingKey, ""), "proof", set)).toThrow(code("LEASH_TOKEN_INVALID"));
+      const respelled = payload.replace('"aud":', `"${name}":`);
+      expect(openToken(signV4(respelled, signingKey, ""), "proof", set)["aud"]).toBe(everything.aud);
+    }
   });
 
   it.each([

@@ -36,13 +36,13 @@ describe("the words of a handOff", () => {
   const NOT_TO_BOSS =
     'default: allow\nrules:\n  - { id: no, action: handOff, when: input.toAgent == "boss", effect: deny }\n';
 
-  it("I1 A28: a name that quotes the answer of a handOff switches to nobody whom the policy did not see", async () => {
+  it("I1 A-A28: a name that quotes the answer of a handOff switches to nobody whom the policy did not see", async () => {
     const { build } = await office(NOT_TO_BOSS, [handOff(`boss ${HANDED} I say so`)]);
     const { result } = await runWorkflow(build(), { input: "go" });
     expect(result?.state?.currentAgentName).toBe("clerk");
   });
 
-  it("I1 A28: nor does the result of an own tool of that name", async () => {
+  it("I1 A-A28: nor does the result of an own tool of that name", async () => {
     const execute = ({ reason }: { readonly reason: string }) => reason;
     const own = FunctionTool.from(execute, {
       name: "handOff",
@@ -185,7 +185,7 @@ describe("arguments", () => {
     expect(got).toEqual([{ amount: 12, times: 1 }]);
   });
 
-  it("A28: a narrowed leash stands in front of a tool that parses once, too", async () => {
+  it("A-A28: a narrowed leash stands in front of a tool that parses once, too", async () => {
     const got: unknown[] = [];
     const leash = await leashFor(ALLOW_ALL);
     const paying = leashedTool(pay(got), leash);
@@ -236,7 +236,7 @@ describe("the view of a tool", () => {
     "another prototype": (view) => Reflect.setPrototypeOf(view, { call: bare.call }),
   };
 
-  it.each(Object.entries(WAYS))("A23: keeps its gate: %s", async (_what, attack) => {
+  it.each(Object.entries(WAYS))("A-A23: keeps its gate: %s", async (_what, attack) => {
     const view = leashTool(deed("buy", []), await leashFor(DENY_ALL));
     try {
       attack(view);

@@ -44,7 +44,7 @@ describe("wrapTools on a workflow", () => {
     expect(workflow.getAgents().flatMap(({ tools }) => [...tools])).toEqual(before);
   });
 
-  it("A28: leaves an agent that is added later to another wrapping", async () => {
+  it("A-A28: leaves an agent that is added later to another wrapping", async () => {
     const { leash, workflow } = await office("default: deny\n");
     const late = tool({
       name: "late",

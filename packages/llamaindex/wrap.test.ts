@@ -95,7 +95,7 @@ describe("a wrapped tool", () => {
     ["described", (wrapped: BaseToolWithCall) => Object.getOwnPropertyDescriptor(wrapped, "call")?.value as never],
     ["listed", (wrapped: BaseToolWithCall) => Object.values(wrapped).at(1) as never],
     ["inherited", (wrapped: BaseToolWithCall) => (Object.create(wrapped) as typeof wrapped).call],
-  ])("A23: gives no bare call away when it is %s", async (_how, read) => {
+  ])("A-A23: gives no bare call away when it is %s", async (_how, read) => {
     const done: string[] = [];
     const wrapped = leashTool(
       buyTool((input) => done.push(input.item)),
@@ -203,7 +203,7 @@ describe("gates in layers", () => {
     expect([leashTool(bound, leash), leashTool(bound, child)]).toEqual([bound, bound]);
   });
 
-  it("A28: another gate stands in front of the first, and both must agree", async () => {
+  it("A-A28: another gate stands in front of the first, and both must agree", async () => {
     const done: string[] = [];
     const leash = await leashFor(ALLOW_ALL);
     const parents = leashTool(
@@ -271,7 +271,7 @@ describe("what a tool runs on", () => {
     expect(await leashTool(buyTool(), leash).call({ item: "tea" })).toBe(DENIED);
   });
 
-  it("A1: is what was decided, whatever becomes of the object that was handed over", async () => {
+  it("A-A1: is what was decided, whatever becomes of the object that was handed over", async () => {
     const leash = await leashFor(ASK_ALL);
     const input = { item: "tea" };
     const sold = leashTool(buyTool(), leash).call(input);

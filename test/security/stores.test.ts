@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLeash, type Leash, memoryStore, sqliteStore, type Store } from "@leashkit/core";
+import { createLeash, type Leash, memoryStore, sqliteStore, type Store, verifyProof } from "@leashkit/core";
 import { countingShop, fakeClock, faultyStore, scriptedPolicy } from "@leashkit/core/testing";
-import { durable, onlyPending } from "../support/leash.ts";
+import { durable, logOf, onlyPending } from "../support/leash.ts";
 import { codeOf } from "../support/thrown.ts";
 
 let folder: string;
@@ -120,6 +120,22 @@ describe("the same call again after a restart, and in a second process", () => {
     expect(shop.orders).toHaveLength(1);
     await Promise.all([first.close(), second.close()]);
     for (const each of new Set([store, again])) await each.close();
+  });
+});
+
+describe("a call of one agent", () => {
+  it("B-H4: names nobody else: what it says of its agent is no part of it, and its proof is the gate's own agent's", async () => {
+    const leash = await life({ store: memoryStore(), policy: scriptedPolicy(() => "allow") });
+    const thief = leash.as({ agent: "thief" });
+    const forged = { agent: "victim", tenant: "other", subject: "owner", chain: ["root"] };
+    const call = { ...durable("call-1", { agent: "victim" }), ...forged, principal: forged };
+    const token = await thief.guard(call, (_input, permit) => permit.proof ?? "");
+    expect(verifyProof(token, leash.keySet(), { audience: "thief" }).agent_id).toBe("thief");
+    expect(() => verifyProof(token, leash.keySet(), { audience: "thief", agent: "victim" })).toThrow("another agent");
+    const told = (await logOf(leash)).filter(({ action_type: tool }) => tool === "buy");
+    expect(told.length).toBeGreaterThan(1);
+    for (const line of told) expect(line).toMatchObject({ actor_id: "thief", tenant: "default" });
+    await leash.close();
   });
 });
 

@@ -20,7 +20,7 @@ describe.concurrent.each(stores)("over $name", ({ name, over }) => {
   if (over === undefined) console.info(`Skipped for want of a server: processes killed over ${name}`);
 
   it.skipIf(over === undefined)(
-    `I2: processes killed at random points never execute a call twice, unasked or unrecorded (short run, seed ${SEED})`,
+    `I2, A-S1, A-S2, B-H12: processes killed at random points never execute a call twice, unasked or unrecorded (short run, seed ${SEED})`,
     async () => {
       assert(over !== undefined);
       const result = await killLoop({ over, iterations: 12, seed: SEED, deadline: Date.now() + 60_000, worker });

@@ -148,7 +148,7 @@ describe("settledWorkflow", () => {
 });
 
 describe("an agent of its own leash", () => {
-  it("A28: narrowed: it is asked about by its own name, and what its parent kept back stays refused after a resume", async () => {
+  it("A-A28: narrowed: it is asked about by its own name, and what its parent kept back stays refused after a resume", async () => {
     const leash = await leashFor(ASK_TO_BUY);
     const effects: string[] = [];
     const narrow = leash.narrow({ tools: ["look", "buy"], agent: "buyer" });

@@ -29,7 +29,7 @@ const ASK_FOR = (...tools: readonly string[]): string =>
   `default: allow\ntools: { ${tools.map((name) => `${name}: { decision: approve }`).join(", ")} }\n`;
 
 describe("a handOff in a run that is suspended", () => {
-  it("A28 I2: approved, the agent switches, however often the run is resumed", async () => {
+  it("A-A28 I2: approved, the agent switches, however often the run is resumed", async () => {
     const { leash, effects, build } = await office(ASK_FOR("handOff"), [[toBanker]]);
     const suspension = kept(await runWorkflow(build().workflow, { input: "go" }));
     expect(suspension).toMatchObject({ agentName: "clerk", currentAgentName: "clerk", nextAgentName: null });

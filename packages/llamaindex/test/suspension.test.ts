@@ -97,7 +97,7 @@ describe("what is no suspension of this workflow", () => {
     expect(effects).toEqual([]);
   });
 
-  it("A2: an accessor is read once: what was checked is what is resumed", async () => {
+  it("A-A2: an accessor is read once: what was checked is what is resumed", async () => {
     const { build, effects, suspension } = await approved();
     let reads = 0;
     const shifty = Object.defineProperty({ ...suspension }, "v", { enumerable: true, get: () => (reads += 1) });
