@@ -33,35 +33,26 @@ export function draft(
   const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId: behind, decisionId, now: at, random });
   const held = reservedBy(standing, decided);
+  const started = { attemptId: decisionId, approvalId, owner: presence.owner, startedAt: at, proofKid: proof.kid };
   const entry: JournalEntry = {
     ...entryBefore(proposal, standing, action),
+    ...started,
     ...(held.reservations.length > 0 && { reserved: held.reservations }),
     ...(lifting !== undefined && { allowanceId: lifting.value.id }),
-    attemptId: decisionId,
-    approvalId,
-    owner: presence.owner,
-    startedAt: at,
-    proofKid: proof.kid,
   };
-  const { obligations } = decision;
-  const redaction = redactionOf(heard, proposal.action.tool, action.tool);
-  const idempotencyKey = idempotencyKeyOf(proposal.journalId);
-  const repeats = standing.kind === "continued" && standing.entry.state === "running";
-  const version = standing.version + 1;
-  // Also where it was decided before: the last word is the one that lets the call run.
-  const recording = recorder.leave(decisionId, decided);
   const grant = {
     proposal,
     action,
     decision,
     entry,
-    version,
+    version: standing.version + 1,
     proof,
-    idempotencyKey,
-    obligations,
-    redaction,
-    recording,
-    repeats,
+    idempotencyKey: idempotencyKeyOf(proposal.journalId),
+    obligations: decision.obligations,
+    redaction: redactionOf(heard, proposal.action.tool, action.tool),
+    // Also where it was decided before: the last word is the one that lets the call run.
+    recording: recorder.leave(decisionId, decided),
+    repeats: standing.kind === "continued" && standing.entry.state === "running",
   };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];

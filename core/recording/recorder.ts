@@ -1,7 +1,6 @@
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
-import type { JournalEntry } from "../model/journal.ts";
 import type { Narrowed } from "../model/leash.ts";
 import type {
   DecisionRecording,
@@ -15,7 +14,8 @@ import type { ToolSpec } from "../model/tool.ts";
 import type { Change } from "../store/store.ts";
 import { sealBody } from "./cipher.ts";
 import type { RecordSettings } from "./options.ts";
-import { type Blot, blotWith, type Pen, redact, redactOutput, type Redacted } from "./redact.ts";
+import { type Ended, outcomeBody } from "./outcome.ts";
+import { type Blot, blotWith, type Pen, redact, type Redacted } from "./redact.ts";
 import { keyOf, outcomeId } from "./rows.ts";
 
 /** Everything that one decision heard. */
@@ -42,16 +42,6 @@ export interface Told {
   readonly heard: Heard;
   /** True where it is the word on two forms of the call, an approver's edit and the original: one hearing does not make it again. */
   readonly isJoint?: boolean;
-}
-
-/** A run as it ended. */
-export interface Ended {
-  readonly proposed: Action;
-  readonly action: Action;
-  readonly entry: Pick<JournalEntry, "approvalId" | "attemptId" | "endedAt" | "failure" | "state">;
-  /** Undefined where it gave nothing that JSON can carry; `value` is absent where it gave `undefined`. */
-  readonly output: { readonly value?: Json } | undefined;
-  readonly redaction: Redaction;
 }
 
 /** Says what to keep of a call: changes for the very commit that tells of it. */
@@ -253,42 +243,4 @@ function sizeOf(text: string, { probes }: RecordedFacts): number {
   let size = Buffer.byteLength(text);
   for (const name in probes) size += name.length + JSON.stringify(probes[name] ?? null).length;
   return size;
-}
-
-function outcomeBody(
-  { action, entry, output, proposed }: Ended,
-  pen: Pen | undefined,
-  maxBytes: number,
-): OutcomeRecording | undefined {
-  const { approvalId, attemptId, endedAt, failure, state } = entry;
-  if (state !== "done" && state !== "failed" && state !== "unknown") return undefined;
-  return {
-    v: 1,
-    of: "outcome",
-    actionId: proposed.actionId,
-    callKey: proposed.callKey,
-    proposedDigest: proposed.digest,
-    digest: action.digest,
-    tool: action.tool,
-    attemptId,
-    approvalId,
-    endedAt,
-    state,
-    ...(state === "done" ? keptOutput(output, pen, maxBytes) : {}),
-    ...(failure !== null && { failure }),
-  };
-}
-
-function keptOutput(
-  output: Ended["output"],
-  pen: Pen | undefined,
-  maxBytes: number,
-): Pick<OutcomeRecording, "output" | "notRecorded" | "redacted" | "tooLarge"> {
-  if (output === undefined) return { notRecorded: true };
-  const { value } = output;
-  if (value === undefined) return {};
-  const kept = pen === undefined ? { output: value, redacted: false } : redactOutput(value, pen);
-  const size = Buffer.byteLength(JSON.stringify(kept.output));
-  if (size > maxBytes) return { tooLarge: size };
-  return kept.redacted ? { output: kept.output, redacted: true } : { output: value };
 }

@@ -6,15 +6,16 @@ import { storeUnavailable } from "./unavailable.ts";
 /** The version of the tables below; a file of another version is not opened. */
 const SCHEMA_VERSION = 1;
 
-// Rows lie in their primary keys, and only those with a secondary key are in its index: a commit then changes three pages or
-// four, and each of them is written and synced. Files that were made with other tables have the same columns, and are read.
+// Each page that a commit changes is written and synced. Rows and lines take a quarter of a page or more, so they lie in the order
+// of their coming, under keys in an index (WITHOUT ROWID they would lie in the tree of keys itself, which then has few of them on a
+// page, many levels, and is put in order anew by nearly every commit). Files that were made so have the same columns, and are read.
 const SCHEMA = `
   CREATE TABLE "rows" (
     kind TEXT NOT NULL, id TEXT NOT NULL, version BIGINT NOT NULL, by_key TEXT, due_at BIGINT, body TEXT NOT NULL,
     PRIMARY KEY (kind, id)
-  ) WITHOUT ROWID;
+  );
   CREATE INDEX rows_by_key ON "rows" (kind, by_key, id) WHERE by_key IS NOT NULL;
-  CREATE TABLE log (stream TEXT NOT NULL, seq BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
+  CREATE TABLE log (stream TEXT NOT NULL, seq BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (stream, seq));
   CREATE TABLE meta (key TEXT PRIMARY KEY, value BIGINT NOT NULL);
   INSERT INTO meta (key, value) VALUES ('schema_version', ${SCHEMA_VERSION}), ('latest_time', 0);
 `;
