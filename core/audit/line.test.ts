@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EMPTY_HEAD, link, RECORD_LABELS } from "../store/chain.ts";
 import { parseStrictJson } from "../strict-json.ts";
 import { misplacement, readLine, streamNamed, type Place } from "./line.ts";
 
@@ -102,6 +103,62 @@ describe("a line of the log", () => {
       { numRuns: 3_000 },
     );
   });
+
+  it("I10: is taken exactly where the strict reader takes it, when somebody changed a piece of one of ours and hashed it anew", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 6 });
+    const payload = fc.record(
+      {
+        type: fc.constant("decided" as const),
+        tenant: text,
+        actor_type: fc.constant("agent" as const),
+        actor_id: text,
+        detail: fc.oneof(text, fc.constantFrom('"', "\\", "a\nb", "\u2028", "\0", "é")),
+        rule: fc.oneof(text, fc.constant(null)),
+        signature_valid: fc.boolean(),
+      },
+      { requiredKeys: ["type", "tenant", "actor_type", "actor_id"] },
+    );
+    const pieces = [
+      "",
+      '"',
+      ",",
+      ":",
+      "\\",
+      "\\n",
+      "\\u0000",
+      "\\x",
+      "}",
+      "1",
+      "-",
+      "é",
+      "\ud800",
+      "\n",
+      " ",
+      "[]",
+      ',"rule":"a"',
+      ',"kid":"a"',
+    ];
+    const edit = fc.tuple(fc.nat(), fc.nat(3), fc.constantFrom(...pieces));
+    fc.assert(
+      fc.property(payload, edit, (record, [place, length, piece]) => {
+        const ours = link("s", EMPTY_HEAD, 1_767_225_600_000, { payload: record, envelope: { kid: "k" } }).line;
+        expect(readLine(ours)).not.toHaveProperty("problem");
+        const hashed = ours.slice(0, -'"prev":"","hash":""}'.length - 2 * 64);
+        const at = place % hashed.length;
+        const line = close(`${hashed.slice(0, at)}${piece}${hashed.slice(at + length)}"prev":"${ZEROS}"`);
+        expect("problem" in readLine(line), line).toBe(!isStrict(line));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("is read in one pass, whatever is wrong with it", () => {
+    const members = RECORD_LABELS.map((label) => `${label}"${"a\\n".repeat(500)}"`).join("");
+    const line = `${GOOD.slice(0, GOOD.indexOf(',"type"'))}${members}`;
+    const started = performance.now();
+    for (let count = 0; count < 20; count += 1) expect(readLine(line)).toHaveProperty("problem");
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
 });
 
 /** The format as it is described, with nothing but the strict reader. */
@@ -109,7 +166,9 @@ function isStrict(line: string): boolean {
   try {
     const { v, stream, seq, ts } = parseStrictJson(line) as Record<string, unknown>;
     const isTyped = v === 1 && typeof stream === "string" && typeof seq === "number" && typeof ts === "string";
-    return isTyped && line.startsWith(`${JSON.stringify({ v, stream, seq, ts }).slice(0, -1)},`);
+    if (!isTyped || !/^\d{4}(?:-\d\d){2}T\d\d(?::\d\d){2}\.\d{3}Z$/.test(ts) || Number.isNaN(Date.parse(ts)))
+      return false;
+    return line.startsWith(`${JSON.stringify({ v, stream, seq, ts }).slice(0, -1)},`);
   } catch {
     return false;
   }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../model/json.ts";
 import { EMPTY_HEAD } from "../store/chain.ts";
 import type { LogLine } from "../store/store.ts";
 import { parseStrictJson } from "../strict-json.ts";
+import { readPlainLine } from "./plain-line.ts";
 
 /** How a line of the log ends, `,"prev":"…","hash":"…"}`; everything before `,"hash":` is what the hash covers. */
 const HASH_LENGTH = 64;
@@ -36,14 +37,20 @@ export interface Problem {
  * of the bytes before `,"hash":`.
  */
 export function readLine(line: string): ReadLine | Problem {
+  const read = readPlainLine(line);
+  if (read === undefined) return readAnyLine(line);
+  return leafHash(hashedPart(line)) === read.hash ? read : CHANGED;
+}
+
+const CHANGED: Problem = { problem: "the line was changed: its hash does not fit its bytes" };
+
+function readAnyLine(line: string): ReadLine | Problem {
   const prev = line.slice(-PREV_FROM_END, -PREV_FROM_END + HASH_LENGTH);
   const hash = line.slice(-HASH_FROM_END, -HASH_FROM_END + HASH_LENGTH);
   if (!HEX.test(prev) || !line.endsWith(`,"prev":"${prev}","hash":"${hash}"}`)) {
     return { problem: "the line does not end in its prev and hash" };
   }
-  if (leafHash(hashedPart(line)) !== hash) {
-    return { problem: "the line was changed: its hash does not fit its bytes" };
-  }
+  if (leafHash(hashedPart(line)) !== hash) return CHANGED;
   const record = parseLine(line);
   if (record === undefined) return { problem: "the line is not a strict JSON object" };
   const { v, stream, seq, ts } = record;
@@ -98,52 +105,6 @@ export function streamNamed(line: string): string | undefined {
 }
 
 function parseLine(line: string): JsonObject | undefined {
-  return parsePlainLine(line) ?? parseStrictLine(line);
-}
-
-/**
- * A line as our writer writes it, read several times as fast; undefined for every other line, which says nothing of it.
- *
- * The platform's reader takes whatever the strict one takes, and more: half characters, numbers that it rounds, `__proto__`, and
- * names that occur twice. A line with none of the first three is exactly as long as what was read from it, or longer: by escapes,
- * by spaces, or by what it says twice.
- */
-function parsePlainLine(line: string): JsonObject | undefined {
-  if (line.length > MOST_PLAIN_LENGTH || !line.isWellFormed()) return undefined;
-  const value = parseLoosely(line);
-  return isObject(value) && lengthOf(value) === line.length ? value : undefined;
-}
-
-const MOST_PLAIN_LENGTH = 65_536;
-
-/** Characters of a flat object at its shortest; NaN for one with members that only the strict reader can judge. */
-function lengthOf(value: JsonObject): number {
-  let length = "{}".length - ",".length;
-  for (const name in value) {
-    const member = value[name];
-    if (name === "__proto__") return Number.NaN;
-    length += ',"":'.length + name.length;
-    if (typeof member === "string") length += '""'.length + member.length;
-    else if (member === null || typeof member === "boolean" || isChecked(name, member)) length += String(member).length;
-    else return Number.NaN;
-  }
-  return length;
-}
-
-/** Numbers whose spelling is compared where they stand: `1e9` is shorter than what it means. */
-function isChecked(name: string, member: unknown): member is number {
-  return (name === "v" || name === "seq") && Number.isSafeInteger(member);
-}
-
-function parseLoosely(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function parseStrictLine(line: string): JsonObject | undefined {
   try {
     const value: unknown = parseStrictJson(line);
     return isObject(value) ? value : undefined;

@@ -56,6 +56,9 @@ const ENVELOPE_MEMBERS = named({
   kid: true,
 } satisfies Record<keyof AuditEnvelope, true>);
 
+/** How the members of a record begin in a line, in their order. */
+export const RECORD_LABELS: readonly string[] = [...PAYLOAD_MEMBERS, ...ENVELOPE_MEMBERS].map(({ label }) => label);
+
 /** Each name with how it stands in a line. */
 function named(members: Readonly<Record<string, true>>): readonly Member[] {
   return Object.keys(members).map((name) => ({ name, label: `,${JSON.stringify(name)}:` }));

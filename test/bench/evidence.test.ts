@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryKeyRing, memoryStore } from "@leashkit/core";
+import { fakeClock, seededRandom } from "@leashkit/core/testing";
+import { fill, readStoredPlainly, verifyStored } from "./evidence/stored.ts";
 import { readPlainly, readVerified, writeLog } from "./evidence/reading.ts";
 
 const RECORDS = 1_203;
@@ -19,6 +22,17 @@ describe("the evidence bench", () => {
   it("compares two ways of reading that both see every line", async () => {
     expect(await readPlainly(file)).toBe(RECORDS);
     expect(await readVerified(file)).toBe(RECORDS);
+  });
+
+  it("compares two ways of reading a stored log that both see every line, of which one can fail", async () => {
+    const keys = memoryKeyRing({ clock: fakeClock(), random: seededRandom(1) });
+    const store = memoryStore();
+    await fill(store, keys, RECORDS);
+    expect(await readStoredPlainly(store)).toBe(RECORDS);
+    expect(await verifyStored(store, keys)).toBe(RECORDS);
+    const others = memoryKeyRing({ clock: fakeClock(), random: seededRandom(2) });
+    others.signer("checkpoint");
+    await expect(verifyStored(store, others)).rejects.toThrow("The log does not hold");
   });
 
   it("verifies a log that can fail", async () => {

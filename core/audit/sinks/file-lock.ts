@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,8 +51,12 @@ function tryLock(path: string): number | undefined {
   try {
     const descriptor = openSync(path, "wx", 0o600);
     try {
-      writeSync(descriptor, `${process.pid} ${place()}\n`);
+      // All of it or an error: half a name is nobody's, and would be waited for until it is stale.
+      writeFileSync(descriptor, `${process.pid} ${place()}\n`);
       return fstatSync(descriptor).ino;
+    } catch (cause) {
+      rmSync(path, { force: true });
+      throw cause;
     } finally {
       closeSync(descriptor);
     }
