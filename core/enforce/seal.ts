@@ -7,7 +7,7 @@ import type { Action, CallLabels, ToolCall } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import { principalKey, type Principal } from "../model/principal.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import { sealedMembers } from "../policy/index.ts";
+import { sealedAction } from "../policy/index.ts";
 import type { Scope } from "./context.ts";
 
 /** What of a scope seals. */
@@ -44,7 +44,7 @@ export function seal(scope: SealingScope, call: ToolCall): Action {
           tool,
         ])
       : sha256Hex(context.random(32));
-  return Object.freeze({
+  const parts = {
     v: 1,
     // The registry's own text: what is one object need not be compared letter by letter again.
     tool: spec?.id ?? tool,
@@ -57,22 +57,20 @@ export function seal(scope: SealingScope, call: ToolCall): Action {
     labels: sealedLabels(call.labels ?? null),
     schemaDigest: spec?.schemaDigest ?? null,
     requestedAt: context.store.now(),
-  });
+  } as const;
+  return sealedAction(parts, spec);
 }
 
 /** The same call with another tool or input: what a transform asks to be decided next. */
 export function reseal(action: Action, tool: string, input: Json, spec: ToolSpec | undefined): Action {
-  return Object.freeze({
-    ...action,
-    tool,
-    ...sealedInput(action.principal, tool, canonicalText(input)),
-    schemaDigest: spec?.schemaDigest ?? null,
-  });
+  const sealed = sealedInput(action.principal, tool, canonicalText(input));
+  return sealedAction({ ...action, tool, ...sealed, schemaDigest: spec?.schemaDigest ?? null }, spec);
 }
 
 /** The call that an approval is about, as the approval has it. */
 export function reopen(scope: Scope, approval: Approval): Action {
-  return Object.freeze({
+  const spec = scope.context.registry.get(approval.tool);
+  const parts = {
     v: 1,
     tool: approval.tool,
     ...sealedInput(approval.principal, approval.tool, approval.text),
@@ -82,20 +80,20 @@ export function reopen(scope: Scope, approval: Approval): Action {
     principal: approval.principal,
     session: approval.session,
     labels: approval.labels,
-    schemaDigest: scope.context.registry.get(approval.tool)?.schemaDigest ?? null,
+    schemaDigest: spec?.schemaDigest ?? null,
     requestedAt: approval.requestedAt,
-  });
+  } as const;
+  return sealedAction(parts, spec);
 }
 
 function sealedInput(
   principal: Principal,
   tool: string,
   text: string,
-): Pick<Action, "input" | "members" | "text" | "inputDigest" | "digest"> {
+): Pick<Action, "input" | "text" | "inputDigest" | "digest"> {
   const input = freeze(JSON.parse(text) as Json);
   return {
     input,
-    members: sealedMembers(input),
     text,
     inputDigest: sha256Hex(text),
     digest: actionDigest(principal, tool, text),

@@ -35,8 +35,8 @@ export interface Action {
   /** The input, parsed from `text`, frozen. String inputs are `{ "input": text }`. */
   readonly input: Json;
   /**
-   * The members of `input`, as the policy that decides likes to find them; undefined where nobody laid them out, which only
-   * takes longer. Opaque, and never shown, written or sent.
+   * How whoever decides is to read the members of `input`, where that is not as usual: a replay's input tells when it is looked
+   * at. Opaque, and never shown, written or sent.
    */
   readonly members?: object | undefined;
   /** RFC 8785 text of the input: the very bytes a person sees and the tool gets. */

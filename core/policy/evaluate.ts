@@ -24,7 +24,6 @@ import { CallView } from "./view.ts";
  */
 export function evaluate(policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
   try {
-    if (action.tool !== tool.id) return policy.failed;
     const decision = decideBy(policy.index, policy, action, tool, facts);
     if (policy.shadow === undefined) return decision;
     const { effect, rule } = decideBy(policy.shadow, policy, action, tool, facts);
@@ -61,9 +60,12 @@ export function chargesOf(policy: CompiledPolicy, action: Action, tool: ToolSpec
 }
 
 function decideBy(index: ToolIndex, policy: CompiledPolicy, action: Action, tool: ToolSpec, facts: Facts): Decision {
-  const quick = facts.counterparty === null ? index.quick(tool) : undefined;
-  if (quick !== undefined) {
-    const found = runProgram(quick, Members.of(action), undefined);
+  const slot = Members.slotFor(action, tool);
+  // What was sealed for this tool has its name.
+  if (slot < 0 && action.tool !== tool.id) return policy.failed;
+  const start = facts.counterparty === null ? index.quick.startOf(slot) || index.of(tool).start : 0;
+  if (start > 0) {
+    const found = runProgram(index.quick.entries, start, Members.of(action), undefined);
     if (found !== UNSURE) return found ?? policy.unanswered;
   }
   const { portions } = index.of(tool);

@@ -2,4 +2,5 @@ export { loadArchived } from "./archive.ts";
 export { evaluate } from "./evaluate.ts";
 export { ISSUE_CODES, type IssueCode } from "./issues.ts";
 export { checkPolicy, loadPolicy, type LoadPolicyOptions } from "./load.ts";
-export { sealedMembers, TRAPPED } from "./members.ts";
+export { TRAPPED } from "./members.ts";
+export { sealedAction } from "./sealed-action.ts";

@@ -65,7 +65,7 @@ export function holds({ holds: held }: CompiledRule, view: CallView): boolean | 
 export function answerOf(portion: Portion, view: CallView): LayerAnswer {
   if (portion.ordered !== undefined) return firstMatch(portion.ordered, portion, view);
   if (portion.overridable) return answerWithOverridable(portion, view);
-  const found = runProgram(portion.program, Members.of(view.action), view);
+  const found = runProgram(portion.program, 0, Members.of(view.action), view);
   return found === UNSURE ? answerWithUnsure(portion, view) : (found ?? portion.otherwise);
 }
 

@@ -3,14 +3,17 @@ import { describe, expect, it, vi } from "vitest";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Json, JsonObject } from "../model/json.ts";
-import { sampleCall } from "./call.fixture.ts";
+import { type Circumstances, sampleCall } from "./call.fixture.ts";
 import { loadPolicy } from "./load.ts";
-import { memberNumber, Members, sealedMembers } from "./members.ts";
+import { memberNumber, Members } from "./members.ts";
+import { sealedAction } from "./sealed-action.ts";
 
 /** A call whose members are laid out, as sealing does it. */
-function sealedCall(input: Json): ReturnType<typeof sampleCall> {
+function sealedCall(input: Json, different: Circumstances = {}): ReturnType<typeof sampleCall> {
   const frozen = Object.freeze(JSON.parse(JSON.stringify(input)) as Json);
-  return sampleCall(frozen, { action: { members: sealedMembers(frozen) } });
+  const { action, tool, facts } = sampleCall(frozen, different);
+  Object.freeze(tool);
+  return { action: sealedAction(action, tool), tool, facts };
 }
 
 function effectOf(when: string, { action, tool, facts }: ReturnType<typeof sampleCall>, changed?: Partial<Action>) {
@@ -41,7 +44,7 @@ describe("members of an input that are laid out", () => {
         ),
         (input) => {
           const { action } = sealedCall(input);
-          for (const members of [Members.of(action), Members.of({ ...action, members: undefined })])
+          for (const members of [Members.of(action), Members.of({ ...action })])
             for (const [index, each] of names.entries())
               expect(members.at(numbers[index] ?? -1), each).toEqual(own(action.input, each));
         },
@@ -72,21 +75,23 @@ describe("members of an input that are laid out", () => {
     const call = sealedCall({ amount: 1 });
     expect(effectOf("input.amount < 5", call)).toBe("allow");
     expect(effectOf("input.amount < 5", call, { input: { amount: 9 } })).toBe("deny");
-    const other = sealedCall({ amount: 9 }).action.members;
-    expect(effectOf("input.amount < 5", call, { members: other })).toBe("allow");
-    expect(effectOf("input.amount < 5", call, { members: {} })).toBe("allow");
+    expect(effectOf("input.amount < 5", call, sealedCall({ amount: 9 }).action)).toBe("deny");
+    expect(effectOf("input.amount < 5", call, { members: sealedCall({ amount: 9 }).action })).toBe("allow");
   });
 
   it("I1: are not laid out while the input can change", () => {
-    expect(sealedMembers({ a: 1 })).toBeUndefined();
-    expect(sealedMembers(Object.freeze({ a: 1 }))).toBeInstanceOf(Members);
+    const { action, tool } = sampleCall({ a: 1 });
+    expect(() => sealedAction(action, tool)).toThrow(TypeError);
   });
 
-  it("cannot be reached by anybody who has the action", () => {
-    const { members } = sealedCall({ secret: "x" }).action;
-    expect(Reflect.ownKeys(members ?? expect.fail("none"))).toEqual([]);
-    expect(JSON.stringify(members)).toBe("{}");
-    for (const part of [members, Members, Members.prototype]) expect(Object.isFrozen(part)).toBe(true);
+  it("cannot be reached or changed by anybody who has the action", () => {
+    const { action } = sealedCall({ secret: "x" });
+    const plain = sampleCall(action.input).action;
+    expect(new Set(Reflect.ownKeys(action))).toEqual(new Set(Reflect.ownKeys(plain)));
+    expect({ ...action }).toEqual(plain);
+    const above = Reflect.getPrototypeOf(action) ?? expect.fail("nothing");
+    for (const part of [action, above, above.constructor, Members, Members.prototype])
+      expect(Object.isFrozen(part)).toBe(true);
   });
 
   it("are found by names that a policy asks for only after the call was sealed", () => {

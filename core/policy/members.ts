@@ -1,5 +1,6 @@
 import type { Action } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
+import type { ToolSpec } from "../model/tool.ts";
 import { isMap } from "./conditions/closures/values.ts";
 
 /** Names that conditions may ask for by number; what asks for more of them is asked the longer way. */
@@ -12,6 +13,9 @@ const MOST_STEPS = 4_096;
 
 const numbers = new Map<string, number>();
 
+/** How many there are. */
+let numbered = 0;
+
 /**
  * The number under which a member of the input is asked for, the same for every policy of the process; undefined where there
  * are too many names.
@@ -19,9 +23,11 @@ const numbers = new Map<string, number>();
 export function memberNumber(name: string): number | undefined {
   const known = numbers.get(name);
   if (known !== undefined) return known;
-  if (numbers.size >= MOST_NAMES) return undefined;
-  numbers.set(name, numbers.size);
-  return numbers.size - 1;
+  if (numbered >= MOST_NAMES) return undefined;
+  const number = numbered;
+  numbered += 1;
+  numbers.set(name, number);
+  return number;
 }
 
 /** Of an action whose input tells what is looked at: its members are read one by one, and only when they are asked for. */
@@ -30,22 +36,31 @@ export const TRAPPED: object = Object.freeze({});
 /** By number: where the member stands among an input's values, -1 where the input has no such member. */
 type Places = Int32Array;
 
+/** The slot of an action that was not sealed for the tool. */
+const NO_SLOT = -1;
+
 /**
- * The input's own members, laid out so that a condition finds one by its number: no name is looked up, and nothing that a
+ * An input's own members, laid out so that a condition finds one by its number: no name is looked up, and nothing that a
  * prototype has is ever found. A class for its private members: nobody else can put another value there.
  */
 export class Members {
-  readonly #input: Json;
   readonly #places: Places;
   /** Null where the members are read when they are asked for. */
   readonly #values: readonly Json[] | null;
+  /** The tool that the call was sealed for, and its number. */
+  readonly #slot: number;
+  readonly #tool: ToolSpec | undefined;
+  /** The input, where its members are read when they are asked for. */
+  readonly #input: Json;
 
-  constructor(input: Json, isTrapped = false) {
+  /** @param tool what the action was sealed for; default: nothing that can be told of it. */
+  constructor(input: Json, isTrapped: boolean, tool?: ToolSpec) {
     const members = isMap(input) ? input : {};
-    this.#input = input;
     this.#places = placesOf(Object.keys(members));
     this.#values = isTrapped ? null : Object.values(members);
-    Object.freeze(this);
+    this.#slot = tool === undefined ? NO_SLOT : slotOf(tool);
+    this.#tool = tool;
+    this.#input = isTrapped ? input : null;
   }
 
   /** The member with this number; undefined where the input has none. */
@@ -55,27 +70,43 @@ export class Members {
     return this.#values === null ? valueAt(this.#input, place) : this.#values[place];
   }
 
-  /** Those made when the call was sealed, where they are of this very input and know every name; else new ones. */
-  static of({ input, members }: Action): Members {
-    const isCurrent =
-      members !== undefined && #input in members && members.#input === input && members.#places.length === numbers.size;
-    return isCurrent ? members : new Members(input, members === TRAPPED);
+  /** The action's own, where it is sealed and they know every name; else new ones. */
+  static of(action: Action): Members {
+    return #places in action && action.#places.length === numbered
+      ? action
+      : new Members(action.input, action.members === TRAPPED);
   }
-}
 
-function valueAt(input: Json, place: number): Json | undefined {
-  if (!isMap(input)) return undefined;
-  const name = Object.keys(input)[place];
-  return name === undefined ? undefined : input[name];
+  /**
+   * The number of the tool that this very action was sealed for; -1 for every other tool and action. The tools are compared
+   * as values are: the equals sign would read the one that was given, only to see that it is an object.
+   */
+  static slotFor(action: Action, tool: ToolSpec): number {
+    return #places in action && Object.is(action.#tool, tool) ? action.#slot : NO_SLOT;
+  }
 }
 
 // Whoever has an action has a way to these.
 Object.freeze(Members);
 Object.freeze(Members.prototype);
 
-/** For an action that is being sealed; undefined for an input that could still change. */
-export function sealedMembers(input: Json): Members | undefined {
-  return Object.isFrozen(input) ? new Members(input) : undefined;
+const slots = new WeakMap<ToolSpec, number>();
+let nextSlot = 0;
+
+/** A number for each registration, the same for every policy of the process. */
+export function slotOf(tool: ToolSpec): number {
+  const known = slots.get(tool);
+  if (known !== undefined) return known;
+  const slot = nextSlot;
+  nextSlot += 1;
+  slots.set(tool, slot);
+  return slot;
+}
+
+function valueAt(input: Json, place: number): Json | undefined {
+  if (!isMap(input)) return undefined;
+  const name = Object.keys(input)[place];
+  return name === undefined ? undefined : input[name];
 }
 
 /** A way through names, one after another. */
@@ -93,7 +124,7 @@ function placesOf(names: readonly string[]): Places {
   const last = names.length > MOST_MEMBERS ? undefined : walked(names);
   if (last === undefined) return made(names);
   // Made before a policy asked for another name, they do not say where that stands.
-  if (last.places?.length !== numbers.size) last.places = made(names);
+  if (last.places?.length !== numbered) last.places = made(names);
   return last.places;
 }
 
@@ -117,7 +148,7 @@ function walked(names: readonly string[]): Step | undefined {
 }
 
 function made(names: readonly string[]): Places {
-  const places = new Int32Array(numbers.size).fill(-1);
+  const places = new Int32Array(numbered).fill(-1);
   for (const [place, name] of names.entries()) {
     const number = numbers.get(name);
     if (number !== undefined) places[number] = place;

@@ -21,10 +21,13 @@ const DENY = 0;
 const ASK = 1;
 const ALLOW = 2;
 
-/** A rule begins with the place of the next one and its kind in one number, then its two answers. */
+/** A rule begins with the entries that it takes and its kind in one number, then its two answers. */
 const KIND_BITS = 2;
 const KIND = (1 << KIND_BITS) - 1;
 const HEAD = 3;
+
+/** In the place of a rule: there are no more. */
+const END = 0;
 
 /** A question begins with its member's number, the entries that it takes, and its operator in one number. */
 const OPERATOR_BITS = 4;
@@ -50,14 +53,15 @@ export function writeProgram<Answer>(
 ): Program<Answer> {
   const program: (Answer | Entry)[] = [];
   const write = (kind: number, whenTrue: Answer, whenUnknown: Answer, questions: readonly Entry[]): void => {
-    const next = program.length + HEAD + questions.length;
-    program.push((next << KIND_BITS) | kind, whenTrue, whenUnknown, ...questions);
+    const width = HEAD + questions.length;
+    program.push((width << KIND_BITS) | kind, whenTrue, whenUnknown, ...questions);
   };
   for (const { condition, effect, whenTrue, whenUnknown } of rules) {
     const kind = effect === "deny" ? DENY : effect === "allow" ? ALLOW : ASK;
     write(kind, answerOf(whenTrue), answerOf(whenUnknown), questionsOf(condition));
   }
   if (otherwise !== undefined) write(ALLOW, otherwise, otherwise, []);
+  program.push(END);
   // A copy is as long as it must be, and lies in one piece.
   return program.slice();
 }
@@ -81,17 +85,19 @@ function questionOf({ operator, member, values }: PackedTerm): readonly Entry[] 
 /**
  * Asks the rules of a program: denies stand first and fire on anything but false; then the first rule that is true. Gives its
  * answer; undefined where there is none, and `UNSURE` where an ask before it could not be decided.
+ * @param program what holds it, among others, from `start` to its end.
  * @param view what closures ask; without it their answer is unknown.
  */
 export function runProgram<Answer>(
   program: Program<Answer>,
+  start: number,
   members: Members,
   view: CallView | undefined,
 ): Answer | typeof UNSURE | undefined {
   let isUnsure = false;
-  for (let at = 0; at < program.length;) {
+  for (let at = start; program[at] !== END;) {
     const head = program[at] as number;
-    const next = head >> KIND_BITS;
+    const next = at + (head >> KIND_BITS);
     let held: boolean | undefined = true;
     // Not a function of its own: the compiler would not take it in any more, and calling it costs as much as a question.
     for (let question = at + HEAD; question < next;) {

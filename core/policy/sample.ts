@@ -3,7 +3,7 @@ import { actionDigest, sha256Hex } from "../digest.ts";
 import type { Action } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import type { SideEffect, ToolSpec } from "../model/tool.ts";
-import { sealedMembers } from "./members.ts";
+import { type ActionParts, sealedAction } from "./sealed-action.ts";
 
 /** A call that nobody makes: what a policy is asked about in its tests and on the command line. */
 export interface SampleCall {
@@ -28,19 +28,22 @@ export function sampleTool({ side_effect: sideEffect = "unknown" }: SampleCall, 
   };
 }
 
-/** The call, sealed as `seal` does it. */
+/**
+ * The call, sealed as `seal` does it where its input is frozen.
+ * @param spec the tool, where it is registered.
+ */
 export function sampleAction(
   { agent = "agent", subject = "default", session }: SampleCall,
   tool: string,
   input: Json,
+  spec?: ToolSpec,
 ): Action {
   const principal = { tenant: "default", subject, agent, chain: [] };
   const text = canonicalText(input);
-  return {
+  const parts: ActionParts = {
     v: 1,
     tool,
     input,
-    members: sealedMembers(input),
     text,
     digest: actionDigest(principal, tool, text),
     inputDigest: sha256Hex(text),
@@ -53,4 +56,5 @@ export function sampleAction(
     schemaDigest: null,
     requestedAt: 0,
   };
+  return Object.isFrozen(input) ? sealedAction(parts, spec) : parts;
 }

@@ -1,4 +1,3 @@
-import type { Decision } from "../model/decision.ts";
 import type { ToolSpec } from "../model/tool.ts";
 import type { CompiledLayer } from "./compile.ts";
 import type { CompiledRule, CompiledTool } from "./compile-entries.ts";
@@ -7,7 +6,9 @@ import { meets } from "./language/names.ts";
 import { parseInputPath } from "./language/paths.ts";
 import type { CompiledLimit } from "./limits.ts";
 import type { LayerAnswer } from "./layer.ts";
-import { isPacked, type Program, writeProgram } from "./program.ts";
+import { slotOf } from "./members.ts";
+import { type Program, writeProgram } from "./program.ts";
+import { QuickPrograms } from "./quick-programs.ts";
 
 /** What one document has to say about one tool: nothing else of it is looked at. */
 export interface Portion {
@@ -47,32 +48,21 @@ export class ToolPlan {
   readonly spec: ToolSpec;
   readonly name: string;
   readonly portions: Portions;
-  /** Whole decisions, where nothing but packed conditions of one document is asked; undefined for every other tool. */
-  readonly quick: Program<Decision> | undefined;
+  /** Where its quick program stands; 0 where it has none. */
+  readonly start: number;
 
-  constructor(spec: ToolSpec, portions: Portions) {
-    const [portion, narrower] = portions;
+  constructor(spec: ToolSpec, portions: Portions, start: number) {
     this.spec = spec;
     this.name = spec.id;
     this.portions = portions;
-    this.quick = narrower === undefined ? quickProgram(portion) : undefined;
+    this.start = start;
   }
-}
-
-function quickProgram(portion: Portion): Program<Decision> | undefined {
-  const { counterparty, denies, isPlain, ordered, others, otherwise, overridable } = portion;
-  if (!isPlain || overridable || ordered !== undefined || counterparty !== undefined || !otherwise.isPlain)
-    return undefined;
-  const rules = [...denies, ...others];
-  const isQuick = rules.every((rule) => isPacked(rule) && rule.whenTrue.isPlain);
-  return isQuick ? writeProgram(rules, decisionIn, otherwise.decision ?? undefined) : undefined;
 }
 
 export interface ToolIndex {
   /** What decides calls of a tool, by its registered id and, for whatever refuses, all its aliases. */
   of(tool: ToolSpec): ToolPlan;
-  /** Its plan's quick program, with fewer steps on the way to it. */
-  quick(tool: ToolSpec): Program<Decision> | undefined;
+  readonly quick: QuickPrograms;
 }
 
 /** What is kept for names that no document knows; beyond it the memory starts anew: a flood of names costs time only. */
@@ -86,12 +76,13 @@ export function createToolIndex(layers: readonly [CompiledLayer, ...CompiledLaye
   const known = new Map<string, ToolPlan>();
   const strangers = new Map<string, ToolPlan>();
   const bySpec = new WeakMap<ToolSpec, ToolPlan>();
-  const quickBySpec = new WeakMap<ToolSpec, Program<Decision>>();
+  const quick = new QuickPrograms();
   const planned = (spec: ToolSpec): ToolPlan => {
     const met = known.get(spec.id) ?? strangers.get(spec.id);
     // Registrations that say no more than the name are all the same.
     if (met !== undefined && isBare(met.spec) && isBare(spec)) return met;
-    const plan = new ToolPlan(spec, portionsOf(layers, spec));
+    const portions = portionsOf(layers, spec);
+    const plan = new ToolPlan(spec, portions, quick.add(portions));
     const memory = layers.some(({ names }) => names.has(spec.id)) ? known : strangers;
     if (strangers.size >= MAXIMUM_NAMES) strangers.clear();
     memory.set(spec.id, plan);
@@ -103,19 +94,14 @@ export function createToolIndex(layers: readonly [CompiledLayer, ...CompiledLaye
     const plan = planned(spec);
     bySpec.set(spec, plan);
     // Of what can still change, the name is looked at each time.
-    if (plan.quick !== undefined && Object.isFrozen(spec)) quickBySpec.set(spec, plan.quick);
+    if (Object.isFrozen(spec)) quick.note(slotOf(spec), plan.start);
     return plan;
   };
-  return { of, quick: (spec) => quickBySpec.get(spec) ?? of(spec).quick };
+  return { of, quick };
 }
 
 function isBare({ aliases, counterparty }: ToolSpec): boolean {
   return aliases.length === 0 && counterparty === null;
-}
-
-function decisionIn({ decision }: LayerAnswer): Decision {
-  if (decision === null) throw new Error("a rule has a decision");
-  return decision;
 }
 
 type RegisteredPath = readonly string[] | "unreadable" | undefined;

@@ -2882,8 +2882,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: "ordered !== undefined || counterparty",
     replace: "counterparty",
     test: {
-      file: "core/policy/quick-programs.test.ts",
-      name: "are made for no tool with rules of which the first that is true answers",
+      file: "core/policy/dialects/openleash.test.ts",
+      name: "answers by the first rule that holds, a deny in its place",
     },
   },
   {

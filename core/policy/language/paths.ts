@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "../../model/json.ts";
+import type { Json } from "../../model/json.ts";
+import { isJsonObject } from "../../strict-json.ts";
 import type { Reader } from "../readers.ts";
 
 const INPUT_PATH = /^input(?:\.[A-Za-z_][A-Za-z0-9_-]*){1,16}$/;
@@ -21,12 +22,8 @@ export const inputPath: Reader<readonly string[]> = (node, report) => {
 export function valueAt(input: Json, steps: readonly string[]): Json | undefined {
   let value: Json | undefined = input;
   for (const step of steps) {
-    if (!isObject(value) || !Object.hasOwn(value, step)) return undefined;
+    if (!isJsonObject(value) || !Object.hasOwn(value, step)) return undefined;
     value = value[step];
   }
   return value;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

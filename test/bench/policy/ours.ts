@@ -1,4 +1,4 @@
-import { canonicalText, type Action, type Facts, type Json, type JsonObject } from "@leashkit/core";
+import { canonicalText, type Action, type Facts, type Json, type JsonObject, type ToolSpec } from "@leashkit/core";
 import { loadPolicy } from "../../../core/policy/index.ts";
 import { sampleAction } from "../../../core/policy/sample.ts";
 import { createToolRegistry } from "../../../core/tools.ts";
@@ -15,7 +15,7 @@ export const ours: Maker = {
     const registry = createToolRegistry();
     const calls = requests.map(({ tool: id, input }) => {
       const tool = registry.get(id) ?? registry.register({ id });
-      return { action: sealed(tool.id, input), tool };
+      return { action: sealed(tool, input), tool };
     });
     return inProcess(
       this.name,
@@ -74,6 +74,6 @@ export function conditionText(rule: Rule): string {
 }
 
 /** An action as sealing makes it: its input is parsed from its own text, and frozen like itself. */
-function sealed(tool: string, input: JsonObject): Action {
-  return Object.freeze(sampleAction({}, tool, Object.freeze(JSON.parse(canonicalText(input)) as Json)));
+function sealed(tool: ToolSpec, input: JsonObject): Action {
+  return sampleAction({}, tool.id, Object.freeze(JSON.parse(canonicalText(input)) as Json), tool);
 }

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "../../../model/json.ts";
+import type { Json } from "../../../model/json.ts";
+import { isJsonObject } from "../../../strict-json.ts";
 import type { Probes } from "../guard.ts";
 import { compileGlob, globMeets } from "./glob.ts";
 import { foldCase, lexicalSegments } from "./text.ts";
@@ -41,7 +42,7 @@ const KERNEL: ReadonlySet<string> = new Set([
 /** The answer to `self:places`; undefined where there is none of the right shape. */
 export function placesOf(probes: Probes): Places | undefined {
   const answer = probes["self:places"];
-  if (!isObject(answer)) return undefined;
+  if (!isJsonObject(answer)) return undefined;
   const { folders, home } = answer;
   if (!Array.isArray(folders) || !isAbsolute(home) || !folders.every(isAbsolute)) return undefined;
   const homeSegments = lexicalSegments(home);
@@ -55,7 +56,7 @@ export function placesOf(probes: Probes): Places | undefined {
 /** The answer to `realpath:` for a path; undefined where there is none of the right shape. */
 export function realPathOf(probes: Probes, path: string): RealPath | undefined {
   const answer = probes[`realpath:${path}`];
-  if (!isObject(answer)) return undefined;
+  if (!isJsonObject(answer)) return undefined;
   const { path: real, links } = answer;
   const kind = KINDS.find((known) => known === answer["kind"]);
   if (kind === undefined || !isAbsolute(real) || !isNormal(real)) return undefined;
@@ -88,8 +89,4 @@ function isNormal(path: string): boolean {
 
 function isAbsolute(value: Json | undefined): value is string {
   return typeof value === "string" && value.startsWith("/");
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../model/json.ts";
+import { isJsonObject } from "../../../strict-json.ts";
 import { valueAt } from "../../language/paths.ts";
 
 /** Members by which mail tools know recipients; without case, hyphens and underscores. */
@@ -55,7 +56,7 @@ export function hidesRecipients(input: Json, listed: readonly (readonly string[]
       if (isHiddenText(value, inHeader)) return true;
     } else if (isList(value)) {
       for (const item of value) open.push([item, inHeader]);
-    } else if (isObject(value)) {
+    } else if (isJsonObject(value)) {
       const names = known.get(value);
       for (const [name, member] of Object.entries(value)) {
         if (names?.has(name) === true) continue;
@@ -74,11 +75,11 @@ function knownMembers(
   listed: readonly (readonly string[])[],
 ): ReadonlyMap<JsonObject, ReadonlySet<string>> {
   const known = new Map<JsonObject, Set<string>>();
-  if (isObject(input)) known.set(input, new Set());
+  if (isJsonObject(input)) known.set(input, new Set());
   for (const steps of listed) {
     const parent = valueAt(input, steps.slice(0, -1));
     const name = steps.at(-1);
-    if (!isObject(parent) || name === undefined) continue;
+    if (!isJsonObject(parent) || name === undefined) continue;
     known.set(parent, (known.get(parent) ?? new Set()).add(name));
   }
   return known;
@@ -104,8 +105,4 @@ function foldName(name: string): string {
 
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
