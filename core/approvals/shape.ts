@@ -1,5 +1,6 @@
 import { domainDigest } from "../digest.ts";
-import type { Json, JsonObject } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
+import { isJsonObject } from "../strict-json.ts";
 
 type Path = readonly string[];
 
@@ -14,18 +15,14 @@ export function shapeOf(tool: string, input: Json, vary: readonly Path[]): strin
 
 function typeAt(input: Json, path: Path): string {
   let value: Json | undefined = input;
-  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   if (value === undefined) return "missing";
   if (value === null) return "null";
   return Array.isArray(value) ? "list" : typeof value;
 }
 
 function without(input: Json, [name = "", ...deeper]: Path): Json {
-  if (!isObject(input) || !Object.hasOwn(input, name)) return input;
+  if (!isJsonObject(input) || !Object.hasOwn(input, name)) return input;
   const { [name]: found = null, ...others } = input;
   return deeper.length === 0 ? others : { ...others, [name]: without(found, deeper) };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
