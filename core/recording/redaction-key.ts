@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LeashError } from "../errors.ts";
 import type { Random } from "../model/runtime.ts";
+import { createPrivateFile, isFileError } from "../tokens/private-file.ts";
 
 const KEY_BYTES = 32;
 
@@ -29,28 +30,14 @@ function readKey(path: string): Uint8Array | undefined {
   try {
     return Buffer.from(readFileSync(path, "utf8").trim(), "hex");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isFileError(error, "ENOENT")) return undefined;
     throw error;
   }
 }
 
-/** The file appears at once and whole: of processes that start together one makes the key and the others find it. */
+/** Of processes that start together one makes the key and the others find it. */
 function makeKey(path: string, random: Random): Uint8Array {
-  const temporary = `${path}.${process.pid}.${Buffer.from(random(8)).toString("hex")}.tmp`;
-  const file = openSync(temporary, "wx", 0o600);
-  try {
-    writeSync(file, `${Buffer.from(random(KEY_BYTES)).toString("hex")}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  createPrivateFile(path, `${Buffer.from(random(KEY_BYTES)).toString("hex")}\n`, random);
   return readKey(path) ?? new Uint8Array();
 }
 
