@@ -16,9 +16,9 @@ export function createAuditLog(parts: TakeCheckpoint.CheckpointParts): AuditLog 
       const { verifyLog } = await import("./verify-log.ts");
       return verifyLog(store, { keys: kept === undefined ? ownKeys : () => kept, checkpoint });
     },
-    async checkpoint() {
+    async checkpoint(options) {
       const { takeCheckpoint } = await loadTakeCheckpoint();
-      return takeCheckpoint(parts);
+      return takeCheckpoint(parts, options);
     },
     async prove(stream, seq) {
       const { openProver } = await import("./prover.ts");

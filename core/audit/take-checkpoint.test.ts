@@ -117,6 +117,48 @@ describe("taking a checkpoint", () => {
     await store.close();
   });
 
+  it("I10: goes on after a key was lost only when told to, and only where all that was signed still fits the lines", async () => {
+    const { checkpoint, keys, store, write } = signedLog();
+    await write("a", 3);
+    await checkpoint();
+    await write("b", 2);
+    await checkpoint();
+    await write("a", 1);
+    const others = signedLog(2).keys;
+    const random = (size: number): Uint8Array => Buffer.alloc(size, 7);
+    const lost = createAuditLog({ store, keys: others, random });
+    await expect(lost.checkpoint()).rejects.toMatchObject({ code: "LEASH_TOKEN_INVALID" });
+    await expect(lost.checkpoint()).rejects.toThrow("over 5 records");
+
+    const lines = (await store.lines("a", 0)).map(({ line }) => line);
+    const others1 = signedLog(3);
+    await others1.write("a", 3);
+    const forged = (await others1.store.lines("a", 0)).map(({ line }) => line);
+    for (const tampering of [
+      { lines: { a: lines.map((line, seq) => (seq === 1 ? line.replace("n°", "N°") : line)) } },
+      { lines: { a: forged } },
+      { lines: { b: [] } },
+      { row: (row: Row) => (row.kind === "checkpoint" && row.id.endsWith("3") ? undefined : row) },
+      {
+        row: (row: Row) => (row.kind === "checkpoint" ? { ...row, body: { ...(row.body as object), note: "x" } } : row),
+      },
+    ]) {
+      const log = createAuditLog({ store: tampered(store, tampering), keys: others, random });
+      await expect(log.checkpoint({ keyLost: true })).rejects.toEqual(invalid);
+    }
+    expect(await store.list("checkpoint")).toHaveLength(2);
+
+    const renewed = await lost.checkpoint({ keyLost: true });
+    expect(renewed).toMatchObject({ size: 6, kid: others.publicKeys("checkpoint")[0]?.kid });
+    await expect(createAuditLog({ store, keys, random }).checkpoint({ keyLost: true })).rejects.toThrow(
+      "nothing was added",
+    );
+    const both = { v: 1, keys: [...keys.publicKeys("checkpoint"), ...others.publicKeys("checkpoint")] } as const;
+    expect(await lost.verify({ keys: both })).toMatchObject({ ok: true, checkpoints: 3, covered: 6 });
+    expect(await lost.verify()).toMatchObject({ ok: false, badCheckpoint: { size: 3 } });
+    await store.close();
+  });
+
   it("I10: signs nothing over a line that does not hold, and names it", async () => {
     const { checkpoint, keys, store, write } = signedLog();
     await write("a", 3);

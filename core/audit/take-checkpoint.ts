@@ -1,14 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { LeashError } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
-import type { Checkpoint, StreamHead } from "../model/log.ts";
+import type { Checkpoint, CheckpointOptions, StreamHead } from "../model/log.ts";
 import type { Random } from "../model/runtime.ts";
 import { type Stored, toBody } from "../store/envelope.ts";
 import type { Head } from "../store/chain.ts";
 import type { Change, Store } from "../store/store.ts";
 import type { KeyRing } from "../tokens/keys.ts";
 import { decodePublicKey } from "../tokens/paserk.ts";
-import { type CheckpointSigner, signCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
+import { type CheckpointSigner, signCheckpoint } from "./checkpoint.ts";
 import {
   checkpointId,
   checkpointRow,
@@ -22,6 +22,7 @@ import {
   readEdge,
   streamId,
 } from "./checkpoint-rows.ts";
+import { readLast, rebuildLast } from "./last-checkpoint.ts";
 import { type Place, readRow } from "./line.ts";
 import { openRow } from "../store/envelope.ts";
 import type { Edge } from "./tree/edge.ts";
@@ -47,16 +48,24 @@ const MOST_CONFLICTS = 20;
  *
  * @returns the new checkpoint; the last one where nothing was added; null for a log without records.
  * @throws {LeashError} `LEASH_LOG_INVALID` when a new line, the stored tree or the last checkpoint does not hold: nothing is signed
- * then. `LEASH_CONFIG_INVALID` without a key that may sign; `LEASH_STORE_UNAVAILABLE`.
+ * then. `LEASH_TOKEN_INVALID` where the key of the last checkpoint is lost. `LEASH_CONFIG_INVALID` without a key that may sign; `LEASH_STORE_UNAVAILABLE`.
  */
-export async function takeCheckpoint(parts: CheckpointParts): Promise<Checkpoint | null> {
+export async function takeCheckpoint(
+  parts: CheckpointParts,
+  options: CheckpointOptions = {},
+): Promise<Checkpoint | null> {
+  let { keyLost = false } = options;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS;) {
-    const before = await readTree(parts);
+    const before = await readTree(parts, keyLost);
     const growth = await collectGrowth(parts.store, before.edge);
-    if (growth.heads.length === 0) return before.last;
+    if (growth.heads.length === 0) {
+      if (keyLost) throw broken("nothing was added since the checkpoint whose key is lost");
+      return before.last;
+    }
     const taken = await write(parts, before, growth);
     if (taken === undefined) conflicts += 1;
     else if (growth.isAll) return taken;
+    else keyLost = false;
   }
   throw new LeashError(
     "LEASH_STORE_UNAVAILABLE",
@@ -73,7 +82,7 @@ interface Tree {
   readonly last: Checkpoint | null;
 }
 
-async function readTree({ keys, random, store }: CheckpointParts): Promise<Tree> {
+async function readTree({ keys, random, store }: CheckpointParts, keyLost: boolean): Promise<Tree> {
   const stored = await readEdge(store);
   if (stored === undefined) {
     const fresh: EdgeRow = { v: 1, origin: `leashkit/${uuidv7(store.now(), random)}`, size: 0, hashes: [] };
@@ -83,10 +92,9 @@ async function readTree({ keys, random, store }: CheckpointParts): Promise<Tree>
   const edge = edgeOf(value);
   const row = await store.get("checkpoint", checkpointId(value.size));
   if (row === undefined) throw broken("the last checkpoint is missing");
-  const last = verifyCheckpoint(openRow<CheckpointRow>(row).value.note, keys.publicKeys("checkpoint"), {
-    origin: value.origin,
-    revoked: true,
-  });
+  const last = keyLost
+    ? await rebuildLast(store, value.origin)
+    : readLast(openRow<CheckpointRow>(row).value.note, keys.publicKeys("checkpoint"), value.origin);
   // What is signed must continue what was signed: a stored edge that somebody changed would not.
   if (last.size !== edge.size || last.root !== edge.root().toString("hex")) {
     throw broken("the stored tree is not the one of the last checkpoint");

@@ -78,6 +78,14 @@ export interface VerifyLogOptions {
   readonly keys?: KeySet;
 }
 
+export interface CheckpointOptions {
+  /**
+   * True: the key that signed the last checkpoint is lost for good, and the log goes on under another. All that is stored is compared
+   * with the lines first, for nobody can tell any more whether somebody else signed it. Default false: then nothing is signed.
+   */
+  readonly keyLost?: boolean;
+}
+
 /** What can be asked of a stored log. Everything is read page by page; nothing is held but `prove` and `proveConsistency`'s tree. */
 export interface AuditLog {
   /**
@@ -89,9 +97,9 @@ export interface AuditLog {
   /**
    * Signs what is in the log by now. The last one where it has not grown, null for a log without records.
    * @throws {LeashError} `LEASH_LOG_INVALID` when the log does not hold: nothing is signed then. `LEASH_STORE_UNAVAILABLE`,
-   * `LEASH_CONFIG_INVALID` without a key that may sign.
+   * `LEASH_CONFIG_INVALID` without a key that may sign. `LEASH_TOKEN_INVALID` where the key that signed the last one is lost.
    */
-  checkpoint(): Promise<Checkpoint | null>;
+  checkpoint(options?: CheckpointOptions): Promise<Checkpoint | null>;
   /**
    * A proof that a record is in the log, by the last checkpoint. Reads the whole log, and holds 64 bytes for each record.
    * @throws {LeashError} `LEASH_INPUT_INVALID` for a record that no checkpoint covers; `LEASH_LOG_INVALID`.

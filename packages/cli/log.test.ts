@@ -153,9 +153,61 @@ describe("leash log", () => {
   it("prints a checkpoint as the note that it is", async () => {
     const { exit, stdout } = await command("log", "checkpoint");
     expect(exit).toBe(0);
-    const { origin, root, size } = verifyCheckpoint(stdout, keys);
+    const { kid, origin, root, size } = verifyCheckpoint(stdout, keys);
     const json = await command("log", "checkpoint", "--json");
-    expect(JSON.parse(json.stdout)).toEqual({ origin, size, root, note: stdout });
+    expect(JSON.parse(json.stdout)).toEqual({ origin, size, root, kid, key_lost: false, note: stdout });
+  });
+
+  it("I10: says that the key of checkpoints is lost, and goes on with a new one only when told to", async () => {
+    await command("log", "checkpoint", "--out", file("kept"));
+    await rm(join(state, "keys", "checkpoint.json"));
+    const lost = await command("log", "checkpoint", "--json");
+    expect(lost).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining("The key of the log's checkpoints is lost"),
+    });
+    expect(JSON.parse(lost.stdout)).toEqual({ key_lost: true, note: null });
+    expect((await command("log", "checkpoint")).stdout).toBe("");
+
+    const renewed = await command("log", "checkpoint", "--new-key", "--json");
+    expect(renewed.exit).toBe(0);
+    const { key_lost: told, kid } = JSON.parse(renewed.stdout) as { key_lost: boolean; kid: string };
+    expect(told).toBe(true);
+    expect(renewed.stderr).toContain(`signed with the new key ${kid}`);
+    const rotated = await command("log", "show", "--type", "key.rotated", "--json");
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ kid });
+    // From now on it is the log's key, and nothing is said of it.
+    await grow();
+    const next = await command("log", "checkpoint", "--new-key", "--json");
+    expect([next.exit, next.stderr, JSON.parse(next.stdout)]).toEqual([
+      0,
+      "",
+      expect.objectContaining({ kid, key_lost: false }),
+    ]);
+  });
+
+  it("I10: verifies by the old public key and the new one what either signed, and by one alone not all of it", async () => {
+    await command("log", "checkpoint", "--out", file("kept"));
+    await rm(join(state, "keys", "checkpoint.json"));
+    await command("log", "checkpoint", "--new-key", "--out", file("later"));
+    await writeFile(file("new.json"), (await command("keys", "export")).stdout);
+    const both = ["--keys", file("keys.json"), "--keys", file("new.json")];
+    for (const kept of ["kept", "later"])
+      expect(await command("log", "verify", "--checkpoint", file(kept), ...both)).toMatchObject({
+        exit: 0,
+        stderr: "",
+      });
+    expect((await command("log", "verify")).exit).toBe(1);
+    expect((await command("log", "verify", "--keys", file("keys.json"))).exit).toBe(1);
+    const [old] = (JSON.parse(await readFile(file("keys.json"), "utf8")) as KeySet).keys.filter(
+      ({ purpose }) => purpose === "checkpoint",
+    );
+    await writeFile(file("revoked.json"), JSON.stringify({ v: 1, keys: [{ ...old, revokedAt: 1 }] }));
+    for (const order of [
+      [...both, "--keys", file("revoked.json")],
+      ["--keys", file("revoked.json"), ...both],
+    ])
+      expect((await command("log", "verify", "--checkpoint", file("kept"), ...order)).stderr).toContain("REVOKED");
   });
 
   it("prints a proof of one record, which holds with the key set alone", async () => {

@@ -1,7 +1,15 @@
 import { createReadStream } from "node:fs";
 import { open as openFile, rename, writeFile } from "node:fs/promises";
 
-import { type KeySet, type LogVerification, verifyJsonl, visible } from "@leashkit/core";
+import {
+  type Checkpoint,
+  isLeashError,
+  type KeySet,
+  type LogVerification,
+  type OpenDesk,
+  verifyJsonl,
+  visible,
+} from "@leashkit/core";
 import type { Command } from "commander";
 
 import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
@@ -13,8 +21,8 @@ import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
 export interface VerifyLogOptions extends CommonOptions {
   /** A file with a signed note. */
   readonly checkpoint?: string;
-  /** A file with a key set. */
-  readonly keys?: string;
+  /** Files with key sets. */
+  readonly keys?: readonly string[];
 }
 
 /** `leash log`. */
@@ -25,7 +33,11 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
     .description("recompute hash chains, tree and checkpoints; name the first line that does not hold")
     .argument("[file]", "an exported log; default: the stored one")
     .option("--checkpoint <file>", "a checkpoint that was kept elsewhere: the log must continue it")
-    .option("--keys <file>", "the key set to check signatures with; default: that of the state folder")
+    .option(
+      "--keys <file>",
+      "a key set to check signatures with, more than once for several; default: the folder's",
+      also,
+    )
     .action(async (file: string | undefined, _options: unknown, command: Command) =>
       finish(await verifyLog(io, file, command.optsWithGlobals<VerifyLogOptions>())),
     );
@@ -34,6 +46,7 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
     .command("checkpoint")
     .description("sign what is in the log by now, and print it: keep it where the log's writer cannot change it")
     .option("--out <file>", "write it there")
+    .option("--new-key", "go on with a new key, where the one that signed the last checkpoint is lost for good")
     .action(async (_options: unknown, command: Command) =>
       finish(await takeCheckpoint(io, command.optsWithGlobals<CheckpointOptions>())),
     );
@@ -58,7 +71,7 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
 /** `leash log verify`: exit 1 where something does not hold. */
 export async function verifyLog(io: Io, file: string | undefined, options: VerifyLogOptions): Promise<Exit> {
   const checkpoint = options.checkpoint === undefined ? undefined : await readText("checkpoint", options.checkpoint);
-  const keys = options.keys === undefined ? undefined : await keysOf(options.keys);
+  const keys = options.keys === undefined ? undefined : mergedKeys(await Promise.all(options.keys.map(keysOf)));
   const report = await (file === undefined
     ? withDesk(options, ({ log }) => log.verify({ ...(checkpoint && { checkpoint }), ...(keys && { keys }) }))
     : verifyFile(file, checkpoint, keys));
@@ -100,21 +113,48 @@ function inWords({ badCheckpoint, checkpoints, covered, firstBad, records, strea
 
 interface CheckpointOptions extends CommonOptions {
   readonly out?: string;
+  readonly newKey?: boolean;
 }
 
-/** `leash log checkpoint`: the signed note, as it is. */
+/** `leash log checkpoint`: the signed note, as it is. Exit 1 where the key is lost and nothing says to go on with another. */
 export async function takeCheckpoint(io: Io, options: CheckpointOptions): Promise<Exit> {
-  const checkpoint = await withSigningDesk(options, ({ log }) => log.checkpoint());
+  const { checkpoint, keyLost } = await withSigningDesk(options, (open) => signing(io, open, options));
   if (checkpoint === null) {
     io.stderr.write("leash: the log has no records, so there is nothing to sign\n");
     return EXIT.finding;
   }
-  const { note, origin, root, size } = checkpoint;
+  const { kid, note, origin, root, size } = checkpoint;
   if (options.out !== undefined) await writing(options.out, () => replaceFile(options.out ?? "", note));
-  if (options.json === true) writeJson(io.stdout, { origin, size, root, note });
+  if (options.json === true) writeJson(io.stdout, { origin, size, root, kid, key_lost: keyLost, note });
   else if (options.out === undefined) io.stdout.write(note);
   else io.stdout.write(`${size} records: ${visible(options.out)}\n`);
   return EXIT.fine;
+}
+
+interface Signed {
+  readonly checkpoint: Checkpoint | null;
+  /** True where the checkpoints before it were signed with a key that is lost. */
+  readonly keyLost: boolean;
+}
+
+async function signing(io: Io, { keys, log }: OpenDesk, { json, newKey }: CheckpointOptions): Promise<Signed> {
+  try {
+    return { checkpoint: await log.checkpoint(), keyLost: false };
+  } catch (error) {
+    if (!isLeashError(error, "LEASH_TOKEN_INVALID")) throw error;
+    if (newKey !== true) {
+      if (json === true) writeJson(io.stdout, { key_lost: true, note: null });
+      throw error;
+    }
+  }
+  // The log tells of the new key before anything is signed with it.
+  const { kid } = await keys.rotate("checkpoint");
+  const checkpoint = await log.checkpoint({ keyLost: true });
+  io.stderr.write(
+    `leash: the key that signed the checkpoints before this one is lost; this one is signed with the new key ${kid}. Publish the key ` +
+      "set, and keep the old public key: the whole log is verified with both, `--keys OLD.json --keys NEW.json`\n",
+  );
+  return { checkpoint, keyLost: true };
 }
 
 /** `leash log prove`: the proof as JSON on one line. */
@@ -186,6 +226,19 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
     if (cause instanceof Error && "syscall" in cause) throw new UnreadableError(`${path} cannot be written`, { cause });
     throw cause;
   }
+}
+
+function also(file: string, before: readonly string[] = []): readonly string[] {
+  return [...before, file];
+}
+
+/** The keys of all sets, each once; one that any of them calls revoked is. */
+function mergedKeys(sets: readonly KeySet[]): KeySet {
+  const merged = new Map<string, KeySet["keys"][number]>();
+  for (const key of sets.flatMap(({ keys }) => keys)) {
+    if ((merged.get(key.kid)?.revokedAt ?? null) === null) merged.set(key.kid, key);
+  }
+  return { v: 1, keys: [...merged.values()] };
 }
 
 async function keysOf(file: string): Promise<KeySet> {
