@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 
 import { isLeashError, parseStrictJson, visible } from "@leashkit/core";
 
@@ -60,5 +60,24 @@ export function checkWithKeys<T>(check: () => T): T {
   } catch (error) {
     if (isLeashError(error, "LEASH_CONFIG_INVALID")) throw new UnreadableError(error.message, { cause: error });
     throw error;
+  }
+}
+
+/** Whoever reads the file meanwhile sees the earlier one whole. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+}
+
+/**
+ * Work that writes a file.
+ * @throws {UnreadableError} where it cannot be written; otherwise what the work throws.
+ */
+export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause) throw new UnreadableError(`${path} cannot be written`, { cause });
+    throw cause;
   }
 }

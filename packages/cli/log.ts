@@ -1,22 +1,15 @@
 import { createReadStream } from "node:fs";
-import { open as openFile, rename, writeFile } from "node:fs/promises";
+import { open as openFile, rename } from "node:fs/promises";
 
-import {
-  type Checkpoint,
-  isLeashError,
-  type KeySet,
-  type LogVerification,
-  type OpenDesk,
-  verifyJsonl,
-  visible,
-} from "@leashkit/core";
+import { type KeySet, type LogVerification, verifyJsonl, visible } from "@leashkit/core";
 import type { Command } from "commander";
 
 import { EXIT, type Exit, type Finish, UnreadableError, UsageError } from "./exit.ts";
-import { readJson, readText } from "./files.ts";
+import { readJson, readText, writing } from "./files.ts";
 import { type Io, writeJson } from "./io.ts";
+import { addCheckpoint } from "./log-checkpoint.ts";
 import { addShow } from "./log-show.ts";
-import { type CommonOptions, withDesk, withSigningDesk } from "./state.ts";
+import { type CommonOptions, withDesk } from "./state.ts";
 
 export interface VerifyLogOptions extends CommonOptions {
   /** A file with a signed note. */
@@ -42,14 +35,7 @@ export function addLog(leash: Command, io: Io, finish: Finish): void {
       finish(await verifyLog(io, file, command.optsWithGlobals<VerifyLogOptions>())),
     );
   addShow(log, io, finish);
-  log
-    .command("checkpoint")
-    .description("sign what is in the log by now, and print it: keep it where the log's writer cannot change it")
-    .option("--out <file>", "write it there")
-    .option("--new-key", "go on with a new key, where the one that signed the last checkpoint is lost for good")
-    .action(async (_options: unknown, command: Command) =>
-      finish(await takeCheckpoint(io, command.optsWithGlobals<CheckpointOptions>())),
-    );
+  addCheckpoint(log, io, finish);
   log
     .command("prove")
     .description("print a proof that one record is in the log, which anybody can check without the log")
@@ -111,52 +97,6 @@ function inWords({ badCheckpoint, checkpoints, covered, firstBad, records, strea
   return `The log holds: ${records} records in ${streams} streams.${signed}`;
 }
 
-interface CheckpointOptions extends CommonOptions {
-  readonly out?: string;
-  readonly newKey?: boolean;
-}
-
-/** `leash log checkpoint`: the signed note, as it is. Exit 1 where the key is lost and nothing says to go on with another. */
-export async function takeCheckpoint(io: Io, options: CheckpointOptions): Promise<Exit> {
-  const { checkpoint, keyLost } = await withSigningDesk(options, (open) => signing(io, open, options));
-  if (checkpoint === null) {
-    io.stderr.write("leash: the log has no records, so there is nothing to sign\n");
-    return EXIT.finding;
-  }
-  const { kid, note, origin, root, size } = checkpoint;
-  if (options.out !== undefined) await writing(options.out, () => replaceFile(options.out ?? "", note));
-  if (options.json === true) writeJson(io.stdout, { origin, size, root, kid, key_lost: keyLost, note });
-  else if (options.out === undefined) io.stdout.write(note);
-  else io.stdout.write(`${size} records: ${visible(options.out)}\n`);
-  return EXIT.fine;
-}
-
-interface Signed {
-  readonly checkpoint: Checkpoint | null;
-  /** True where the checkpoints before it were signed with a key that is lost. */
-  readonly keyLost: boolean;
-}
-
-async function signing(io: Io, { keys, log }: OpenDesk, { json, newKey }: CheckpointOptions): Promise<Signed> {
-  try {
-    return { checkpoint: await log.checkpoint(), keyLost: false };
-  } catch (error) {
-    if (!isLeashError(error, "LEASH_TOKEN_INVALID")) throw error;
-    if (newKey !== true) {
-      if (json === true) writeJson(io.stdout, { key_lost: true, note: null });
-      throw error;
-    }
-  }
-  // The log tells of the new key before anything is signed with it.
-  const { kid } = await keys.rotate("checkpoint");
-  const checkpoint = await log.checkpoint({ keyLost: true });
-  io.stderr.write(
-    `leash: the key that signed the checkpoints before this one is lost; this one is signed with the new key ${kid}. Publish the key ` +
-      "set, and keep the old public key: the whole log is verified with both, `--keys OLD.json --keys NEW.json`\n",
-  );
-  return { checkpoint, keyLost: true };
-}
-
 /** `leash log prove`: the proof as JSON on one line. */
 export async function proveRecord(io: Io, stream: string, seq: string, options: CommonOptions): Promise<Exit> {
   if (!/^(?:0|[1-9]\d{0,14})$/u.test(seq)) throw new UsageError("<seq> is a whole number from 0");
@@ -212,20 +152,6 @@ async function writeLines(path: string, lines: AsyncIterable<string>): Promise<n
   }
   await rename(`${path}.new`, path);
   return records;
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o600, flush: true });
-  await rename(`${path}.new`, path);
-}
-
-async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof Error && "syscall" in cause) throw new UnreadableError(`${path} cannot be written`, { cause });
-    throw cause;
-  }
 }
 
 function also(file: string, before: readonly string[] = []): readonly string[] {
