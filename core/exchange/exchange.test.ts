@@ -14,10 +14,12 @@ async function leashOf(text: string, agent: string, now = Date.now): Promise<Lea
   const leash = await createLeash({ policy: { text }, store: "memory", notify: [], principal, clock: { now } });
   leash.register({ id: "order" });
   leash.register({ id: "sell" });
+  leash.register({ id: "quote" });
   return leash;
 }
 
-const BUYER = "leash: 1\ntools: { order: { counterparty: input.shop, decision: allow } }\n";
+const BUYER =
+  "leash: 1\ntools: { order: { counterparty: input.shop, decision: allow }, quote: { counterparty: input.shop, decision: allow } }\n";
 
 let buyer: Leash;
 let seller: Leash;
@@ -34,8 +36,8 @@ beforeEach(async () => {
   shipped = [];
 });
 
-const requestFor = (item: string, by = buyer): Promise<Message> =>
-  by.guard({ tool: "order", input: { shop: "shop.example", item } }, (body, permit) => ({
+const requestFor = (item: string, by = buyer, tool = "order"): Promise<Message> =>
+  by.guard({ tool, input: { shop: "shop.example", item } }, (body, permit) => ({
     body,
     proof: permit.proof ?? "",
   }));
@@ -47,6 +49,7 @@ const answer = (request: Message, changes: Partial<Parameters<typeof answerReque
     {
       keys: buyer.keySet(),
       audience: "shop.example",
+      buyerTool: "order",
       store,
       tool: "sell",
       answer: (body) => ({ price: JSON.stringify(body).includes("sofa") ? 900 : 9 }),
@@ -61,6 +64,7 @@ const optionsFor = (request: Message, changes: Partial<CheckOptions> = {}): Chec
   ownKeys: buyer.keySet(),
   audience: "ada",
   seller: "shop.example",
+  sellerTool: "sell",
   ...changes,
 });
 
@@ -106,6 +110,20 @@ describe("a two-sided exchange", () => {
     expect(shipped).toEqual([]);
   });
 
+  it("takes leave to ask for a price for no order, and leave to name one for no sale", async () => {
+    const asked = await requestFor("lamp", buyer, "quote");
+    await expect(answer(asked)).rejects.toThrow(code("LEASH_TOKEN_INVALID"));
+    expect(shipped).toEqual([]);
+    const quoted = await answer(asked, { buyerTool: "quote" });
+    const told = optionsFor(asked, { sellerTool: "quote" });
+    await expect(checkAnswer(quoted, told)).rejects.toThrow(code("LEASH_TOKEN_INVALID"));
+    expect((await checkAnswer(quoted, optionsFor(asked))).action_type).toBe("sell");
+    for (const tool of ["", undefined as unknown as string]) {
+      await expect(answer(asked, { buyerTool: tool })).rejects.toThrow(code("LEASH_CONFIG_INVALID"));
+      await expect(checkAnswer(quoted, { ...told, sellerTool: tool })).rejects.toThrow(code("LEASH_CONFIG_INVALID"));
+    }
+  });
+
   it("sells nothing that the seller's own policy does not allow", async () => {
     await expect(answer(await requestFor("sofa"))).rejects.toThrow(code("LEASH_DENIED"));
     expect(shipped).toEqual([]);
@@ -138,6 +156,7 @@ describe("a two-sided exchange", () => {
     const options = {
       keys: buyer.keySet(),
       audience: "shop.example",
+      buyerTool: "order",
       store,
       tool: "sell",
       answer: () => ({ price: 9 }),

@@ -7,6 +7,7 @@ import type { KeySet, PublicKey } from "../model/keys.ts";
 import type { Store } from "../store/store.ts";
 import { isJsonObject } from "../strict-json.ts";
 import { parseIsoTime, readClaims, refused } from "../tokens/claims.ts";
+import { requireExpectedText } from "../tokens/expectation.ts";
 import type { ProofClaims } from "../tokens/proof.ts";
 import { verifyProof } from "../tokens/verify-proof.ts";
 
@@ -23,6 +24,8 @@ export interface AnswerOptions {
   readonly keys: KeySet | readonly PublicKey[];
   /** Who the seller is, as the buyer's policy calls it. */
   readonly audience: string;
+  /** What the buyer must have had leave for, by its own policy's name: leave to ask for a price is none to order. */
+  readonly buyerTool: string;
   /** Keeps which requests were answered: each is once, over restarts too. */
   readonly store: Store;
   /** The seller's tool; its counterparty stands at `input.buyer`. */
@@ -32,7 +35,7 @@ export interface AnswerOptions {
 }
 
 /**
- * The seller's half: checks the buyer's proof (made for this seller, for this very body, not used before), asks the seller's own
+ * The seller's half: checks the buyer's proof (made for this seller, by this tool, for this very body, not used before), asks the seller's own
  * leash whether it may sell, runs the sale, and gives back what to send: the answer with the seller's own proof.
  *
  * What the seller's leash decides about is `{ buyer, request, request_hash, answer }`: who asks, the id of the buyer's proof, the
@@ -42,16 +45,18 @@ export interface AnswerOptions {
  * @throws {LeashError} `LEASH_TOKEN_INVALID`, `_EXPIRED`, `_AUDIENCE`, `_PURPOSE`, `_REVOKED`, `_USED` for the buyer's proof; what
  * `guard` throws where the seller's own policy says no; `LEASH_CONFIG_INVALID` in observe mode, which proves nothing.
  * @example
- * const answer = await answerRequest(leash, request, { keys, audience: "shop.example", store, tool: "sell", answer: quote }, ship);
+ * const options = { keys, audience: "shop.example", buyerTool: "order", store, tool: "sell", answer: quote };
+ * const answer = await answerRequest(leash, request, options, ship);
  */
 export async function answerRequest(
   leash: Pick<Gate, "guard">,
   request: Message,
-  { answer, audience, keys, store, tool }: AnswerOptions,
+  { answer, audience, buyerTool, keys, store, tool }: AnswerOptions,
   run: Run<unknown>,
 ): Promise<Message> {
   requireMessage(request);
-  const claims = await verifyProof(request.proof, keys, { audience, input: hashOf(request.body), once: store });
+  const expected = { audience, tool: requireExpectedText("buyerTool", buyerTool), input: hashOf(request.body) };
+  const claims = await verifyProof(request.proof, keys, { ...expected, once: store });
   const input = saleInput(claims, await answer(request.body, claims));
   return leash.guard({ tool, input }, async (sale, permit) => {
     if (permit.proof === null) {
@@ -81,6 +86,8 @@ export interface CheckOptions {
   readonly ownKeys: KeySet | readonly PublicKey[];
   /** The seller, as the buyer's policy calls it. */
   readonly seller: string;
+  /** What the seller must have had leave for, by its own policy's name: leave to name a price is none to sell. */
+  readonly sellerTool: string;
 }
 
 /**
@@ -88,15 +95,18 @@ export interface CheckOptions {
  * both halves, and returns what the seller's proof says.
  * @throws {LeashError} `LEASH_TOKEN_INVALID`, `_EXPIRED`, `_AUDIENCE`, `_PURPOSE`, `_REVOKED`; `LEASH_TOKEN_USED` where an answer
  * to this request is kept already.
- * @example const sold = await checkAnswer(answer, { request, keys, ownKeys: leash.keySet(), audience: "buyer", seller, store });
+ * @example
+ * const sides = { ownKeys: leash.keySet(), audience: "buyer", seller: "shop.example", sellerTool: "sell" };
+ * const sold = await checkAnswer(answer, { request, keys, store, ...sides });
  */
 export async function checkAnswer(answer: Message, options: CheckOptions): Promise<ProofClaims> {
-  const { audience, keys, ownKeys, request, seller, store } = options;
+  const { audience, keys, ownKeys, request, seller, sellerTool, store } = options;
   requireMessage(answer);
   const input = hashOf(request.body);
   // As of its own time: a person may have had to say yes at the seller's, and what is asked here is only what was sent.
   const own = verifyProof(request.proof, ownKeys, { audience: seller, input, agent: audience, now: issuedAt(request) });
-  const claims = verifyProof(answer.proof, keys, { audience, input: hashOf(saleInput(own, answer.body)) });
+  const tool = requireExpectedText("sellerTool", sellerTool);
+  const claims = verifyProof(answer.proof, keys, { audience, tool, input: hashOf(saleInput(own, answer.body)) });
   if (store === undefined) return claims;
   const body = { v: 1, request: { ...request }, answer: { ...answer } };
   const { ok } = await store.commit([{ kind: "exchange", id: own.jti, expect: 0, body }]);

@@ -46,6 +46,8 @@ export interface OpenLeashExpectation extends TimeExpectation {
   /** SHA-256 of the RFC 8785 text of the action request, hex. Without it the proof holds for any action, at anybody's. */
   readonly action?: string;
   readonly agent?: string;
+  /** The tool that must have been allowed: its `action_type`. */
+  readonly tool?: string;
   /** See `TakenOnce`. */
   readonly once?: never;
 }
@@ -67,6 +69,7 @@ export function verifyOpenLeashProof(
   }
   const action = expected.action === undefined ? undefined : requireExpectedHash("action", expected.action);
   const agent = expected.agent === undefined ? undefined : requireExpectedText("agent", expected.agent);
+  const tool = expected.tool === undefined ? undefined : requireExpectedText("tool", expected.tool);
   const { claims, token: read } = readClaims(token);
   requireSignature(read, openLeashKey(claims["kid"], keys), "");
   if (claims["iss"] !== "openleash") throw refused('its issuer is not "openleash"');
@@ -76,6 +79,7 @@ export function verifyOpenLeashProof(
   if (!holdsClaims(claims, CLAIMS)) throw refused("a claim is missing or malformed");
   requireTime({ ...claims, nbf: claims.iat }, time, PROOF_TTL_CAP_MS);
   if (agent !== undefined && claims.agent_id !== agent) throw refused("it was made for another agent");
+  if (tool !== undefined && claims.action_type !== tool) throw refused("it covers another tool");
   if (action !== undefined && parseHash(claims.action_hash) !== action) throw refused("it covers another action");
   return claims;
 }

@@ -59,11 +59,15 @@ describe("an OpenLeash server's proof", () => {
     const token = await server.proof({ trust_profile: "HIGH" });
     for (const action of [ACTION_HASH, `sha256:${ACTION_HASH}`, undefined]) {
       const expected = action === undefined ? {} : { action };
-      expect(verify(token, { ...expected, agent: "buyer" })).toMatchObject({ iss: "openleash", kid: server.kid });
+      expect(verify(token, { ...expected, agent: "buyer", tool: "purchase" })).toMatchObject({
+        iss: "openleash",
+        kid: server.kid,
+      });
     }
     expect(verify(await server.proof({ owner_type: "org", matched_rule_id: null })).owner_type).toBe("org");
     expect(() => verify(token, { action: sha256Hex("other") })).toThrow(code("LEASH_TOKEN_INVALID"));
     expect(() => verify(token, { agent: "other" })).toThrow(code("LEASH_TOKEN_INVALID"));
+    expect(() => verify(token, { tool: "refund" })).toThrow(code("LEASH_TOKEN_INVALID"));
   });
 
   it("is not accepted without it, nor is one of ours with it, also where the key is in both lists", async () => {
@@ -172,6 +176,7 @@ describe("an OpenLeash server's proof", () => {
       { input: ACTION_HASH },
       { action: "x" },
       { agent: "" },
+      { tool: "" },
       { now: Number.NaN },
       { dialect: "other" },
     ];

@@ -36,7 +36,7 @@ describe("verifying a proof", () => {
     const published: KeySet = JSON.parse(JSON.stringify(keys.keySet()));
     const inputHash = sha256Hex(canonicalText(input));
     for (const prefix of ["", "sha256:"]) {
-      const expected = { action: prefix + digest, input: prefix + inputHash, agent: "buyer" };
+      const expected = { action: prefix + digest, input: prefix + inputHash, agent: "buyer", tool: "purchase" };
       expect(verify(token, expected, published)).toEqual(claimsOf(token));
     }
     expect(verify(token, {}, published.keys)).toEqual(claimsOf(token));
@@ -79,8 +79,10 @@ describe("verifying a proof", () => {
     expect(() => verifyProof(stale.token, keys.keySet(), { audience })).toThrow(code("LEASH_TOKEN_EXPIRED"));
   });
 
-  it("refuses another agent, another action and another input", () => {
+  it("refuses another agent, another tool, another action and another input", () => {
     expect(() => verify(token, { agent: "other" })).toThrow(code("LEASH_TOKEN_INVALID"));
+    expect(() => verify(token, { tool: "refund" })).toThrow(code("LEASH_TOKEN_INVALID"));
+    expect(() => verify(token, { tool: "" })).toThrow(code("LEASH_CONFIG_INVALID"));
     expect(() => verify(token, { action: sha256Hex("other") })).toThrow(code("LEASH_TOKEN_INVALID"));
     expect(() => verify(token, { input: sha256Hex("other") })).toThrow(code("LEASH_TOKEN_INVALID"));
   });

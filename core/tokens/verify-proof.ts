@@ -36,6 +36,8 @@ export interface ProofExpectation extends TokenExpectation {
   readonly input?: string;
   /** The agent that must have been allowed. */
   readonly agent?: string;
+  /** The tool that must have been allowed, as the issuer's policy names it. */
+  readonly tool?: string;
   /** See `TakenOnce`. */
   readonly once?: never;
   /** See `OpenLeashExpectation`. */
@@ -51,7 +53,7 @@ export type TakenOnce<Expectation extends { readonly once?: never }> = Omit<Expe
 /**
  * Checks a proof offline, with nothing but the published keys, and returns what it says. One of the codes below is thrown for
  * anything else; the first that applies, in the order shape, key, purpose, revocation, signature, claims, time, audience,
- * agent, action, input, use. With `once` the answer, and the refusal, comes as a promise: await it before you act.
+ * agent, tool, action, input, use. With `once` the answer, and the refusal, comes as a promise: await it before you act.
  *
  * A proof says that the named agent was allowed this action under this policy, by whoever holds the key; so trust it exactly
  * as far as the place the keys came from. It does not say that the action ran, nor, without `once`, that it is shown for the first
@@ -62,8 +64,8 @@ export type TakenOnce<Expectation extends { readonly once?: never }> = Omit<Expe
  *
  * @param token PASETO v4.public without footer or implicit assertion (https://github.com/paseto-standard/paseto-spec).
  * @param keys The issuer's key set as published (`leash.keySet()` as JSON), or its list of keys.
- * @throws {LeashError} `LEASH_TOKEN_INVALID` (malformed, unknown key, bad signature, other agent, action or input, not valid
- * yet), `LEASH_TOKEN_PURPOSE` (a token of another kind), `LEASH_TOKEN_REVOKED` (its key was revoked), `LEASH_TOKEN_EXPIRED`,
+ * @throws {LeashError} `LEASH_TOKEN_INVALID` (malformed, unknown key, bad signature, other agent, tool, action or input, not
+ * valid yet), `LEASH_TOKEN_PURPOSE` (a token of another kind), `LEASH_TOKEN_REVOKED` (its key was revoked), `LEASH_TOKEN_EXPIRED`,
  * `LEASH_TOKEN_AUDIENCE` (made for somebody else), `LEASH_TOKEN_USED` (with `once`: shown before); `LEASH_STORE_UNAVAILABLE` (with
  * `once`: nobody can tell); `LEASH_CONFIG_INVALID` when `keys` or `expected` are malformed.
  * @example
@@ -132,12 +134,14 @@ function verifyStated(
 function verifyOwnProof(token: string, keys: KeySet | readonly PublicKey[], expected: ProofExpectation): ProofClaims {
   const { audience, now, skewMs } = readExpectation(expected);
   const agent = expected.agent === undefined ? undefined : requireExpectedText("agent", expected.agent);
+  const tool = expected.tool === undefined ? undefined : requireExpectedText("tool", expected.tool);
   const action = expected.action === undefined ? undefined : requireExpectedHash("action", expected.action);
   const input = expected.input === undefined ? undefined : requireExpectedHash("input", expected.input);
   const claims = openClaims(token, "proof", keys, CLAIMS);
   requireTime(claims, { now, skewMs }, PROOF_TTL_CAP_MS);
   requireAudience(claims, audience);
   if (agent !== undefined && claims.agent_id !== agent) throw refused("it was made for another agent");
+  if (tool !== undefined && claims.action_type !== tool) throw refused("it covers another tool");
   if (action !== undefined && parseHash(claims.action_hash) !== action) throw refused("it covers another action");
   if (input !== undefined && parseHash(claims.input_hash) !== input) throw refused("it covers another input");
   return claims;

@@ -43,6 +43,7 @@ const sold = await checkAnswer(answer, {
   ownKeys: leash.keySet(),
   audience: "ada-buyer",
   seller: "shop.example",
+  sellerTool: "sell",
   store,
 });
 // #endregion
@@ -54,7 +55,8 @@ process.stdout.write(`another body under the proof: ${(await send(other)).refuse
 process.stdout.write(`a sale beyond what the shop's policy allows: ${(await send(await order("sofa"))).refused}\n`);
 
 const dearer = { ...answer, body: { item: "lamp", amount_minor: 1, currency: "USD" } };
-const options = { request, keys, ownKeys: leash.keySet(), audience: "ada-buyer", seller: "shop.example" };
+const parties = { audience: "ada-buyer", seller: "shop.example", sellerTool: "sell" };
+const options = { request, keys, ownKeys: leash.keySet(), ...parties };
 const changed = await checkAnswer(dearer, options).then(
   () => "taken",
   (error: unknown) => (isLeashError(error) ? error.code : "?"),

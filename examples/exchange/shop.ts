@@ -29,7 +29,7 @@ async function answer(request: Message): Promise<Message> {
   return answerRequest(
     leash,
     request,
-    { keys, audience: "shop.example", store, tool: "sell", answer: quote },
+    { keys, audience: "shop.example", buyerTool: "order", store, tool: "sell", answer: quote },
     () => "shipped",
   );
 }
