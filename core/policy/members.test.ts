@@ -18,7 +18,8 @@ function sealedCall(input: Json, different: Circumstances = {}): ReturnType<type
 
 function effectOf(when: string, { action, tool, facts }: ReturnType<typeof sampleCall>, changed?: Partial<Action>) {
   const policy = loadPolicy(`leash: 1\nrules: [{ id: r, action: purchase, when: '${when}', effect: allow }]`);
-  return policy.evaluate({ ...action, ...changed }, tool, facts).effect;
+  // A copy has nothing laid out in it.
+  return policy.evaluate(changed === undefined ? action : { ...action, ...changed }, tool, facts).effect;
 }
 
 function numberOf(name: string): number {

@@ -2883,7 +2883,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "counterparty",
     test: {
       file: "core/policy/dialects/openleash.test.ts",
-      name: "answers by the first rule that holds, a deny in its place",
+      name: "answers by the first rule also where none has a condition",
     },
   },
   {

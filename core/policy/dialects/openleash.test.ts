@@ -25,6 +25,12 @@ describe("an OpenLeash document", () => {
     expect(answer(rules, { domain: "evil.com" }, mail)).toBe("deny others rule");
   });
 
+  it("answers by the first rule also where none has a condition", () => {
+    const rules = ["allow", "deny"].map((effect) => `  - { id: ${effect}s, effect: ${effect}, action: purchase }`);
+    expect(answer(rules.join("\n"))).toBe("allow allows rule");
+    expect(answer(rules.toReversed().join("\n"))).toBe("deny denys rule");
+  });
+
   it.each([
     ["HUMAN_APPROVAL", "approve"],
     ["STEP_UP_AUTH", "step_up"],
