@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { fullDisk, fullLogDisk, readOnlyFolder, type Right, rightOn } from "./disk.ts";
+import { fullDisk, fullLogDisk, fullSinkDisk, readOnlyFolder, type Right, rightOn } from "./disk.ts";
 import { mountSmallDisk, setWritable, type SmallDisk } from "./small-disk.ts";
 
 const disks: SmallDisk[] = [];
@@ -35,6 +35,10 @@ describe.skipIf(reason !== undefined)("on a small disk of its own", () => {
 
   it("A-S17: when it is full under the log of a memory store nothing runs, and a new leash continues the log", async () => {
     expect(await fullLogDisk(needSmallDisk())).toEqual([]);
+  });
+
+  it("I5: when it is full under a required sink nothing runs, and with room again the same leash goes on and all lines arrive", async () => {
+    expect(await fullSinkDisk(needSmallDisk())).toEqual([]);
   });
 
   it("A-S4: when it is read-only no leash starts over it, and the error says what to do", async () => {

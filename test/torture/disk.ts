@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createLeash, isLeashError, type Leash, type LeashOptions, type ToolCall } from "@leashkit/core";
+import {
+  createLeash,
+  fileSink,
+  isLeashError,
+  type Leash,
+  type LeashOptions,
+  memoryStore,
+  readLog,
+  readLogFiles,
+  type ToolCall,
+  verifyJsonl,
+} from "@leashkit/core";
 import type { Report, RunOptions } from "../report.ts";
 import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
@@ -102,6 +113,34 @@ export async function fullLogDisk(disk: SmallDisk): Promise<Findings> {
     "without room the refusal is coded and says what to do": FULL.test(refusal),
     "without room nothing runs": before.runs() === 1,
     "with room again a new leash continues the log and runs": again === "ran" && log.ok,
+  });
+}
+
+const AWAY = /^LEASH_STORE_UNAVAILABLE: .*"file"/u;
+
+/** I5, A-S4: while the disk of a required sink is full nothing runs; with room again the same leash goes on, and all lines arrive. */
+export async function fullSinkDisk(disk: SmallDisk): Promise<Findings> {
+  const file = join(disk.folder, "leash.jsonl");
+  const sinks = [fileSink({ file, required: true })];
+  const store = memoryStore();
+  const { leash, propose, runs } = await countedLeash({ store, audit: { sinks, acceptWithinMs: 300 } });
+  const first = await propose(SMALL);
+  disk.fill();
+  const refusals = [await propose(SMALL), await propose(SMALL)];
+  const refusedRuns = runs();
+  disk.free();
+  let again = "";
+  for (let tries = 0; tries < 100 && again !== "ran"; tries += 1) again = await propose(SMALL);
+  await leash.close();
+  let stored = 0;
+  for await (const _entry of readLog(store)) stored += 1;
+  const copied = await verifyJsonl(readLogFiles(file));
+  return expectAll({
+    "with room, a call runs": first === "ran",
+    "without room the refusal is coded and names the sink": refusals.every((text) => AWAY.test(text)),
+    "without room nothing runs": refusedRuns === 1,
+    "with room again the same leash runs": again === "ran" && runs() === 2,
+    "every line of the log is in the file, and holds": copied.ok && copied.records === stored,
   });
 }
 
