@@ -7,7 +7,7 @@ import type { Action, CallLabels, ToolCall } from "../model/call.ts";
 import type { Json } from "../model/json.ts";
 import { principalKey, type Principal } from "../model/principal.ts";
 import type { ToolSpec } from "../model/tool.ts";
-import { sealedAction } from "../policy/index.ts";
+import { sealedAction } from "../policy/sealed-action.ts";
 import type { Scope } from "./context.ts";
 
 /** What of a scope seals. */

@@ -8,7 +8,7 @@ import type { Decision } from "../model/decision.ts";
 import type { Json } from "../model/json.ts";
 import type { Narrowed } from "../model/leash.ts";
 import type { Policy } from "../model/policy.ts";
-import { TRAPPED } from "../policy/index.ts";
+import { TRAPPED } from "../policy/members.ts";
 import type { DecisionRecording } from "../model/recording.ts";
 import { type Trapped, trap } from "./trap.ts";
 
