@@ -112,13 +112,13 @@ describe("what a policy names under `redact`", () => {
     expect(await everythingIn(store)).not.toContain(SECRET);
   });
 
-  it("follows a call whose tool was swapped", async () => {
+  it.each([
+    "pay: { redact: [input.card] }, wire: { decision: allow, redact: [output.token] }",
+    "pay: { redact: [output.token] }, wire: { decision: allow, redact: [input.card] }",
+  ])("follows a call whose tool was swapped: %s", async (tools) => {
     const store = memoryStore();
-    const policy = {
-      text:
-        "leash: 1\ntools: { pay: { redact: [input.card] }, wire: { decision: allow, redact: [output.token] } }\n" +
-        "rules: [{ id: swap, action: pay, effect: allow, compute: { tool: wire } }]\n",
-    };
+    const swap = "{ id: swap, action: pay, effect: allow, compute: { tool: wire } }";
+    const policy = { text: `leash: 1\ntools: { ${tools} }\nrules: [${swap}]\n` };
     const leash = await open(policy, store);
     for (const id of ["pay", "wire"]) leash.register({ id });
     const outcome = await leash.attempt(

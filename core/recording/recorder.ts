@@ -97,13 +97,13 @@ export function createRecorder(
   };
   const decided = (id: string, told: Told, answered?: Decision): (() => readonly Change[]) => {
     const { action, isJoint, proposed, heard } = told;
-    const { input, output } = heard.redaction(proposed.tool);
-    const isSecret =
-      output.length > 0 || (action.tool !== proposed.tool && heard.redaction(action.tool).output.length > 0);
+    const first = heard.redaction(proposed.tool);
+    // Where the policy put another tool into its place, the same input is that one's, too.
+    const last = action.tool === proposed.tool ? undefined : heard.redaction(action.tool);
     // A key that cannot be made is found out before anything runs.
-    if (isSecret) blotting();
+    if (first.output.length > 0 || (last !== undefined && last.output.length > 0)) blotting();
     if (isJoint === true) return () => [];
-    const redacted = redactedOf(proposed.input, input);
+    const redacted = redactedOf(proposed.input, last === undefined ? first.input : [...first.input, ...last.input]);
     return () => {
       const body = decisionBody(told, redacted, { maxBytes, handlers: sources.handlers });
       const other = answered && { answered: { effect: answered.effect, reasonCode: answered.reasonCode } };

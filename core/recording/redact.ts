@@ -27,7 +27,10 @@ export function isPointer(text: unknown): text is string {
   return typeof text === "string" && (text === "" || text.startsWith("/")) && !/~(?![01])/u.test(text);
 }
 
-/** Replaces what the pointers name. A pointer that cannot be read names everything: nothing is written by mistake. */
+/**
+ * Replaces what the pointers name, and what stands in their way: a text, a number or a list where a member is named may hold it. A
+ * pointer that cannot be read names everything. Nothing is written by mistake.
+ */
 export function redact(input: Json, pointers: readonly string[], blot: Blot): Redacted {
   const met: string[] = [];
   const values: Json[] = [];
@@ -38,15 +41,15 @@ export function redact(input: Json, pointers: readonly string[], blot: Blot): Re
   };
   const walk = (value: Json, steps: readonly string[], path: string): Json => {
     const [step, ...rest] = steps;
-    if (step === undefined) return met.includes(path) ? value : take(value, path);
+    // What is blotted already has nothing inside.
+    if (met.includes(path)) return value;
+    if (step === undefined || isInTheWay(value, step)) return take(value, path);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) {
       return value.map((element: Json, index) =>
         step === "*" || step === String(index) ? walk(element, rest, `${path}/${index}`) : element,
       );
     }
-    // What is blotted already has nothing inside.
-    if (met.includes(path)) return value;
     return fromEntries(
       Object.entries(value as JsonObject).map(([name, member]) => {
         const isNamed = step === "*" || step === name;
@@ -57,6 +60,11 @@ export function redact(input: Json, pointers: readonly string[], blot: Blot): Re
   let redacted = input;
   for (const pointer of pointers) redacted = walk(redacted, stepsOf(pointer), "");
   return { input: redacted, met, values };
+}
+
+function isInTheWay(value: Json, step: string): boolean {
+  if (Array.isArray(value)) return step !== "*" && !/^\d+$/u.test(step);
+  return typeof value === "string" || typeof value === "number";
 }
 
 /** Own members only, also where one is called like a member of every object. */
@@ -81,20 +89,32 @@ export interface Pen {
   readonly blot: Blot;
 }
 
-/** An output without what its pointers name; blotted whole where the rest repeats that, or a secret of the input. */
+/** Where a text may hold JSON, or quote some: an object or a list that is not empty, also as a text within a text. */
+const QUOTES_JSON = /[{[]\s*\\*["{[]/u;
+
+/**
+ * An output without what its pointers name; blotted whole where the rest repeats that, or a secret of the input, and where one of
+ * its texts may hold what they name.
+ */
 export function redactOutput(output: Json, { blot, pointers, secret }: Pen): { output: Json; redacted: boolean } {
-  // A text can be JSON, or quote some: where its secrets stand in it nobody knows.
-  if (typeof output === "string" && pointers.length > 0) return { output: blot(output), redacted: true };
   const { input: rest, met, values } = redact(output, pointers, blot);
   // Compared without the digests, whose digits are nobody's secret.
   const bare = met.length === 0 ? output : redact(output, pointers, () => ({})).input;
-  if (repeats(JSON.stringify(bare), [...secret, ...values])) return { output: blot(output), redacted: true };
+  const isQuoted = pointers.length > 0 && textsOf(bare).some((text) => QUOTES_JSON.test(text));
+  if (isQuoted || repeats(JSON.stringify(bare), [...secret, ...values]))
+    return { output: blot(output), redacted: true };
   return { output: rest, redacted: met.length > 0 };
 }
 
 /** True where a text holds one of the values, or a part of one. */
 export function repeats(text: string, values: readonly Json[]): boolean {
   return values.some((value) => leavesOf(value).some((leaf) => leaf !== "" && text.includes(leaf)));
+}
+
+function textsOf(value: Json): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap((member: Json) => textsOf(member));
 }
 
 /** The texts in a value, as they stand in JSON. */
