@@ -171,6 +171,8 @@ export function approvalRecord(
       policy_id: approval.policyId,
       policy_digest: approval.policyDigest,
       digest: approval.digest,
+      // Nothing is used before what the desk signed was verified.
+      ...(type === "approval.consumed" ? { signature_valid: true } : {}),
       ...(detail === undefined ? {} : { detail }),
       subject: approval.principal.subject,
       agent: approval.principal.agent,

@@ -4,10 +4,11 @@ import { approvalRecord } from "../audit/records.ts";
 import type { LeashDenied } from "../errors.ts";
 import { commitEntry } from "../journal/entries.ts";
 import type { Allowance } from "../model/allowance.ts";
+import type { AuditRecord } from "../model/audit.ts";
 import type { Json } from "../model/json.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Scope } from "./context.ts";
-import { uncovered } from "./coverage.ts";
+import { uncovered, whatIsUnsigned } from "./coverage.ts";
 import { decide, type Decided, decideEdited } from "./decide.ts";
 import { deny } from "./deny.ts";
 import { draft } from "./draft.ts";
@@ -100,7 +101,9 @@ async function refuse({ context }: Scope, standing: Standing, problem: LeashDeni
   const { store, stream } = context;
   if (standing.kind !== "decided" && standing.approval !== undefined) {
     const { value, version } = standing.approval;
-    const records = [approvalRecord(value, "approval.refused", problem.reason)];
+    const { envelope, payload } = approvalRecord(value, "approval.refused", problem.reason);
+    const isSigned = whatIsUnsigned({ context }, value) === undefined;
+    const records: AuditRecord[] = [{ envelope, payload: { ...payload, signature_valid: isSigned } }];
     // A yes to what is not demanded any more is withdrawn, so that the call can be asked about anew.
     const withdrawn = standing.kind === "approved" && problem.code === "LEASH_POLICY_CHANGED";
     if (withdrawn) records.push(approvalRecord(value, "approval.cancelled"));

@@ -27,12 +27,9 @@ export function uncovered(
   if (changed !== undefined) {
     return voidApproval(approval, `The approval no longer covers the call: ${changed}.`, "LEASH_POLICY_CHANGED");
   }
-  const keys = scope.context.keys.publicKeys("approval");
-  if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) {
-    return voidApproval(approval, "The approval carries an edit whose signature does not hold.");
-  }
-  if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {
-    return voidApproval(approval, "The approval carries an answer whose signature does not hold.");
+  const unsigned = whatIsUnsigned(scope, approval);
+  if (unsigned !== undefined) {
+    return voidApproval(approval, `The approval carries ${unsigned} whose signature does not hold.`);
   }
   const { principal } = now.action;
   const counted = approval.verdicts.every(
@@ -43,6 +40,13 @@ export function uncovered(
     return voidApproval(approval, "The approval does not carry the answers it needs.");
   }
   return undefined;
+}
+
+/** What in the row of an approval the desk did not sign; undefined where it signed all that counts. */
+export function whatIsUnsigned({ context }: Pick<Scope, "context">, approval: Approval): string | undefined {
+  const keys = context.keys.publicKeys("approval");
+  if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) return "an edit";
+  return approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys)) ? undefined : "an answer";
 }
 
 function whatChanged(approval: Approval, { action, decision }: Decided): string | undefined {

@@ -53,6 +53,7 @@ export interface AuditPayload {
   readonly digest?: string | undefined;
   readonly input_ref?: string | undefined;
   readonly output_ref?: string | undefined;
+  /** Whether the desk's signatures hold on what an approval's row says, where a yes was used or could not be. */
   readonly signature_valid?: boolean | undefined;
   /** For approvals: by which method and device the answer came. */
   readonly answer?: "approve" | "deny" | "revoke" | undefined;

@@ -126,6 +126,29 @@ describe("a row that claims more people than said yes", () => {
     expect(shop.orders).toEqual([]);
   });
 
+  it("I3: leaves in the log whether the desk's signatures hold on what its row says", async () => {
+    const lastOf = async (leash: Parameters<typeof logOf>[0], type: string) =>
+      (await logOf(leash)).findLast((line) => line["type"] === type);
+    const changed = await forged({ quorum: 1 });
+    await changed.leash.desk(ann).approve(changed.approvalId);
+    await alterApproval(changed.store, changed.approvalId, ({ verdicts }) => ({
+      verdicts: verdicts.map((verdict) => ({ ...verdict, approver: "bob" })),
+    }));
+    expect(await codeOf(changed.leash.guard(CALL, changed.shop.buy))).toBe("LEASH_DENIED");
+    expect(await lastOf(changed.leash, "approval.refused")).toMatchObject({ signature_valid: false });
+
+    const short = await forged({ quorum: 2 });
+    await short.leash.desk(ann).approve(short.approvalId);
+    await alterApproval(short.store, short.approvalId, () => ({ status: "approved", settledAt: Date.now() }));
+    expect(await codeOf(short.leash.guard(CALL, short.shop.buy))).toBe("LEASH_DENIED");
+    expect(await lastOf(short.leash, "approval.refused")).toMatchObject({ signature_valid: true });
+
+    const genuine = await forged({ quorum: 1 });
+    await genuine.leash.desk(ann).approve(genuine.approvalId);
+    await genuine.leash.guard(CALL, genuine.shop.buy);
+    expect(await lastOf(genuine.leash, "approval.consumed")).toMatchObject({ signature_valid: true });
+  });
+
   it("I3: is refused with one answer twice, though both are signed", async () => {
     const { store, leash, shop, approvalId } = await forged({ quorum: 2 });
     await leash.desk(ann).approve(approvalId);
