@@ -28,6 +28,7 @@ export type * from "./model/permit.ts";
 export type * from "./model/policy.ts";
 export type * from "./model/principal.ts";
 export type * from "./model/runtime.ts";
+export type { Redaction } from "./model/redaction.ts";
 export type { TelemetryEntry, TelemetryOptions } from "./model/telemetry.ts";
 export type * from "./model/tool.ts";
 
