@@ -2,7 +2,7 @@ import { tool } from "@llamaindex/core/tools";
 import { agent } from "@llamaindex/workflow";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { leashedTool, leashTool, wrapTools } from "./index.ts";
+import { leashedTool, leashTool, type LeashToolOptions, wrapTools } from "./index.ts";
 import { ALLOW_ALL, approveNext, DENY_ALL, leashFor } from "./leash.fixture.ts";
 import { ScriptedLlm } from "./scripted-llm.fixture.ts";
 
@@ -61,6 +61,35 @@ describe("a child's gate put in front of its parent's", () => {
     });
     for (const name of ["te", "milk", "tea"]) await childs.call({ item: name });
     expect(done).toEqual([{ item: "tea" }]);
+  });
+
+  it("I2: knows the calls as the parent's did: by its session, its scope, its signal and what was stated of the tool", async () => {
+    const leash = await leashFor("rules: [{ id: s, action: buy, when: session == 's1', effect: allow }]");
+    const { buy, done } = shop();
+    const parents = (options: LeashToolOptions) => {
+      const registrations = { buy: { sideEffect: "write" } } as const;
+      return leashTool(
+        leashTool(buy, leash, { registrations, session: "s1", ...options }),
+        leash.narrow({ agent: "b" }),
+      );
+    };
+    expect(await parents({ signal: AbortSignal.abort() }).call({ item: "tea" })).toContain("aborted");
+    const runTwice = ["first", "again"].map(async () => {
+      const llm = new ScriptedLlm([{ id: "a", name: "buy", input: { item: "tea" } }]);
+      await agent({ llm, tools: [parents({ scope: "turn 1" })] }).run("go");
+    });
+    await Promise.all(runTwice);
+    expect(done).toEqual([{ item: "tea" }]);
+  });
+
+  it("I6: stays before it where each knows the calls by another session: what either refuses does not run", async () => {
+    const leash = await leashFor(
+      "default: allow\nrules: [{ id: s, action: buy, when: session == 's1', effect: deny }]",
+    );
+    const { buy, done } = shop();
+    const parents = leashTool(buy, leash, { session: "s1" });
+    const childs = leashTool(parents, leash.narrow({ agent: "buyer" }), { session: "s2" });
+    expect([await childs.call({ item: "tea" }), done]).toEqual([expect.stringMatching(/^Denied/u), []]);
   });
 
   it("I4: leaves every gate that it was not made from", async () => {

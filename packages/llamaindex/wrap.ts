@@ -1,10 +1,11 @@
-import { type Gate, isNarrowedFrom, LeashError, schemaDigest } from "@leashkit/core";
+import { type Gate, LeashError, schemaDigest } from "@leashkit/core";
 import type { BaseTool, BaseToolWithCall } from "@llamaindex/core/llms";
 import { hidesItsRules, toolArguments } from "./arguments.ts";
 import { watchCallIds } from "./call-ids.ts";
 import { guardCall, type Layer } from "./guard.ts";
-import { guardedOf, layerOf, needsNoGate, rememberGuarded, type Rules } from "./marks.ts";
+import { layerOf, needsNoGate, rememberGuarded, type Rules } from "./marks.ts";
 import { settingsOf, type LeashToolOptions, type Settings, type WrapOptions } from "./options.ts";
+import { isBehind, withoutParents } from "./parents.ts";
 import { guardedView } from "./view.ts";
 
 /**
@@ -12,7 +13,7 @@ import { guardedView } from "./view.ts";
  * under its own name; the policy sees its arguments checked by its schema, with defaults, and the tool gets exactly what was
  * decided. `instanceof`, `metadata` and types stay as they are, and what `bind` returns is guarded too; `call` always answers with a
  * promise. Wrapping again with the same gate changes nothing; another gate stands in front of the first, but a narrowed
- * one takes the place of the one it was made from.
+ * one takes the place of the one it was made from, with the options that were given to that one and not to it.
  *
  * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for what cannot be guarded, `LEASH_CONFIG_INVALID` for wrong options, a schema that is
  * none, or when the tool's name is taken by another tool.
@@ -72,16 +73,11 @@ export type WrappedTools<T extends readonly object[]> = {
   -readonly [Position in keyof T]: T[Position];
 };
 
-interface Reading<T> {
-  readonly tool: T;
-  readonly rules: Rules;
-}
-
 const BY_ITS_OWN: Rules = { parameters: undefined, parsesAgain: true };
 
-function wrap<T extends BaseTool>(given: T, gate: Gate, settings: Settings, stated: Rules): T {
+function wrap<T extends BaseTool>(given: T, gate: Gate, own: Settings, stated: Rules): T {
   if (needsNoGate(given) || isBehind(layerOf(given), gate)) return given;
-  const { tool, rules } = withoutParents({ tool: given, rules: stated }, gate);
+  const { rules, settings, tool } = withoutParents({ tool: given, rules: stated, settings: own }, gate);
   const { name, call } = partsOf(tool);
   const beneath = layerOf(tool);
   // A gate beneath reads the arguments itself, and stands between this one and the tool's own parse.
@@ -106,25 +102,6 @@ function wrap<T extends BaseTool>(given: T, gate: Gate, settings: Settings, stat
   });
   rememberGuarded(view, guarded, { layer, tool, rules });
   return view;
-}
-
-/**
- * What stands behind the gates that this one was narrowed from. It takes their place: it decides by all that they do, and they
- * behind it would only ask and count twice. It reads the arguments as they did; where a schema was stated to both, both read.
- */
-function withoutParents<T extends BaseTool>({ tool, rules }: Reading<T>, gate: Gate): Reading<T> {
-  const guarded = guardedOf(tool);
-  if (guarded === undefined || !isNarrowedFrom(gate, guarded.layer.gate)) return { tool, rules };
-  const [own, theirs] = [rules.parameters, guarded.rules.parameters];
-  if (own !== undefined && theirs !== undefined && own !== theirs) return { tool, rules };
-  const both = { parameters: own ?? theirs, parsesAgain: rules.parsesAgain && guarded.rules.parsesAgain };
-  return withoutParents({ tool: guarded.tool as T, rules: both }, gate);
-}
-
-function isBehind(layer: Layer | undefined, gate: Gate): boolean {
-  if (layer === undefined) return false;
-  // A child's gate decides by all that its parent's does: the parent's in front of it would only ask and count twice.
-  return layer.gate === gate || isNarrowedFrom(layer.gate, gate) || isBehind(layer.beneath, gate);
 }
 
 function register({ metadata }: BaseTool, name: string, gate: Gate, { registrations }: Settings): string {

@@ -58,6 +58,20 @@ describe.each(Object.entries(FORMS))("of a parent's gate and its child's before 
     expect(await leash.desk({ id: "ann" }).pending()).toEqual([]);
   });
 
+  it("I6: the child's knows the calls by the session of the parent's, and stays before it where its own is another", async () => {
+    const rules = "rules: [{ id: s, action: buy, when: session == 's1', effect: allow }]";
+    const leash = await leashFor(`default: deny\n${rules}`);
+    const registrations = { buy: { sideEffect: "write" } } as const;
+    const done: unknown[] = [];
+    const parents = wrapTools([made(done)], leash, { session: "s1", registrations });
+    const [childs] = wrapTools(parents, leash.narrow({ agent: "buyer" }));
+    expect([await call(childs), done]).toEqual(["sold at ours: 1", [{ n: 1 }]]);
+    const strict = await leashFor(`default: allow\n${rules.replace("allow", "deny")}`);
+    const theirs = wrapTools([made(done)], strict, { session: "s1" });
+    const [others] = wrapTools(theirs, strict.narrow({ agent: "buyer" }), { session: "s2" });
+    expect([await call(others), done]).toEqual([expect.stringMatching(/^Denied/u), [{ n: 1 }]]);
+  });
+
   it("I4: every gate stays that the one in front was not made from", async () => {
     const leash = await leashFor("default: allow");
     const done: unknown[] = [];

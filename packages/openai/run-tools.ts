@@ -22,7 +22,7 @@ export interface WrapOptions {
  * throws ends the runner, as it does without a gate. What `parse` returns must be plain data: a call with a date or a class
  * instance in it is refused, unless the tool's registration can `encode` it. The tools passed in stay as they are. Wrapping again
  * with the same gate changes nothing; another gate stands in front of the first, but a narrowed one takes the place of the one it
- * was made from.
+ * was made from, with the options that were given to that one and not to it.
  *
  * @throws {LeashError} `LEASH_TOOL_UNSUPPORTED` for anything that the runner could not run as a function,
  * `LEASH_CONFIG_INVALID` for wrong options or when a tool's name is taken by another tool.
@@ -49,31 +49,45 @@ interface Work {
 }
 
 /** What stands behind a gated function, and which gate: of the function, as another one may since have been put into the tool. */
-const behind = new WeakMap<Function, Work & { readonly gate: Gate }>();
+const behind = new WeakMap<Function, Work & { readonly gate: Gate; readonly settings: Settings }>();
 
 /** True also behind a child's gate, which decides by all that its parent's does. */
 function isBehind(known: Gate | undefined, gate: Gate): boolean {
   return known !== undefined && (known === gate || isNarrowedFrom(known, gate));
 }
 
-/** What stands behind the gates that this one was narrowed from: it takes their place, or a call would be asked about twice. */
-function withoutParents(given: Work, gate: Gate): Work {
+/**
+ * What stands behind the gates that this one was narrowed from: it takes their place, or a call would be asked about twice. Where
+ * both know the calls by another session, both stay.
+ */
+function withoutParents(given: Work, gate: Gate, session: string | undefined): Work {
   const found = behind.get(given.work);
-  return found !== undefined && isNarrowedFrom(gate, found.gate) ? withoutParents(found, gate) : given;
+  if (found === undefined || !isNarrowedFrom(gate, found.gate)) return given;
+  return session === (found.settings.session ?? session) ? withoutParents(found, gate, session) : given;
 }
 
-function wrapTool(tool: object, gate: Gate, { session, registrations }: Settings): object {
+/** With what was stated to the gates that this one was narrowed from, and not to it. */
+function withTheirs(own: Settings, works: readonly Function[], gate: Gate): Settings {
+  const theirs = works.map((work) => behind.get(work)).find((found) => found && isNarrowedFrom(gate, found.gate));
+  if (theirs === undefined) return own;
+  const { registrations, session } = theirs.settings;
+  return { session: own.session ?? session, registrations: { ...registrations, ...own.registrations } };
+}
+
+function wrapTool(tool: object, gate: Gate, own: Settings): object {
   const { description, id, works } = runnable(tool);
   if (works.every((work) => isBehind(behind.get(work)?.gate, gate))) return tool;
   const schema = member(description, "parameters");
-  register(gate, id, schema, registrations);
+  const settings = withTheirs(own, works, gate);
+  const { session } = settings;
+  register(gate, id, schema, settings.registrations);
   /** One place where a tool keeps its work, with the place of its `parse`. */
   const guard = (holder: object, workKey: string, parseKey: string): Readonly<Record<string, unknown>> => {
     const [work, parse] = [member(holder, workKey), member(holder, parseKey)];
     const guarded = { id, gate, session, schema, parses: isFunction(parse) };
-    const bare = isFunction(work) ? withoutParents({ work, owner: description }, gate) : undefined;
+    const bare = isFunction(work) ? withoutParents({ work, owner: description }, gate, session) : undefined;
     const gated = bare && gatedFunction(guarded, bare.work, bare.owner);
-    if (bare && gated) behind.set(gated, { ...bare, gate });
+    if (bare && gated) behind.set(gated, { ...bare, gate, settings });
     return {
       ...(gated !== undefined && { [workKey]: gated }),
       ...(isFunction(parse) && { [parseKey]: gatedParse(parse, description) }),
