@@ -29,8 +29,9 @@ interface Walk {
  * @throws {LeashError} `LEASH_INPUT_INVALID`; the message names the place, never the value.
  * @example canonicalText({ b: 1, a: [true, "x"] }) // {"a":[true,"x"],"b":1}
  */
-export function canonicalText(value: unknown, limits: Partial<Limits> = {}): string {
-  const walk: Walk = { limits: { ...DEFAULT_LIMITS, ...limits }, path: [], length: 0, members: 0 };
+export function canonicalText(value: unknown, limits?: Partial<Limits>): string {
+  const within = limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+  const walk: Walk = { limits: within, path: [], length: 0, members: 0 };
   try {
     return write(value, walk);
   } catch (cause) {

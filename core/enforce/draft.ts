@@ -33,13 +33,10 @@ export function draft(
   const decisionId = uuidv7(at, random);
   const proof = issueProof(keys.signer("proof"), { action, decision, approvalId: behind, decisionId, now: at, random });
   const held = reservedBy(standing, decided);
-  const started = { attemptId: decisionId, approvalId, owner: presence.owner, startedAt: at, proofKid: proof.kid };
-  const entry: JournalEntry = {
-    ...entryBefore(proposal, standing, action),
-    ...started,
-    ...(held.reservations.length > 0 && { reserved: held.reservations }),
-    ...(lifting !== undefined && { allowanceId: lifting.value.id }),
-  };
+  const start = { attemptId: decisionId, approvalId, owner: presence.owner, startedAt: at, proofKid: proof.kid };
+  const entry = startedEntry(proposal, standing, action, start);
+  if (held.reservations.length > 0) entry.reserved = held.reservations;
+  if (lifting !== undefined) entry.allowanceId = lifting.value.id;
   const grant = {
     proposal,
     action,
@@ -67,16 +64,34 @@ function behindOf(standing: Standing) {
   return { approvalId, lifting, behind: lifting?.value.approvalId ?? approvalId };
 }
 
-/** The call's row as it starts, without what this start adds; what earlier ones added beside their outcome is dropped. */
-function entryBefore(proposal: Proposal, standing: Standing, action: Action): JournalEntry {
-  const { allowanceId: _lifted, reserved: _held, ...before } = standing.entry ?? freshEntry(proposal, action);
+type Start = Pick<JournalEntry, "attemptId" | "approvalId" | "owner" | "startedAt" | "proofKid">;
+
+/** The call's row as it starts. What earlier starts counted on limits, and the standing yes they stood on, is not in it. */
+function startedEntry(
+  proposal: Proposal,
+  standing: Standing,
+  action: Action,
+  { approvalId, attemptId, owner, proofKid, startedAt }: Start,
+): { -readonly [Member in keyof JournalEntry]: JournalEntry[Member] } {
+  const before = standing.entry ?? freshEntry(proposal, action);
+  // Written out, not put together: this is made for every call, and objects that are spread are slow to make.
   return {
-    ...before,
+    v: 1,
     state: "running",
+    tenant: before.tenant,
+    callKey: before.callKey,
+    digest: before.digest,
     finalDigest: action.digest,
     tool: action.tool,
     attempt: before.attempt + 1,
+    attemptId,
+    requestedAt: before.requestedAt,
+    approvalId,
+    owner,
+    startedAt,
     endedAt: null,
+    proofKid,
+    outputRef: before.outputRef,
     failure: null,
     notice: changeNotice(proposal.action, action) ?? before.notice ?? null,
   };

@@ -66,7 +66,8 @@ function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Door
   };
   const batcher = createBatcher((requests: readonly CommitRequest[]) => {
     const results = writeAll(path, file, clock, requests);
-    bell.ring();
+    // Others may hear of it a moment later; the call that was written goes on now.
+    process.nextTick(() => bell.ring());
     requests.forEach((request, index) => {
       if (results[index]?.ok === true) waiters.wake(request.changes);
     });
