@@ -21,3 +21,8 @@ export function keptOf(
 function mayBeAskedAgain({ action, version }: Grant): boolean {
   return action.identity === "durable" || version > 1;
 }
+
+/** The same without what only a replay reads. */
+export function withoutRecordings(kept: readonly Change[]): readonly Change[] {
+  return kept.filter(({ kind }) => kind !== "recording");
+}

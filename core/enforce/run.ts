@@ -1,5 +1,5 @@
 import { obligationRecord, outcomeRecord, type Origin } from "../audit/records.ts";
-import { LeashDenied, LeashError } from "../errors.ts";
+import { isLeashError, LeashDenied, LeashError } from "../errors.ts";
 import { commitEntry, readEntry } from "../journal/entries.ts";
 import { recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
@@ -13,7 +13,7 @@ import type { Append, Change } from "../store/store.ts";
 import { isAborted, signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
-import { keptOf } from "./kept.ts";
+import { keptOf, withoutRecordings } from "./kept.ts";
 import { ledgerOf } from "./ledger.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
@@ -212,10 +212,17 @@ async function recordOutcome(
           }),
         ];
   const changes = keptOf(scope, grant, entry, result);
-  const write = (expect: number): Promise<boolean> =>
-    commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { id: journalId, entry, expect }, changes, {
+  const row = { id: journalId, entry };
+  const commit = (expect: number, told: readonly Change[]): Promise<boolean> =>
+    commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { ...row, expect }, told, {
       stream,
       records,
+    });
+  const write = (expect: number): Promise<boolean> =>
+    commit(expect, changes).catch((error: unknown) => {
+      // Of what another engine said some may be no JSON: what only a replay reads keeps no outcome from being written.
+      if (!isLeashError(error, "LEASH_INPUT_INVALID")) throw error;
+      return commit(expect, withoutRecordings(changes));
     });
   const ran = (): void => scope.context.receipts?.add({ ...grant, entry });
   try {

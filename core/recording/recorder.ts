@@ -112,7 +112,17 @@ export function createRecorder(
   };
   return {
     decision: (id, told, answered) => decided(id, told, answered)(),
-    leave: (id, told) => decided(id, told),
+    leave(id, told) {
+      const recorded = decided(id, told);
+      return () => {
+        try {
+          return recorded();
+        } catch {
+          // It ran, and its outcome must stand: what another engine said, and is no JSON, is left out.
+          return [];
+        }
+      };
+    },
     outcome(ended) {
       const { attemptId, endedAt } = ended.entry;
       if (!settings.outputs || attemptId === null) return [];

@@ -7,7 +7,9 @@ import { createLeash } from "../leash.ts";
 import type { LeashOptions } from "../leash-options.ts";
 import type { Json } from "../model/json.ts";
 import type { Leash } from "../model/leash.ts";
+import type { Policy } from "../model/policy.ts";
 import type { DecisionRecording, OutcomeRecording, Recording } from "../model/recording.ts";
+import { loadPolicy } from "../policies.ts";
 import { replay } from "../replay/replay.ts";
 import { memoryStore } from "../store/memory.ts";
 import { sqliteStore } from "../store/sqlite.ts";
@@ -111,6 +113,28 @@ describe("a recording", () => {
       notReplayable: { gone: 1 },
     });
   });
+
+  it.each([undefined, Buffer.alloc(32, 7)])(
+    "I5: is left out where it cannot be written, and the outcome of the call is not (key: %s)",
+    async (key) => {
+      const store = memoryStore();
+      const own = await loadPolicy("leash: 1\ndefault: allow\n");
+      const evaluate: Policy["evaluate"] = (...asked) => {
+        const decision = own.evaluate(...asked);
+        return { ...decision, ruleDigest: 1n as unknown as string };
+      };
+      const options = { policy: { ...own, evaluate }, record: key === undefined ? {} : { key } };
+      const leash = await open("", store, options);
+      leash.register({ id: "buy" });
+      expect(await leash.guard({ tool: "buy", input: {}, ...RUN }, () => "ran")).toBe("ran");
+      expect(await leash.guard({ tool: "buy", input: {}, ...RUN }, () => "again")).toBe("ran");
+      await expect(leash.guard({ tool: "buy", input: {} }, () => Promise.reject(new Error("no")))).rejects.toThrow(
+        "no",
+      );
+      const states = (await store.list("journal")).map(({ body }) => (body as { readonly state: string }).state);
+      expect(states.toSorted()).toEqual(["done", "failed"]);
+    },
+  );
 
   it("of a run that pauses itself is there while it waits, and of its next start, too", async () => {
     const store = memoryStore();
