@@ -145,17 +145,12 @@ export function obligationRecord(action: Action, types: readonly string[], origi
   };
 }
 
+type ApprovalType = Extract<AuditPayload["type"], `approval.${string}`>;
+
 /** Something happened to an approval without a person: it was opened, expired, lapsed, was cancelled or could not be used. */
 export function approvalRecord(
   approval: Approval,
-  type:
-    | "approval.opened"
-    | "approval.expired"
-    | "approval.cancelled"
-    | "approval.lapsed"
-    | "approval.refused"
-    | "approval.escalated"
-    | "approval.consumed",
+  type: Exclude<ApprovalType, "approval.voted" | "approval.settled" | "approval.revoked" | "approval.remembered">,
   detail?: string,
 ): AuditRecord {
   const byAgent = type === "approval.opened" || type === "approval.cancelled" || type === "approval.consumed";
@@ -172,8 +167,8 @@ export function approvalRecord(
       policy_digest: approval.policyDigest,
       digest: approval.digest,
       // Nothing is used before what the desk signed was verified.
-      ...(type === "approval.consumed" ? { signature_valid: true } : {}),
-      ...(detail === undefined ? {} : { detail }),
+      ...(type === "approval.consumed" && { signature_valid: true }),
+      ...(detail !== undefined && { detail }),
       subject: approval.principal.subject,
       agent: approval.principal.agent,
     },

@@ -2498,9 +2498,12 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "A-S6",
     removes: "looks for a secret of the output in no text",
     file: "core/recording/redact.ts",
-    find: 'if (typeof output === "string" && pointers.length > 0)',
-    replace: "if (false)",
-    test: { file: "core/recording/policy-redaction.test.ts", name: "leaves the rest of an output" },
+    find: "if (isQuoted || repeats(",
+    replace: "if (repeats(",
+    test: {
+      file: "core/recording/redact.test.ts",
+      name: "keeps nothing of an output in which a path may lead into a text",
+    },
   },
   {
     id: "M483",
