@@ -1,4 +1,3 @@
-import { LeashDenied } from "../errors.ts";
 import { readResult } from "../journal/results.ts";
 import type { ToolCall } from "../model/call.ts";
 import type { Gate, GuardOptions, Run } from "../model/gate.ts";
@@ -8,6 +7,7 @@ import { admitDeferred, deferred } from "./collect.ts";
 import { inForce, pin, type Scope } from "./context.ts";
 import { look, observe } from "./observe.ts";
 import { outcomeOf, type Ran } from "./outcome.ts";
+import { alreadyRan } from "./refusals.ts";
 import { isSuspension, runGrant } from "./run.ts";
 import { WATCH, type WatchedOptions, watching } from "./watched.ts";
 
@@ -27,7 +27,7 @@ export function createGate(scope: Scope): Gate {
       // The program sees which tool it was given leave for.
       const swapping = { ...options, swap: true } as const;
       const admission = await admitCall(scope, call, swapping);
-      if (admission.kind === "done") throw alreadyRan(admission);
+      if (admission.kind === "done") throw alreadyRan(admission.entry.approvalId);
       return authorization(scope, admission.grant, swapping);
     },
     guard: async (call, run, options) => (await guarded(scope, call, run, options)).result,
@@ -76,14 +76,6 @@ async function finish<T>(scope: Scope, admission: Admission, run: Run<T>, option
     admission.entry.outputRef,
     options.codec,
   );
-  if (recorded === undefined) throw alreadyRan(admission);
+  if (recorded === undefined) throw alreadyRan(admission.entry.approvalId);
   return { result: recorded.result, notice: admission.entry.notice ?? null };
-}
-
-function alreadyRan({ entry }: Extract<Admission, { kind: "done" }>): LeashDenied {
-  return new LeashDenied({
-    reasonCode: "already_executed",
-    reason: "This very call ran before, and there is no result to hand out. It was not repeated.",
-    approvalId: entry.approvalId,
-  });
 }

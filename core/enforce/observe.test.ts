@@ -53,6 +53,17 @@ describe("observe mode", () => {
     expect(await (await open(store, "observe", CAPPED)).guard(PRICED, run)).toBe("order 1");
   });
 
+  it("I2: does not repeat a call that ran and gave nothing that could be kept, either", async () => {
+    const store = memoryStore();
+    let ran = 0;
+    const run = (): unknown => new Map([["order", (ran += 1)]]);
+    await (await open(store, "enforce")).guard(CALL, run);
+    const observing = await open(store, "observe");
+    for (const again of [() => observing.guard(CALL, run), () => observing.authorize(CALL)])
+      await expect(again()).rejects.toMatchObject({ code: "LEASH_DENIED", reasonCode: "already_executed" });
+    expect(ran).toBe(1);
+  });
+
   it("I2 I12: gives leave that does not repeat such a call, once, and refuses no other", async () => {
     const store = memoryStore();
     let ran = 0;
@@ -63,7 +74,10 @@ describe("observe mode", () => {
     expect(again).toMatchObject({ mode: "observe", proof: null, input: { amount: 500 } });
     expect([await again.run(run), ran]).toEqual(["order 1", 1]);
     await expect(again.run(run)).rejects.toMatchObject({ reasonCode: "already_executed" });
-    for (const other of [{ ...PRICED, callId: "call-2" }, { ...PRICED, input: { amount: 1 } }])
+    for (const other of [
+      { ...PRICED, callId: "call-2" },
+      { ...PRICED, input: { amount: 1 } },
+    ])
       await (await observing.authorize(other)).run(run);
     expect(ran).toBe(3);
   });

@@ -13,7 +13,7 @@ import { decisionId, type Scope } from "./context.ts";
 import { decide } from "./decide.ts";
 import { type Counted } from "./round.ts";
 import { withPermit } from "./permit.ts";
-import { deniedByPolicy } from "./refusals.ts";
+import { alreadyRan, deniedByPolicy } from "./refusals.ts";
 import { failure, isSuspension, type RunOutcome } from "./run.ts";
 import { seal } from "./seal.ts";
 import { toolName, unsealable, unsealableRecord } from "./unsealable.ts";
@@ -51,7 +51,10 @@ export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, opti
   return runObserved(scope, call, await permitObserved(scope, call, seen, options), run, options);
 }
 
-/** What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now. */
+/**
+ * What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now.
+ * @throws {LeashDenied} where nothing was kept of what it gave.
+ */
 async function recordedBefore<T>(
   scope: Scope,
   { proposed }: Observed,
@@ -61,7 +64,10 @@ async function recordedBefore<T>(
   const { store } = scope.context;
   const id = journalId(proposed);
   const entry = await readEntry(store, id);
-  return entry?.value.state === "done" ? readResult(store, id, entry.value.outputRef, codec) : undefined;
+  if (entry?.value.state !== "done") return undefined;
+  const recorded = await readResult(store, id, entry.value.outputRef, codec);
+  if (recorded === undefined) throw alreadyRan(entry.value.approvalId);
+  return recorded;
 }
 
 /** Leave to run what is only observed, and what was written of it. */

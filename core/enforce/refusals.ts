@@ -87,6 +87,15 @@ export function voidApproval(approval: Approval, reason: string, code: LeashErro
   return new LeashDenied({ code, reasonCode: "approval_void", reason, approvalId: approval.id });
 }
 
+/** A call that ran, and of which nothing was kept that could be handed out. */
+export function alreadyRan(approvalId: string | null): LeashDenied {
+  return new LeashDenied({
+    reasonCode: "already_executed",
+    reason: "This very call ran before, and there is no result to hand out. It was not repeated.",
+    approvalId,
+  });
+}
+
 /**
  * What the model is told when a call does not run: the same words through every adapter, and nothing a model could use
  * against the policy: no rule, no reason of the policy's, no link, no secret. Undefined for errors that are not refusals
