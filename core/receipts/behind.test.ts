@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { uuidv8 } from "../ids.ts";
 import { createLeash } from "../leash.ts";
 import type { Json } from "../model/json.ts";
 import type { Leash } from "../model/leash.ts";
@@ -106,6 +107,8 @@ describe("whose yes a receipt names", () => {
     const [allowance] = await leash.desk({ id: "ann" }).allowances();
     const claims = await receiptOf(leash, await mail(leash, "two"));
     expect(claims).toMatchObject({ allowance_id: allowance?.id, approval_id: allowance?.approvalId });
+    // A late one knows on whose behalf a call was made from the approval of that very call alone.
+    expect(claims.sub).toBe(receipts ? "default" : null);
     expect(approversOf(claims)).toEqual(["ann"]);
   });
 
@@ -134,6 +137,42 @@ describe("whose yes a receipt names", () => {
     expect(claims).toMatchObject({ approval_id: own });
     expect(claims.allowance_id).toBeUndefined();
     expect(approversOf(claims)).toEqual(["ann"]);
+  });
+
+  it("is none while the call runs, or has paused itself", async () => {
+    const leash = await mailer(false);
+    const told: (readonly string[])[] = [];
+    const look = async (): Promise<void> => {
+      const [row] = await store.list("journal");
+      const { callKey } = (row ?? expect.fail("it runs")).body as { readonly callKey: string };
+      told.push(await leash.receipts.list(uuidv8(callKey)));
+    };
+    const pause = new Error("pause");
+    const run = async (): Promise<never> => {
+      await look();
+      throw pause;
+    };
+    const call = { tool: "mail", input: { to: "ann", text: "one" }, callId: "one", scope: "thread" };
+    const onHold = ({ id }: { readonly id: string }): void => void leash.desk({ id: "ann" }).approve(id);
+    await expect(leash.guard(call, run, { onHold, suspends: (error) => error === pause })).rejects.toBe(pause);
+    await look();
+    expect(told).toEqual([[], []]);
+  });
+
+  it("I10: takes nothing from a line of the log that was changed", async () => {
+    const leash = await mailer(false);
+    const action = await mail(leash, "one", { person: "ann" });
+    const forging: Store = {
+      ...store,
+      lines: async (...asked) =>
+        (await store.lines(...asked)).map((each) => ({
+          ...each,
+          line: each.line.replace('"type":"executed"', '"type":"failed"'),
+        })),
+    };
+    const another = await createLeash({ policy: { text: POLICY }, store: forging, keys, notify: [] });
+    opened.push(another);
+    expect(await receiptOf(another, action)).toMatchObject({ outcome: "unknown", approval_id: await idOf("ann") });
   });
 
   it("I3: is none where the row of the call tells of the run of another one", async () => {
