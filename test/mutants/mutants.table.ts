@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I3",
     removes: "believes the row instead of the desk's signature",
     file: "core/enforce/coverage.ts",
-    find: "if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {",
-    replace: "if (keys.length < 0) {",
+    find: "return approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys)) ?",
+    replace: "return keys.length >= 0 ?",
     test: { file: I3, name: "I3: a signed yes copied from another approval gives no leave" },
   },
   {
@@ -548,8 +548,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I3",
     removes: "takes a bare row's word for who edited",
     file: "core/enforce/coverage.ts",
-    find: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) {",
-    replace: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys) && use === undefined) {",
+    find: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys)) return",
+    replace: "if (approval.edit !== null && !verifyEdit(approval.edit, approval, keys) && keys.length < 0) return",
     test: { file: EDIT_ROWS, name: "I3: an approved edit of which somebody changed its edit's leave" },
   },
   {
@@ -1399,8 +1399,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I3",
     removes: "takes a row's answers for a person's, whoever wrote them",
     file: "core/enforce/coverage.ts",
-    find: "if (!approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys))) {",
-    replace: "if (keys.length < 0) {",
+    find: "return approval.verdicts.every((verdict) => verifyVerdict(verdict, approval, keys)) ?",
+    replace: "return keys.length >= 0 ?",
     test: SIMULATION,
   },
   {
