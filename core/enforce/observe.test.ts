@@ -53,6 +53,17 @@ describe("observe mode", () => {
     expect(await (await open(store, "observe", CAPPED)).guard(PRICED, run)).toBe("order 1");
   });
 
+  it("I12: counts nothing for a call that is not run again", async () => {
+    const store = memoryStore();
+    const rules = "default: allow\nlimits: [{ id: few, action: buy, window: 1h, max: 5 }]";
+    await (await open(store, "enforce", rules)).guard(CALL, () => "bought");
+    const before = await store.list("counter");
+    const observing = await open(store, "observe", rules);
+    expect(await observing.guard(CALL, () => "again")).toBe("bought");
+    expect(await (await observing.authorize(CALL)).run(() => "again")).toBe("bought");
+    expect(await store.list("counter")).toEqual(before);
+  });
+
   it("I2: does not repeat a call that ran and gave nothing that could be kept, either", async () => {
     const store = memoryStore();
     let ran = 0;

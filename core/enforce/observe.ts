@@ -89,7 +89,9 @@ export async function observedPermit(
   throwIfAborted(signalOf(options));
   const seen = await look(scope, call);
   const before = await recordedBefore<unknown>(scope, seen, {});
-  return { ...(await permitObserved(scope, call, seen, options)), before };
+  // What does not run again counts on nothing.
+  const told = before === undefined ? seen : { ...seen, counted: undefined };
+  return { ...(await permitObserved(scope, call, told, options)), before };
 }
 
 async function permitObserved(
