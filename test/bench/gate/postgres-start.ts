@@ -5,7 +5,7 @@ import { freshSchema, type TestServer } from "../../../packages/postgres/server.
 import type { Report, RunOptions } from "../../report.ts";
 import { CALL, POLICY } from "./call.ts";
 import { sample, type Sampled, type Samples, timed } from "./sample.ts";
-import { untilStart } from "./start.ts";
+import { untilStart } from "./until-start.ts";
 
 const IN_FLIGHT = [1, 16, 64] as const;
 
