@@ -109,13 +109,16 @@ function opened(world: World): void {
 
 /** What a call that does not wait must get in the present state. */
 async function propose(world: World, by: 0 | 1): Promise<void> {
-  const { model, leashes, shop } = world;
+  const { model, leashes, shop, ids } = world;
   touch(world);
+  const known = ids.length;
   const outcome = await outcomeOf(leashes[by].guard(CALL, shop.buy, { pause: "defer" }));
   switch (model.status) {
     case "none":
     case "cancelled":
       opened(world);
+      // Where its equal was told of by this leash, people are told once it has found that nobody waits for that one any more.
+      await expect.poll(() => ids.length).toBe(known + 1);
       expect(outcome).toBe("LEASH_PENDING");
       break;
     case "pending":
