@@ -20,7 +20,7 @@ import {
 } from "../differential/policies.ts";
 
 describe("evaluation", () => {
-  it("I6: agrees with a plain reading of the design on 2,000 random policies", () => {
+  it("I6: agrees with a plain reading of the design on 1,000 random policies", () => {
     fc.assert(
       fc.property(document, target, (policy, tool) => {
         const { effect: decided, rule, reasonCode } = decide(policy, tool, INPUT);
@@ -30,7 +30,7 @@ describe("evaluation", () => {
           reasonCode,
         });
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -41,7 +41,7 @@ describe("evaluation", () => {
         const { effect: decided, reasonCode } = decide(policy, tool, INPUT);
         reached.add(decided).add(reasonCode);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
     expect([...reached].sort()).toEqual([...EFFECTS, "default", "rule", "rule_unknown", "tool_default"].sort());
   });
@@ -53,7 +53,7 @@ describe("evaluation", () => {
         const [before, after] = [decide(policy, tool, INPUT).effect, decide({ ...policy, rules }, tool, INPUT).effect];
         expect([before, "deny"]).toContain(after);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -71,7 +71,7 @@ describe("evaluation", () => {
         for (const [index, one] of denies.entries()) moved.splice(places[index] ?? 0, 0, one);
         expect(decide({ ...policy, rules: moved }, tool, INPUT).effect).toBe(decide(policy, tool, INPUT).effect);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -149,7 +149,7 @@ describe("evaluation", () => {
         expect(first.reasonCode).not.toBe("policy_error");
         expect(ask(policy, { tool: "a", input })).toEqual(first);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
@@ -173,7 +173,7 @@ describe("loading", () => {
           else expect(() => loadPolicy(text)).toThrow(expect.objectContaining({ code: "LEASH_POLICY_INVALID" }));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -195,7 +195,7 @@ describe("loading", () => {
           for (const { code } of issues) expect(["bad_condition", "yaml_text", "yaml_syntax"]).toContain(code);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -158,7 +158,7 @@ describe("an OpenLeash document", () => {
         reached.set(`${there} ${here}`, (reached.get(`${there} ${here}`) ?? 0) + 1);
         expect(EFFECTS.indexOf(here)).toBeGreaterThanOrEqual(EFFECTS.indexOf(there));
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
     expect([...reached.keys()].length).toBeGreaterThan(6);
   });
@@ -186,7 +186,7 @@ describe("an OpenLeash document", () => {
         fc.pre(!bothAsked(list) && !asksTexts(list));
         expect(decide(list, word, input)).toBe(documented(list, effect, input));
       }),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
   });
 });

@@ -329,7 +329,7 @@ describe("A-P1: any text at all", () => {
             expect.objectContaining({ code: "LEASH_POLICY_INVALID" }),
           );
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

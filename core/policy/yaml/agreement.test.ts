@@ -97,9 +97,9 @@ describe("the YAML reader and the library's composer", () => {
         expect(difference(root, document.contents)).toBeUndefined();
         expect(toJson(root)).toEqual(document.toJS());
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     );
-    expect(accepted).toBeGreaterThan(1000);
+    expect(accepted).toBeGreaterThan(600);
   });
 
   it("agree on what is plain YAML: each sample is read", () => {
@@ -121,7 +121,7 @@ describe("the YAML reader and the library's composer", () => {
           expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? -1) + 1);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1200 },
     );
   });
 
