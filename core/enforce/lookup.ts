@@ -31,10 +31,9 @@ export type Known =
  * @throws {LeashError} `LEASH_OUTCOME_UNKNOWN`, `LEASH_ABORTED`, `LEASH_STORE_UNAVAILABLE`.
  */
 export async function lookUp(scope: Scope, proposal: Proposal, signal?: AbortSignal): Promise<Known> {
-  const { store, presence } = scope.context;
-  const id = proposal.journalId;
+  const { store } = scope.context;
   for (;;) {
-    const entry = await readEntry(store, id);
+    const entry = await readEntry(store, proposal.journalId);
     if (entry === undefined) return { kind: "new", version: 0, entry: undefined };
     switch (entry.value.state) {
       case "done":
@@ -48,17 +47,48 @@ export async function lookUp(scope: Scope, proposal: Proposal, signal?: AbortSig
       case "held":
         return held(scope, entry);
       case "running":
-        refuseInside(proposal);
-        if (!(await presence.isRunning(id, entry.value))) {
-          if (mayBeRepeated(scope, entry.value.tool)) return { kind: "granted", entry };
-          if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
-          break;
-        }
-        await watchFor(store, { kind: "journal", id, version: entry.version, atMostMs: LEASE_CHECK_MS, signal });
-        throwIfAborted(signal);
+        if (await runsElsewhere(scope, proposal, entry, signal)) break;
+        if (mayBeRepeated(scope, entry.value.tool)) return { kind: "granted", entry };
+        if (await markUnknown(scope, proposal, entry)) throw unknownOutcome(entry.value.tool);
         break;
     }
   }
+}
+
+/**
+ * The same for who only observes, and so changes nothing: the call's row where it ran and ended well, undefined where nothing
+ * keeps it from running.
+ * @throws {LeashError} `LEASH_OUTCOME_UNKNOWN`, `LEASH_ABORTED`, `LEASH_STORE_UNAVAILABLE`.
+ */
+export async function lookOnly(
+  scope: Scope,
+  proposal: Proposal,
+  signal?: AbortSignal,
+): Promise<JournalEntry | undefined> {
+  for (;;) {
+    const entry = await readEntry(scope.context.store, proposal.journalId);
+    if (entry?.value.state === "done") return entry.value;
+    if (entry?.value.state === "unknown") throw unknownOutcome(entry.value.tool);
+    if (entry?.value.state !== "running") return undefined;
+    if (await runsElsewhere(scope, proposal, entry, signal)) continue;
+    if (mayBeRepeated(scope, entry.value.tool)) return undefined;
+    throw unknownOutcome(entry.value.tool);
+  }
+}
+
+/** True once something has changed, or a while has passed, while another process ran the call. */
+async function runsElsewhere(
+  { context: { presence, store } }: Scope,
+  proposal: Proposal,
+  { value, version }: Stored<JournalEntry>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  refuseInside(proposal);
+  const id = proposal.journalId;
+  if (!(await presence.isRunning(id, value))) return false;
+  await watchFor(store, { kind: "journal", id, version, atMostMs: LEASE_CHECK_MS, signal });
+  throwIfAborted(signal);
+  return true;
 }
 
 /** A tool that makes the very call it is running in would wait for itself. */

@@ -32,6 +32,17 @@ async function logOf(leash: Leash): Promise<readonly Readonly<Record<string, unk
   return found;
 }
 
+/** Writes everything but how a run ended. */
+function dying(store: Store): Store {
+  return {
+    ...store,
+    commit: (changes, append) =>
+      append?.records.some(({ payload }) => payload.type === "executed") === true
+        ? Promise.reject(new Error("the process is gone"))
+        : store.commit(changes, append),
+  };
+}
+
 const types = async (leash: Leash): Promise<readonly unknown[]> => (await logOf(leash)).map(({ type }) => type);
 
 describe("observe mode", () => {
@@ -73,6 +84,31 @@ describe("observe mode", () => {
     for (const again of [() => observing.guard(CALL, run), () => observing.authorize(CALL)])
       await expect(again()).rejects.toMatchObject({ code: "LEASH_DENIED", reasonCode: "already_executed" });
     expect(ran).toBe(1);
+  });
+
+  it("I2, I5: does not repeat a call that was cut off while the policy was enforced", async () => {
+    const store = memoryStore();
+    const enforcing = await open(dying(store), "enforce");
+    await expect(enforcing.guard(CALL, () => "bought")).rejects.toMatchObject({ code: "LEASH_OUTCOME_UNKNOWN" });
+    await enforcing.close();
+    const observing = await open(store, "observe");
+    for (const again of [() => observing.guard(CALL, () => "again"), () => observing.authorize(CALL)])
+      await expect(again()).rejects.toMatchObject({ code: "LEASH_OUTCOME_UNKNOWN" });
+    expect(await observing.guard({ ...CALL, callId: "call-2" }, () => "another")).toBe("another");
+  });
+
+  it("I2: waits for a call that runs elsewhere under enforce, and gives what that one gave", async () => {
+    const store = memoryStore();
+    const enforcing = await open(store, "enforce");
+    let finish = (_result: string): void => undefined;
+    const result = new Promise<string>((resolve) => (finish = resolve));
+    let isRunning = (): void => undefined;
+    const running = new Promise<void>((resolve) => (isRunning = resolve));
+    const first = enforcing.guard(CALL, () => (isRunning(), result));
+    await running;
+    const second = (await open(store, "observe")).guard(CALL, () => "again");
+    finish("bought");
+    expect(await Promise.all([first, second])).toEqual(["bought", "bought"]);
   });
 
   it("I2 I12: gives leave that does not repeat such a call, once, and refuses no other", async () => {

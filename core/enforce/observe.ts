@@ -1,6 +1,5 @@
 import { decidedRecord, outcomeRecord } from "../audit/records.ts";
 import { LeashError } from "../errors.ts";
-import { journalId, readEntry } from "../journal/entries.ts";
 import { readResult, recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Action, ToolCall } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -11,8 +10,10 @@ import { signalOf, throwIfAborted } from "./abort.ts";
 import type { Heard } from "../recording/recorder.ts";
 import { decisionId, type Scope } from "./context.ts";
 import { decide } from "./decide.ts";
+import { lookOnly } from "./lookup.ts";
 import { type Counted } from "./round.ts";
 import { withPermit } from "./permit.ts";
+import { proposalOf } from "./proposal.ts";
 import { alreadyRan, deniedByPolicy } from "./refusals.ts";
 import { failure, isSuspension, type RunOutcome } from "./run.ts";
 import { seal } from "./seal.ts";
@@ -54,19 +55,19 @@ export async function observe<T>(scope: Scope, call: ToolCall, run: Run<T>, opti
 /**
  * What this very call gave when it ran under `enforce`: it must not run again because somebody only observes now.
  * @throws {LeashDenied} where nothing was kept of what it gave.
+ * @throws {LeashError} `LEASH_OUTCOME_UNKNOWN` where it was cut off.
  */
 async function recordedBefore<T>(
   scope: Scope,
   { proposed }: Observed,
-  { codec }: GuardOptions<T>,
+  options: Pick<GuardOptions<T>, "codec" | "signal">,
 ): Promise<{ readonly result: T } | undefined> {
   if (proposed?.identity !== "durable") return undefined;
-  const { store } = scope.context;
-  const id = journalId(proposed);
-  const entry = await readEntry(store, id);
-  if (entry?.value.state !== "done") return undefined;
-  const recorded = await readResult(store, id, entry.value.outputRef, codec);
-  if (recorded === undefined) throw alreadyRan(entry.value.approvalId);
+  const proposal = proposalOf(proposed, proposed.digest);
+  const entry = await lookOnly(scope, proposal, signalOf(options));
+  if (entry === undefined) return undefined;
+  const recorded = await readResult(scope.context.store, proposal.journalId, entry.outputRef, options.codec);
+  if (recorded === undefined) throw alreadyRan(entry.approvalId);
   return recorded;
 }
 
@@ -88,7 +89,7 @@ export async function observedPermit(
 ): Promise<Seen & { readonly before: { readonly result: unknown } | undefined }> {
   throwIfAborted(signalOf(options));
   const seen = await look(scope, call);
-  const before = await recordedBefore<unknown>(scope, seen, {});
+  const before = await recordedBefore<unknown>(scope, seen, options);
   // What does not run again counts on nothing.
   const told = before === undefined ? seen : { ...seen, counted: undefined };
   return { ...(await permitObserved(scope, call, told, options)), before };

@@ -35,15 +35,26 @@ export async function observeSomething(world: World, machine: Machine): Promise<
 
 function codeOf(world: World, { wanted }: Attempt, error: unknown): string {
   if (isLeashError(error, "LEASH_STORE_UNAVAILABLE")) return error.code;
+  if (isLeashError(error, "LEASH_OUTCOME_UNKNOWN") && isCutOff(world, wanted)) return error.code;
   if (typeof error === "object" && error !== null && ("leashNoEffect" in error || "isPaused" in error)) return "failed";
   violate(world, "I12", `${wanted.name} was observed, and ended with ${String(error)}`);
   return "refused";
 }
 
+/** It began under enforce, and nobody knows how it ended: this is no reason to begin again. */
+function isCutOff(world: World, wanted: Wanted): boolean {
+  const state = rowOf(world, wanted)?.state;
+  return state === "running" || state === "unknown";
+}
+
+function rowOf(world: World, wanted: Wanted): JournalEntry | undefined {
+  if (!wanted.isDurable) return undefined;
+  return world.disk.row("journal", journalIdOf(wanted))?.body as unknown as JournalEntry | undefined;
+}
+
 /** The call has a result of its own that everybody is given who proposes it again. */
 function hasResult(world: World, wanted: Wanted): boolean {
-  if (!wanted.isDurable) return false;
-  const entry = world.disk.row("journal", journalIdOf(wanted))?.body as unknown as JournalEntry | undefined;
+  const entry = rowOf(world, wanted);
   return entry?.state === "done" && entry.outputRef !== null;
 }
 
@@ -68,7 +79,7 @@ function checkRanOnce(world: World, attempt: Attempt, isReplayed: boolean): void
   const { outcome, wanted } = attempt;
   const times = world.observed.runs.get(attempt) ?? 0;
   const mayBeReplayed = outcome === "result" && hasResult(world, wanted);
-  const isUnwritten = outcome === "LEASH_STORE_UNAVAILABLE";
-  const isRight = times === (isUnwritten || isReplayed ? 0 : 1) || (mayBeReplayed && times === 0);
+  const isRefused = outcome === "LEASH_STORE_UNAVAILABLE" || outcome === "LEASH_OUTCOME_UNKNOWN";
+  const isRight = times === (isRefused || isReplayed ? 0 : 1) || (mayBeReplayed && times === 0);
   if (!isRight) violate(world, "I12", `${wanted.name} was observed, ran ${times} times and ended with ${outcome}`);
 }
