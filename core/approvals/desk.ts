@@ -8,6 +8,7 @@ import { readCurrent, waitForChange } from "./expiry.ts";
 import { groupsOf } from "./groups.ts";
 import { showsWhatRuns } from "./rows.ts";
 import { answering, revoke } from "./settle.ts";
+import { viewed } from "./viewed.ts";
 
 /**
  * A desk for one approver. The approver is whoever the calling surface authenticated; the desk signs what they say.
@@ -22,6 +23,7 @@ export function createDesk(parts: DeskParts, approver: Approver): Desk {
     pending: () => pending(parts),
     groups: async () => groupsOf(await pending(parts)),
     get: async (idOrRef) => (await findApproval(parts, idOrRef)).value,
+    viewed: (idOrRef) => viewed(parts, approver, idOrRef),
     approve: answering(parts, approver, "approve"),
     deny: answering(parts, approver, "deny"),
     revoke: (idOrRef, options) => revoke(parts, approver, idOrRef, options),

@@ -34,7 +34,10 @@ async function handle(id: string, context: Context, closing: AbortSignal): Promi
     () => undefined,
   );
   try {
-    const answer = await answerTo(approval, equal.length, context, signal);
+    const answering = answerTo(approval, equal.length, context, signal);
+    // Not waited for: who looks at the card may answer it, whatever the log takes.
+    void desk.viewed(id);
+    const answer = await answering;
     const reason =
       answer !== undefined && approval.terms.reasonRequired ? await askReason(context.keyboard, signal) : "";
     if (answer === undefined || reason === undefined)

@@ -27,6 +27,33 @@ export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord
   };
 }
 
+/** A person was shown the whole card: who, how, on what device. It is no answer. */
+export function viewedRecord(
+  approval: Approval,
+  approver: string,
+  { assurance, device, method }: Pick<Verdict, "method" | "assurance" | "device">,
+): AuditRecord {
+  return {
+    payload: {
+      type: "approval.viewed",
+      tenant: approval.principal.tenant,
+      actor_type: "person",
+      actor_id: approver,
+      action_type: approval.tool,
+      rule: approval.rule,
+      policy_id: approval.policyId,
+      policy_digest: approval.policyDigest,
+      digest: approval.digest,
+      method,
+      assurance,
+      device,
+      subject: approval.principal.subject,
+      agent: approval.principal.agent,
+    },
+    envelope: { action_id: approval.actionId, approval_id: approval.id },
+  };
+}
+
 /** Whether the answer ended the question, is one of several that it takes, or takes a yes back. */
 function answerType(approval: Approval, { answer }: Verdict): AuditPayload["type"] {
   if (answer === "revoke") return "approval.revoked";

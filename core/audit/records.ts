@@ -150,7 +150,10 @@ type ApprovalType = Extract<AuditPayload["type"], `approval.${string}`>;
 /** Something happened to an approval without a person: it was opened, expired, lapsed, was cancelled or could not be used. */
 export function approvalRecord(
   approval: Approval,
-  type: Exclude<ApprovalType, "approval.voted" | "approval.settled" | "approval.revoked" | "approval.remembered">,
+  type: Exclude<
+    ApprovalType,
+    "approval.voted" | "approval.settled" | "approval.revoked" | "approval.remembered" | "approval.viewed"
+  >,
   detail?: string,
 ): AuditRecord {
   const byAgent = type === "approval.opened" || type === "approval.cancelled" || type === "approval.consumed";

@@ -1,5 +1,6 @@
 import { writeAllowance } from "../approvals/allowances.ts";
 import { writeApproval } from "../approvals/rows.ts";
+import { recoveredRecord } from "../audit/recovered.ts";
 import { allowanceUsedRecord, approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
 import { uuidv7 } from "../ids.ts";
 import { freshEntry, idempotencyKeyOf } from "../journal/entries.ts";
@@ -49,7 +50,7 @@ export function draft(
     redaction: redactionOf(heard, proposal.action.tool, action.tool),
     // Also where it was decided before: the last word is the one that lets the call run.
     recording: recorder.leave(decisionId, decided),
-    repeats: standing.kind === "continued" && standing.entry.state === "running",
+    repeats: isTakenOver(standing),
   };
   const used = usedBy(standing, action);
   const records = [...used.records, ...grantRecords(decided, standing, grant, decisionId, origin)];
@@ -131,6 +132,14 @@ function grantRecords(
     proof_jti: proof.jti,
     approval_id: entry.approvalId ?? undefined,
   });
+  if (isTakenOver(standing)) return [recoveredRecord(action.principal, standing.entry), granted];
   if (standing.kind !== "decided") return [granted];
   return [decidedRecord(action, decision, origin, { decision_id: decisionId }), granted];
+}
+
+type TakenOver = Extract<Standing, { kind: "continued" }>;
+
+/** True where an attempt that was cut off is repeated: whoever ran it is gone. */
+function isTakenOver(standing: Standing): standing is TakenOver {
+  return standing.kind === "continued" && standing.entry.state === "running";
 }

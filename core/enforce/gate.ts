@@ -9,6 +9,7 @@ import { look, observe } from "./observe.ts";
 import { outcomeOf, type Ran } from "./outcome.ts";
 import { alreadyRan } from "./refusals.ts";
 import { isSuspension, runGrant } from "./run.ts";
+import { reportUnguarded } from "./unguarded.ts";
 import { WATCH, type WatchedOptions, watching } from "./watched.ts";
 
 /** The narrow face of a scope: what adapters and tools get. */
@@ -30,6 +31,7 @@ export function createGate(scope: Scope): Gate {
       if (admission.kind === "done") throw alreadyRan(admission.entry.approvalId);
       return authorization(scope, admission.grant, swapping);
     },
+    reportUnguarded: (tool, options) => reportUnguarded(scope, tool, options),
     guard: async (call, run, options) => (await guarded(scope, call, run, options)).result,
     deferred: (ref, options) => deferred(scope, ref, options),
     collect: async (ref, run, options) => (await collected(scope, ref, run, options)).result,

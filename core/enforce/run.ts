@@ -1,22 +1,19 @@
 import { obligationRecord, outcomeRecord, type Origin } from "../audit/records.ts";
 import { isLeashError, LeashDenied, LeashError } from "../errors.ts";
-import { commitEntry, readEntry } from "../journal/entries.ts";
+import { readEntry } from "../journal/entries.ts";
 import { recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
-import { releaseChanges } from "../limits/readings.ts";
-import type { Turns } from "../limits/turns.ts";
-import type { Ledger } from "../limits/rows.ts";
-import type { JournalEntry, Reservation } from "../model/journal.ts";
+import type { JournalEntry } from "../model/journal.ts";
 import type { GuardOptions, Run } from "../model/gate.ts";
 import type { Permit } from "../model/permit.ts";
-import type { Append, Change } from "../store/store.ts";
+import type { Change } from "../store/store.ts";
 import { isAborted, signalOf, throwIfAborted } from "./abort.ts";
 import type { Grant } from "./standing.ts";
 import type { Scope } from "./context.ts";
 import { keptOf, withoutRecordings } from "./kept.ts";
-import { ledgerOf } from "./ledger.ts";
 import { fulfilAfter, fulfilBefore } from "./obligations.ts";
 import { withPermit } from "./permit.ts";
+import { commitWithRelease } from "./release.ts";
 import { WATCH, type Watched, type WatchedOptions } from "./watched.ts";
 
 /** What says that a call was aborted, where the caller states it, and who watches it. */
@@ -214,10 +211,7 @@ async function recordOutcome(
   const changes = keptOf(scope, grant, entry, result);
   const row = { id: journalId, entry };
   const commit = (expect: number, told: readonly Change[]): Promise<boolean> =>
-    commitWithRelease(ledgerOf(scope, action), scope.context.turns, freed, { ...row, expect }, told, {
-      stream,
-      records,
-    });
+    commitWithRelease(scope, action, freed, { ...row, expect }, told, { stream, records });
   const write = (expect: number): Promise<boolean> =>
     commit(expect, changes).catch((error: unknown) => {
       // Of what another engine said some may be no JSON: what only a replay reads keeps no outcome from being written.
@@ -244,31 +238,6 @@ function ofAllAttempts({ repeats }: Grant, outcome: RunOutcome): RunOutcome {
   if (!repeats || failed === undefined || failed === null) return outcome;
   return { ...outcome, failure: { ...failed, effect: "unknown" } };
 }
-
-/** Many calls change one counter: a conflict there is no news about this call, and is tried again. */
-async function commitWithRelease(
-  ledger: Ledger,
-  turns: Turns,
-  freed: readonly Reservation[],
-  row: { readonly id: string; readonly entry: JournalEntry; readonly expect: number },
-  changes: readonly Change[],
-  append: Append,
-): Promise<boolean> {
-  if (freed.length === 0) return commitEntry(ledger.store, row, changes, append);
-  const turn = await turns.take(freed.map(({ counter }) => counter));
-  try {
-    for (let tries = 0; tries < MAX_RELEASES; tries += 1) {
-      const released = await releaseChanges(ledger, freed);
-      if (await commitEntry(ledger.store, row, [...changes, ...released], append)) return true;
-      if ((await readEntry(ledger.store, row.id))?.version !== row.expect) return false;
-    }
-    return false;
-  } finally {
-    turn.end();
-  }
-}
-
-const MAX_RELEASES = 1_000;
 
 function unrecorded(grant: Grant, cause: unknown): LeashError {
   return new LeashError(

@@ -55,6 +55,6 @@ function idOf(scope: Scope): string | undefined {
 }
 
 /** The name to log of a call that cannot be sealed; it may be anything, of any length. */
-export function toolName(call: ToolCall): string {
+export function toolName(call: Pick<ToolCall, "tool">): string {
   return typeof call.tool === "string" ? call.tool.slice(0, 200).toWellFormed() : "(not a name)";
 }

@@ -1,7 +1,8 @@
 import { journalRecord } from "../audit/records.ts";
+import { releasedRecords } from "../audit/released.ts";
 import { LeashDenied, LeashError } from "../errors.ts";
 import { uuidv8 } from "../ids.ts";
-import { releaseChanges } from "../limits/readings.ts";
+import { release } from "../limits/readings.ts";
 import type { Approver } from "../model/approval.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Journal, SettledOutcome, UnsettledCall } from "../model/settling.ts";
@@ -131,9 +132,11 @@ async function write(
     failure: happened ? null : { kind: "Settled", effect: "none" },
     endedAt: store.now(),
   };
-  const released = happened ? [] : await releaseChanges({ store, tenant, mode: "enforce" }, reserved);
+  const freed = happened ? [] : reserved;
+  const { changes, given } = await release({ store, tenant, mode: "enforce" }, freed);
   const record = journalRecord(entry, person, happened ? "done" : "not done", reason);
-  return commitEntry(store, { id, entry, expect: version }, released, { stream, records: [record] });
+  const records = [record, ...releasedRecords(record, given)];
+  return commitEntry(store, { id, entry, expect: version }, changes, { stream, records });
 }
 
 function notUnsettled(call: string): LeashDenied {

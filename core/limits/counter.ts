@@ -52,6 +52,11 @@ export function withoutAmount(counter: Counter, [start, end, amount]: Bucket): C
   return { v: 1, buckets };
 }
 
+/** Everything that it holds, in whatever window. */
+export function totalOf({ buckets }: Counter): number {
+  return buckets.reduce((sum, [, , amount]) => sum + amount, 0);
+}
+
 function withAmount({ buckets }: Counter, [start, end, amount]: Bucket): Counter {
   const same = (bucket: Bucket): boolean => bucket[0] === start && bucket[1] === end;
   const before = buckets.find(same)?.[2] ?? 0;

@@ -1,7 +1,7 @@
 import type { Charge, CounterNeed } from "../model/facts.ts";
 import type { Reservation } from "../model/journal.ts";
 import type { Change } from "../store/store.ts";
-import { added, type Bucket, countedAt, goneAt, stretchAt, withoutAmount } from "./counter.ts";
+import { added, type Bucket, countedAt, goneAt, stretchAt, totalOf, withoutAmount } from "./counter.ts";
 import { type Ledger, readCounter, type StoredCounter, writeCounter } from "./rows.ts";
 
 /** Rows and what they become in one commit. */
@@ -36,13 +36,13 @@ export function createReadings(ledger: Ledger, now: number, own: readonly Reserv
       const counters = new Map<string, StoredCounter>();
       const reservations = charges
         .filter(({ amount }) => amount > 0)
-        .map(({ amount, counter: key, window }): Reservation => {
+        .map(({ amount, counter: key, rule, window }): Reservation => {
           const bucket: Bucket = [...stretchAt(window, now), amount];
           const before = counters.get(key) ?? seenCounter(seen, key);
           // Another policy may count here, too, and for longer.
           const dueAt = Math.max(before.dueAt ?? 0, goneAt(bucket, window));
           counters.set(key, { ...before, value: added(before.value, bucket, window, now), dueAt });
-          return { counter: key, bucket };
+          return rule === undefined ? { counter: key, bucket } : { counter: key, bucket, rule };
         });
       const changes = [...counters].map(([key, counter]) => writeCounter(ledger, key, counter));
       return { changes: [...changes, ...oldestGuard([...counters.values()])], reservations };
@@ -62,17 +62,39 @@ function oldestGuard(counters: readonly StoredCounter[]): readonly Change[] {
   return first === undefined ? [] : [first];
 }
 
+/** What of a reservation is no longer counted. */
+export interface GivenBack {
+  /** The limit's name, where it is known. */
+  readonly rule: string | undefined;
+  readonly amount: number;
+}
+
+/** What a call that had no effect gives back, and the rows without it. */
+export interface Released {
+  readonly changes: readonly Change[];
+  readonly given: readonly GivenBack[];
+}
+
 /**
- * The rows without what a call reserved that had no effect; none of a counter that is gone, or of which nothing counts. Read and
+ * Gives back what a call reserved that had no effect; nothing of a counter that is gone, or of which nothing counts. Read and
  * commit again on conflict.
  */
-export async function releaseChanges(ledger: Ledger, reservations: readonly Reservation[]): Promise<readonly Change[]> {
+export async function release(ledger: Ledger, reservations: readonly Reservation[]): Promise<Released> {
   const found = new Map<string, StoredCounter>();
-  for (const { bucket, counter: key } of reservations) {
+  const given: GivenBack[] = [];
+  for (const { bucket, counter: key, rule } of reservations) {
     const before = found.get(key) ?? (await readCounter(ledger, key));
-    found.set(key, { ...before, value: withoutAmount(before.value, bucket) });
+    const value = withoutAmount(before.value, bucket);
+    found.set(key, { ...before, value });
+    const amount = totalOf(before.value) - totalOf(value);
+    if (amount > 0 && isCounting(before)) given.push({ rule, amount });
   }
-  return [...found].flatMap(([key, counter]) =>
-    counter.version === 0 || counter.guard.length > 0 ? [] : [writeCounter(ledger, key, counter)],
+  const changes = [...found].flatMap(([key, counter]) =>
+    isCounting(counter) ? [writeCounter(ledger, key, counter)] : [],
   );
+  return { changes, given };
+}
+
+function isCounting({ guard, version }: StoredCounter): boolean {
+  return version > 0 && guard.length === 0;
 }

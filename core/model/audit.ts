@@ -28,6 +28,7 @@ export type RecordType =
   | "allowance.revoked"
   | "journal.settled"
   | "obligation.failed"
+  | "limit.settled"
   | "key.rotated"
   | "key.revoked"
   | "unguarded";

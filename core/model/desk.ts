@@ -35,6 +35,13 @@ export interface Desk {
    */
   get(idOrRef: string): Promise<Approval>;
   /**
+   * Writes to the log that this approver was shown the whole card (`approval.viewed`): for surfaces, once it is on the screen. Once for
+   * each approver and approval in a process, however often it is shown. Never rejects, as what cannot be written keeps nobody from
+   * answering: then, and for an approval that is not known, nothing is written.
+   * @example await desk.viewed("K7Q2");
+   */
+  viewed(idOrRef: string): Promise<void>;
+  /**
    * Says yes to exactly the bytes shown. Under a quorum it stays pending until enough people did. A late answer changes nothing.
    * @throws {LeashError} `LEASH_EXPIRED` when it is too late, `LEASH_DENIED` when it was settled before or the approver may not.
    */

@@ -26,6 +26,8 @@ export interface Charge {
   /** A whole number of at least 0. */
   readonly amount: number;
   readonly window: CounterWindow;
+  /** The limit's name, as `Decision.rule` gives it: for the log. Default: none. */
+  readonly rule?: string | undefined;
 }
 
 /** What a policy may know beside the call. Recorded with the decision, so that it can be replayed. */

@@ -41,6 +41,11 @@ export interface GuardOptions<T> extends AuthorizeOptions {
   readonly swap?: boolean;
 }
 
+export interface UnguardedOptions extends Pick<AuthorizeOptions, "adapter" | "traceId"> {
+  /** True where the adapter keeps the tool from working. Default false. */
+  readonly stopped?: boolean;
+}
+
 /** A refusal as `guard` throws it: a `LeashError` with its code. */
 export interface RefusalError extends Error {
   readonly code: string;
@@ -129,6 +134,12 @@ export interface Gate {
     ref: string,
     options?: { readonly settled?: boolean; readonly signal?: AbortSignal },
   ): Promise<Deferred | undefined>;
+  /**
+   * Writes to the log that a tool was started which no gate stands before (`unguarded`): for adapters that hear of such calls. It
+   * approves and stops nothing. Never rejects: where it cannot be written, nothing is.
+   * @param tool the framework's name for it; undefined where it tells none
+   */
+  reportUnguarded(tool: string | undefined, options?: UnguardedOptions): Promise<void>;
   /** Runs a deferred call once if a person said yes, returns its recorded result if it ran; else throws as `guard`. */
   collect<T>(ref: string, run: Run<T>, options?: GuardOptions<T>): Promise<T>;
   /** `collect` as a value; see `attempt`. */

@@ -23,6 +23,8 @@ export interface Reservation {
   readonly counter: string;
   /** From when until when it counts there, epoch milliseconds, and how much. */
   readonly bucket: readonly [start: number, end: number, amount: number];
+  /** The limit's name, where the policy gives it. */
+  readonly rule?: string;
 }
 
 /** The one row per (call key, digest): what became of a call. */

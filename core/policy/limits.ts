@@ -13,6 +13,8 @@ import type { CallView } from "./view.ts";
 /** A limit ready to be held against a call. */
 export interface CompiledLimit {
   readonly id: string;
+  /** As decisions name it. */
+  readonly rule: string;
   readonly patterns: readonly Pattern[];
   readonly sum: LimitSum | undefined;
   readonly parts: readonly LimitPart[];
@@ -33,6 +35,7 @@ export function compileLimit(limit: LimitEntry, identity: Identity): CompiledLim
   const over = limit.over ?? "deny";
   return {
     id: limit.id,
+    rule: shared.rule,
     patterns: limit.action,
     sum: limit.sum,
     parts: limit.per ?? [],
@@ -145,5 +148,5 @@ export function counterNeed(limit: CompiledLimit, view: CallView): readonly Need
 export function chargeOf(limit: CompiledLimit, view: CallView): Charge {
   const [counter, amount] = [counterOf(limit, view), amountOf(limit, view)];
   if (counter === undefined || amount === undefined) throw new Error("what cannot be counted has no leave to run");
-  return { counter, amount, window: limit.window };
+  return { counter, amount, window: limit.window, rule: limit.rule };
 }

@@ -85,6 +85,8 @@ export function createRecordedGate(
     authorize: () => Promise.reject(unsupported()),
     guard,
     attempt,
+    // What a recorded run does passes no log.
+    reportUnguarded: () => Promise.resolve(),
     deferred: () => Promise.resolve(undefined),
     collect: () => Promise.reject(unsupported()),
     attemptDeferred: () => Promise.reject(unsupported()),

@@ -9,6 +9,8 @@ import type { Answering, ApproveOptions, Desk } from "../model/desk.ts";
 export interface FakeDesk extends Desk {
   /** Answers that had an effect, in order: `approve <id>`, `deny <id>: <reason>`, `approve <id> again {"uses":5,"forMs":60000}`. */
   readonly answers: readonly string[];
+  /** Ids of the approvals of which a surface said that it shows them, in order. */
+  readonly views: readonly string[];
   /** What another surface, or time, does to an approval. */
   readonly become: (id: string, status: ApprovalStatus) => void;
 }
@@ -22,6 +24,7 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
   const rows = new Map(approvals.map((approval) => [approval.id, approval]));
   const changes = new EventTarget();
   const answers: string[] = [];
+  const views: string[] = [];
   const row = (id: string): Approval => {
     const found = rows.get(id);
     if (found === undefined) throw new LeashError("LEASH_CONFIG_INVALID", `"${id}" names no open approval.`);
@@ -55,10 +58,12 @@ export function fakeDesk(approvals: readonly Approval[]): FakeDesk {
   return {
     approver: { id: "ada" },
     answers,
+    views,
     become: (id, status) => void become(id, status),
     pending: async () => open(),
     groups: async () => groupsOf(open()),
     get: async (id) => row(id),
+    viewed: async (id) => void views.push(id),
     approve: answering("approve"),
     deny: answering("deny"),
     revoke: async (id) => become(id, "revoked"),

@@ -44,12 +44,18 @@ export async function listApprovals(io: Io, options: CommonOptions): Promise<Exi
   return EXIT.fine;
 }
 
-/** `leash approvals show`: the whole card. */
+/** `leash approvals show`: the whole card. What programs get (`--json`) nobody was shown. */
 export async function showApproval(io: Io, ref: string, options: CommonOptions): Promise<Exit> {
-  const approval = await withDesk(options, ({ desk }) => desk.get(ref));
-  if (options.json === true) writeJson(io.stdout, asJson(approval));
-  else io.stdout.write(`${card(approval, { now: Date.now(), columns: io.stdout.columns })}\n`);
-  return EXIT.fine;
+  return withDesk(options, async ({ desk }) => {
+    const approval = await desk.get(ref);
+    if (options.json === true) {
+      writeJson(io.stdout, asJson(approval));
+      return EXIT.fine;
+    }
+    io.stdout.write(`${card(approval, { now: Date.now(), columns: io.stdout.columns })}\n`);
+    await desk.viewed(approval.id);
+    return EXIT.fine;
+  });
 }
 
 /** `leash approvals approve`: shows the card and asks to confirm, unless told `--yes`. */
@@ -62,7 +68,8 @@ export async function approve(io: Io, ref: string, options: ApproveCommandOption
   return withSigningDesk(options, async ({ desk }) => {
     const approval = await desk.get(ref);
     const ids = await idsFor(desk, approval, options);
-    const said = options.yes === true ? settleOptions(options) : await confirm(io, approval, ids.length - 1, options);
+    const equal = ids.length - 1;
+    const said = options.yes === true ? settleOptions(options) : await confirm(io, { desk, approval, equal }, options);
     if (said === undefined) {
       io.stderr.write(`Not approved. ${statusLine(await desk.get(approval.id))}\n`);
       return EXIT.finding;
@@ -114,12 +121,12 @@ async function answerAll<Options extends SettleOptions>(
 /** What the person says with their yes; undefined where they do not say it. */
 async function confirm(
   io: Io,
-  approval: Approval,
-  equal: number,
+  { approval, desk, equal }: { readonly approval: Approval; readonly desk: Desk; readonly equal: number },
   options: ApproveCommandOptions,
 ): Promise<SettleOptions | undefined> {
   if (approval.status !== "pending") return undefined;
   io.stderr.write(`${card(approval, { now: Date.now(), columns: io.stderr.columns })}\n`);
+  const told = desk.viewed(approval.id);
   const permitted = permittedBy(approval, options);
   if (permitted !== undefined)
     io.stderr.write(`${scopeInWords(approval, permitted, { columns: io.stderr.columns })}\n`);
@@ -127,6 +134,7 @@ async function confirm(
   const more = permitted === undefined ? "" : ", and permit all that";
   const keyboard = { input: io.stdin, output: io.stderr };
   const line = await ask(`Run exactly ${calls}${more}? Type yes to approve ${displayName(approval.ref)}: `, keyboard);
+  await told;
   if (line === undefined || !["y", "yes"].includes(line.toLowerCase())) return undefined;
   if (!approval.terms.reasonRequired || options.reason !== undefined) return settleOptions(options);
   const reason = await ask("Reason: ", keyboard);

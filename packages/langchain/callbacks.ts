@@ -26,7 +26,7 @@ const KEPT_EVENTS = 1_000;
 
 /**
  * Watches what a run does with tools, and finds tool calls that no guard stands before (`unguarded`). With `leash`, only that
- * very gate counts as one.
+ * very gate counts as one, and its log is told of the others.
  *
  * **It is not the enforcement point.** LangChain tells handlers nothing of runnables made into tools, provider-run tools or
  * calls with invalid arguments, and what a handler sees are the model's raw arguments. `strict` is a second line behind
@@ -73,7 +73,7 @@ export class LeashCallbackHandler extends BaseCallbackHandler {
     }
   }
 
-  override handleToolStart(...[description, , runId, , , , runName, toolCallId]: ToolStart): void {
+  override async handleToolStart(...[description, , runId, , , , runName, toolCallId]: ToolStart): Promise<void> {
     const tool = (toolCallId === undefined ? undefined : this.#names.get(toolCallId)) ?? runName;
     const call = { tool, toolCallId };
     this.#open.set(runId, call);
@@ -81,6 +81,7 @@ export class LeashCallbackHandler extends BaseCallbackHandler {
     const mark = markOfDescription(description);
     if (mark === true || (mark !== undefined && this.#isBehindOwn(mark))) return;
     this.#emit({ type: "unguarded", runId, ...call });
+    await this.#leash?.reportUnguarded(tool, { adapter: "langchain", stopped: this.#strict });
     if (this.#strict) this.#veto(runId, call);
   }
 

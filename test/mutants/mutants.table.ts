@@ -1793,8 +1793,8 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: "I7",
     removes: "keeps counted what a person said had not happened",
     file: "core/journal/settle.ts",
-    find: "const released = happened ? [] :",
-    replace: "const released = happened || !happened ? [] :",
+    find: "const freed = happened ? [] : reserved;",
+    replace: "const freed = happened || !happened ? [] : reserved;",
     test: SIMULATION,
   },
   {
