@@ -47,6 +47,17 @@ describe("the documents", () => {
   });
 });
 
+describe("the list of record types", () => {
+  it("in the guide is the list in the code", () => {
+    const declared = /export type RecordType =([^;]+);/u.exec(readExample("core/model/audit.ts") ?? "")?.[1] ?? "";
+    const listed = /^\| `type` \|(.*)\|$/mu.exec(readExample("docs/evidence.md") ?? "")?.[1] ?? "";
+    const typesIn = (text: string, quote: RegExp): string[] =>
+      [...text.matchAll(quote)].map(([, type]) => type ?? "").toSorted();
+    expect(typesIn(declared, /"([^"]+)"/gu)).not.toEqual([]);
+    expect(typesIn(listed, /`([^`]+)`/gu)).toEqual(typesIn(declared, /"([^"]+)"/gu));
+  });
+});
+
 describe("the check of snippets", () => {
   const example =
     "const before = 1;\n  // #region one\n  const a = 1;\n    const b = 2;\n  // #endregion\n# #region two\nx: 1\n# #endregion\n";

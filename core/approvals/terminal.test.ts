@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { LeashError } from "../errors.ts";
 import type { Approval } from "../model/approval.ts";
+import type { Desk } from "../model/desk.ts";
 import { fakeDesk } from "../testing/fake-desk.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
 import { sampleApproval } from "../testing/sample-approval.ts";
@@ -74,6 +75,33 @@ describe("terminal", () => {
     type(typed);
     await until("K7Q2 send_money: denied");
     expect(answers).toEqual(["deny approval-K7Q2"]);
+  });
+
+  it("says once that the card is shown, however often it is, and of what is not asked not at all", async () => {
+    const { until, type, desk, attached } = scene(FIRST, { ...SECOND, status: "denied" });
+    await until("Approve K7Q2? ");
+    type("?\n");
+    await until("Approve K7Q2? ", 2);
+    type("y\n");
+    await until("M3T8 send_money: denied");
+    expect(desk.views).toEqual(["approval-K7Q2"]);
+    attached.close();
+  });
+
+  it("I4: takes an answer though the log does not take that the card was shown", async () => {
+    const desk: Desk & { readonly answers: readonly string[] } = {
+      ...fakeDesk([FIRST]),
+      viewed: () => new Promise(() => undefined),
+    };
+    const screen = fakeTerminal();
+    const clock = { now: () => FIRST.openedAt };
+    void terminal({ ...screen, quietMs: QUIET, clock })
+      .attach(desk)
+      .opened(FIRST);
+    await screen.until("Approve K7Q2? ");
+    screen.type("y\n");
+    await screen.until("K7Q2 send_money: approved");
+    expect(desk.answers).toEqual(["approve approval-K7Q2"]);
   });
 
   it.each(["\n", "yess\n", "ja\n", "y n\n", "yes please\n", "не\n", "\u001B[A\n", `y${" ".repeat(5_000)}n\n`])(

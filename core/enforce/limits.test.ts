@@ -12,6 +12,7 @@ const POLICY = `leash: 1
 tools: { buy: { money: { amount: input.amount, currency: input.currency, currencies: [USD, EUR] } } }
 rules: [{ id: own, action: buy, effect: allow }]
 limits: [{ id: daily, action: buy, sum: money.amount, per: [agent, money.currency], window: 24h, max: 100 }]`;
+const BOTH = POLICY.replace("max: 100 }]", "max: 100 }, { id: calls, action: buy, window: 24h, max: 9 }]");
 const SOFT = POLICY.replace("max: 100", "max: 100, over: approve");
 const ASKED = POLICY.replace("effect: allow", "effect: approve");
 const DAY = 86_400_000;
@@ -33,6 +34,12 @@ const bought = (): string => "bought";
 
 function buy(leash: Leash, amount: number, run: () => unknown = bought, call: object = {}): Promise<unknown> {
   return leash.guard({ tool: "buy", input: { amount, currency: "USD" }, ...call }, async () => run());
+}
+
+async function logOf(leash: Leash): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  for await (const line of leash.exportLog()) lines.push(JSON.parse(line) as Record<string, unknown>);
+  return lines;
 }
 
 const codeOf = (attempt: Promise<unknown>): Promise<unknown> =>
@@ -109,6 +116,36 @@ describe("what a call holds of a limit", () => {
       }),
     ).rejects.toThrow("no stock");
     expect(await buy(leash, 100)).toBe("bought");
+  });
+
+  it("I7: is told by the log when it is given back, in the commit that says so, and without what the counter's name is made of", async () => {
+    const leash = await buyer(BOTH);
+    const none = Object.assign(new Error("none"), { leashNoEffect: true });
+    await codeOf(buy(leash, 60, () => Promise.reject(none)));
+    const [failed, ...told] = (await logOf(leash)).slice(-3);
+    expect(failed).toMatchObject({ type: "failed", detail: "effect none" });
+    const { action_id: call, digest, ts } = failed ?? {};
+    const shared = { type: "limit.settled", actor_type: "agent", actor_id: "agent", action_type: "buy" };
+    expect(told).toMatchObject([
+      { ...shared, rule: "limits.daily", detail: "60 given back", action_id: call, digest, ts },
+      { ...shared, rule: "limits.calls", detail: "1 given back", action_id: call, digest, ts },
+    ]);
+    expect(JSON.stringify(told)).not.toContain("USD");
+  });
+
+  it("I7: is not told of where nothing is given back: kept, not reserved, or not counted any more", async () => {
+    const clock = fakeClock();
+    const leash = await buyer(BOTH, { clock, store: memoryStore({ clock }) });
+    const none = Object.assign(new Error("none"), { leashNoEffect: true });
+    await codeOf(buy(leash, 1, () => Promise.reject(new Error("connection lost"))));
+    await buy(leash, 1);
+    const late = (): Promise<never> => {
+      clock.advance(3 * DAY);
+      return Promise.reject(none);
+    };
+    // Its process renewed nothing meanwhile, but nobody else took the call.
+    await codeOf(buy(leash, 1, late));
+    expect((await logOf(leash)).map(({ type }) => type)).not.toContain("limit.settled");
   });
 
   it("is given back by 100 calls at once, to the last cent", async () => {

@@ -70,6 +70,29 @@ describe("a call whose outcome nobody knows", () => {
     await expect(cutOff(leash, { callId: "2" })).rejects.toThrow();
   });
 
+  it("I7: is told by the log with what it gave back of limits, by whoever said that nothing happened", async () => {
+    const leash = await buyer();
+    await cutOff(leash);
+    const journal = leash.journal({ id: "ann" });
+    const [call] = await journal.unsettled();
+    await journal.settle(call?.digest ?? "", "not_done");
+    const lines: Record<string, unknown>[] = [];
+    for await (const line of leash.exportLog()) lines.push(JSON.parse(line) as Record<string, unknown>);
+    expect(lines.slice(-2)).toMatchObject([
+      { type: "journal.settled" },
+      {
+        type: "limit.settled",
+        actor_type: "person",
+        actor_id: "ann",
+        action_type: "buy",
+        action_id: call?.actionId,
+        rule: "limits.calls",
+        digest: call?.digest,
+        detail: "1 given back",
+      },
+    ]);
+  });
+
   it("is settled once: the second person is told, and the log says who did it", async () => {
     const leash = await buyer();
     await cutOff(leash);

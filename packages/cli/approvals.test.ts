@@ -228,6 +228,29 @@ describe("leash approvals", () => {
     );
   });
 
+  it("tells the log who was shown the card: by show, and by approve before it asks; programs are shown none", async () => {
+    const agent = await openLeash();
+    const call = await propose(agent);
+    const views = async (): Promise<readonly unknown[]> => {
+      const found: unknown[] = [];
+      for await (const line of agent.exportLog()) if (line.includes('"approval.viewed"')) found.push(JSON.parse(line));
+      return found;
+    };
+    await command("approvals", "list", "--state", state);
+    await command("approvals", "show", call.ref, "--json", "--state", state);
+    expect(await views()).toEqual([]);
+    await command("approvals", "show", call.ref, "--state", state);
+    expect(await views()).toMatchObject([{ approval_id: call.id, actor_type: "person", method: "cli" }]);
+    const { until, type, exit } = commandInTerminal("approvals", "approve", call.ref, "--state", state);
+    await until(`Type yes to approve ${call.ref}: `);
+    type("no\n");
+    expect(await exit).toBe(1);
+    expect(await views()).toHaveLength(2);
+    await command("approvals", "approve", call.ref, "--yes", "--state", state);
+    expect(await call.outcome).toBe("sent");
+    expect(await views()).toHaveLength(2);
+  });
+
   it("approve in a terminal shows the card first and runs on a yes", async () => {
     const call = await propose(await openLeash());
     const { until, type, exit, shown } = commandInTerminal("approvals", "approve", call.ref, "--state", state);

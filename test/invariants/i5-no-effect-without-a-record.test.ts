@@ -76,6 +76,36 @@ describe("I5 no effect without a durable record made before it", () => {
     expect(alive.shop.orders.map((order) => order.permit.idempotencyKey)).toEqual(keys);
   });
 
+  it("I5: the log tells that a run was taken over from a process that is gone, and which attempt", async () => {
+    const { clock, alive, call } = await cutOff(true);
+    const [granted] = (await logOf(alive.leash)).filter(({ type }) => type === "granted");
+    clock.advance(31_000);
+    await alive.leash.guard(call, alive.shop.buy);
+    const lines = await logOf(alive.leash);
+    const own = lines.filter(({ stream }) => stream !== granted?.["stream"]).map(({ type }) => type);
+    expect(own).toEqual(["policy.loaded", "recovered", "granted", "executed"]);
+    expect(lines.find(({ type }) => type === "recovered")).toMatchObject({
+      actor_type: "system",
+      actor_id: "leash",
+      action_type: "send",
+      action_id: granted?.["action_id"],
+      decision_id: granted?.["decision_id"],
+      digest: granted?.["digest"],
+      detail: "attempt 1 was cut off and is repeated",
+    });
+  });
+
+  it("I5: a run that paused itself and goes on was not taken over from anybody", async () => {
+    const { leash, shop } = await testLeash(() => "allow");
+    const pause = new Error("pause");
+    const paused = leash.guard(durable("call-1", {}), () => Promise.reject(pause), {
+      suspends: (thrown_) => thrown_ === pause,
+    });
+    expect(await thrown(paused)).toBe(pause);
+    await leash.guard(durable("call-1", {}), shop.buy);
+    expect((await logOf(leash)).map(({ type }) => type)).not.toContain("recovered");
+  });
+
   it.each([
     [true, false, 0],
     [false, true, 1],

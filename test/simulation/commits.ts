@@ -76,6 +76,7 @@ function checkLeave(
   const tool = after.tool as ToolName;
   if (before?.state === "running" && !TOOLS[tool].idempotent)
     violate(world, "I5", `a run of ${tool} that was cut off is repeated`);
+  checkRecovered(world, before, commit.records);
   const granted = commit.records.find(({ payload }) => payload.type === "granted");
   if (granted?.payload.digest !== after.finalDigest || granted.envelope.decision_id !== after.attemptId)
     violate(world, "I5", `leave for ${id} without the record that says so`);
@@ -86,6 +87,16 @@ function checkLeave(
   if (allowanceId === undefined && mustAsk(granted?.payload.actor_id ?? "", tool))
     violate(world, "I3", `leave for ${tool} though nobody was asked`);
   return undefined;
+}
+
+/** The log tells of a run that was taken over from a process that is gone, and of no other one. */
+function checkRecovered(world: World, before: JournalEntry | undefined, records: readonly AuditRecord[]): void {
+  const told = records
+    .filter(({ payload }) => payload.type === "recovered")
+    .map(({ envelope }) => envelope.decision_id);
+  const cutOff = before?.state === "running" ? [before.attemptId] : [];
+  if (String(told) !== String(cutOff))
+    violate(world, "I5", `the log says that ${told} was taken over, and it is ${cutOff}`);
 }
 
 function rememberLeave(

@@ -43,12 +43,24 @@ export function checkLimits(world: World, { records, transitions }: Commit): voi
     if (charge === 1) spend(world, id, after, records);
     if (charge === -1) giveBack(world, id);
   }
+  checkTold(world, { records, transitions });
   const isShadow = (id: string): boolean => world.observed.counters.has(id);
   const counted = world.disk.rows("counter").flatMap(({ body, id }) => (isShadow(id) ? [] : [amountOf(body)]));
   const [says, is] = [counted, [...world.used.values()]].map((all) =>
     all.filter((one) => one !== 0).toSorted((one, other) => one - other),
   );
   if (String(says) !== String(is)) violate(world, "I7", `the counters say ${says}, and what counts is ${is}`);
+}
+
+/** What goes off a counter is told of in that very commit, and nothing else is. */
+function checkTold(world: World, { records, transitions }: Commit): void {
+  const counters = transitions.filter(({ after, before, kind }) => kind === "counter" && after && before);
+  const gone = counters.map(({ after, before }) => amountOf(before?.body ?? null) - amountOf(after?.body ?? null));
+  const is = gone.reduce((sum, amount) => sum + Math.max(0, amount), 0);
+  const told = records.filter(({ payload }) => payload.type === "limit.settled");
+  const says = told.reduce((sum, { payload }) => sum + Number.parseInt(payload.detail ?? "", 10), 0);
+  if (says !== is) violate(world, "I7", `the log says that ${says} were given back, and it is ${is}`);
+  if (is > 0) count(world, "limit given back");
 }
 
 function spend(world: World, id: string, entry: JournalEntry, records: readonly AuditRecord[]): void {

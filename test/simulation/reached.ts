@@ -54,6 +54,7 @@ export const OUTCOMES = [
   "journal settled: unknown -> done",
   "journal suspended -> running",
   "hold: LEASH_DENIED narrowed",
+  "limit given back",
   "limit passed as a person saw",
   "limit used up",
   "observed: result",

@@ -1,3 +1,4 @@
+import type { Leash } from "@leashkit/core";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { tool } from "@langchain/core/tools";
 import { createAgent } from "langchain";
@@ -21,6 +22,12 @@ function shop() {
     { name: "buy", description: "d", schema: item },
   );
   return { sold, buy };
+}
+
+async function logOf(leash: Leash): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  for await (const line of leash.exportLog()) lines.push(JSON.parse(line) as Record<string, unknown>);
+  return lines;
 }
 
 const types = (events: readonly LeashEvent[]): string[] => events.map(({ type }) => type);
@@ -64,6 +71,24 @@ describe("LeashCallbackHandler", () => {
     expect(types(any.events)).toEqual(["started", "unguarded", "ended", "started", "ended"]);
     expect(types(exact.events)).toEqual(["started", "unguarded", "ended", "started", "unguarded", "ended"]);
     expect(sold).toHaveLength(2);
+  });
+
+  it.each([
+    [false, "not stopped"],
+    [true, "stopped before it worked"],
+  ])("has the log of its leash tell of a tool that no guard stands before (strict: %s)", async (strict, detail) => {
+    const leash = await leashFor(ALLOW_ALL);
+    const console_ = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { buy } = shop();
+    const watcher = new LeashCallbackHandler(leash, { strict });
+    await wrapTool(buy, leash).invoke(call, { callbacks: [watcher] });
+    await buy.invoke(call, { callbacks: [watcher] }).catch(() => undefined);
+    const lines = await logOf(leash);
+    expect(lines.filter(({ type }) => type === "unguarded")).toMatchObject([
+      { actor_type: "agent", actor_id: "agent", action_type: "buy", adapter: "langchain", detail },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain("tea");
+    console_.mockRestore();
   });
 
   it.each([
