@@ -2,6 +2,7 @@ import type { AuditPayload, AuditRecord, Change } from "@leashkit/core";
 import type { Commit } from "./disk.ts";
 import { digestOf } from "./identity.ts";
 import { LIMITS, MUCH, POLICIES, type ToolName } from "./policies.ts";
+import { hasResult } from "./observers.ts";
 import { count, type Machine, violate, type Wanted, type World } from "./world.ts";
 
 /** Rows by which calls are decided, and by which others know of them. */
@@ -32,14 +33,15 @@ export function checkUntouched(world: World, machine: Machine, changes: readonly
 }
 
 /** What the records of observed calls say: what would have been decided, and which bytes ran. */
-export function checkObserved(world: World, { records }: Commit): void {
+export function checkObserved(world: World, { records, transitions }: Commit): void {
   const { decided, ran } = world.observed;
+  const isCounted = transitions.some(({ kind }) => kind === "counter");
   for (const record of records) {
     const { effective, type } = record.payload;
     const { action_id: id = "" } = record.envelope;
     if (type === "decided" && effective === "OBSERVED") {
       decided.set(id, (decided.get(id) ?? 0) + 1);
-      checkSaid(world, record);
+      checkSaid(world, record, isCounted);
     }
     // A call may be observed here and enforced there, under one action id: only what no proof goes with is observed.
     const isOutcome = (type === "executed" || type === "failed") && record.envelope.proof_kid === undefined;
@@ -51,7 +53,7 @@ export function checkObserved(world: World, { records }: Commit): void {
 const ASKED: Readonly<Partial<Record<ToolName, string>>> = { wire: "STEP_UP", ping: "ALLOW", wipe: "DENY" };
 
 /** The policy's word, worked out by hand. Limits count what is observed, apart. */
-function checkSaid(world: World, { payload }: AuditRecord): void {
+function checkSaid(world: World, { payload }: AuditRecord, isCounted: boolean): void {
   const { action_type: tool, actor_id: agent, decision, reason_code: code, tenant } = payload;
   const { used } = world.observed;
   const limits = LIMITS.filter(({ tools }) => tools.includes(tool as ToolName));
@@ -63,7 +65,11 @@ function checkSaid(world: World, { payload }: AuditRecord): void {
   const isBlind = limits.length > 0 && decision === "DENY" && code === "limit_unknown" && world.failedAt >= 0;
   if (decision !== expected && !isBlind)
     violate(world, "I12", `the policy would have said ${expected} to ${tool}, and the record says ${decision}`);
-  if (decision !== "DENY") for (const { id } of limits) used.set(counterOf(id), (used.get(counterOf(id)) ?? 0) + 1);
+  if (decision === "DENY" || limits.length === 0) return;
+  if (isCounted) for (const { id } of limits) used.set(counterOf(id), (used.get(counterOf(id)) ?? 0) + 1);
+  // Leave for a call that ran before, and is not run again.
+  else if (!world.wanted.some((one) => digestOf(one) === payload.digest && hasResult(world, one)))
+    violate(world, "I12", `a call of ${tool} was observed and counts on no limit`);
 }
 
 function wouldSay(world: World, { action_type: tool, digest, policy_digest: policyDigest }: AuditPayload): string {

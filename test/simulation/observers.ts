@@ -4,6 +4,8 @@ import { digestOf, journalIdOf } from "./identity.ts";
 import { type Receipt, runSeen, ToolFailure } from "./tools.ts";
 import { type Attempt, count, type Machine, note, violate, type Wanted, type World } from "./world.ts";
 
+const REFUSALS: ReadonlySet<string> = new Set(["LEASH_STORE_UNAVAILABLE", "LEASH_OUTCOME_UNKNOWN", "LEASH_DENIED"]);
+
 /** A process that observes is asked to run a call: it does, whatever the policy says. */
 export async function observeSomething(world: World, machine: Machine): Promise<void> {
   const { random } = world;
@@ -14,6 +16,7 @@ export async function observeSomething(world: World, machine: Machine): Promise<
   const how = random.integer(4) === 0 ? "observed authorize" : "observed";
   const attempt: Attempt = { wanted, machine, how, proposedAt: world.time.now(), outcome: undefined };
   const isReplayed = hasResult(world, wanted);
+  const wasCutOff = isCutOff(world, wanted);
   if (isReplayed) count(world, "observed what ran before");
   const run = (input: Json, permit: Permit): Promise<Receipt> => {
     checkSeen(world, attempt, input, permit);
@@ -27,15 +30,17 @@ export async function observeSomething(world: World, machine: Machine): Promise<
     else await (await gate.authorize(callOf(wanted))).run(run);
     attempt.outcome = "result";
   } catch (error) {
-    attempt.outcome = error instanceof ToolFailure ? "failed" : codeOf(world, attempt, error);
+    attempt.outcome = error instanceof ToolFailure ? "failed" : codeOf(world, attempt, error, wasCutOff);
   }
   count(world, `${how}: ${attempt.outcome}`);
   checkRanOnce(world, attempt, isReplayed);
 }
 
-function codeOf(world: World, { wanted }: Attempt, error: unknown): string {
+/** @param wasCutOff whether it was when it was proposed: somebody may have settled it meanwhile. */
+function codeOf(world: World, { wanted }: Attempt, error: unknown, wasCutOff: boolean): string {
   if (isLeashError(error, "LEASH_STORE_UNAVAILABLE")) return error.code;
-  if (isLeashError(error, "LEASH_OUTCOME_UNKNOWN") && isCutOff(world, wanted)) return error.code;
+  if (isLeashError(error, "LEASH_OUTCOME_UNKNOWN") && (wasCutOff || isCutOff(world, wanted))) return error.code;
+  if (isLeashError(error, "LEASH_DENIED") && isDoneWithout(world, wanted)) return error.code;
   if (typeof error === "object" && error !== null && ("leashNoEffect" in error || "isPaused" in error)) return "failed";
   violate(world, "I12", `${wanted.name} was observed, and ended with ${String(error)}`);
   return "refused";
@@ -47,13 +52,19 @@ function isCutOff(world: World, wanted: Wanted): boolean {
   return state === "running" || state === "unknown";
 }
 
+/** It ran, and nothing was kept of what it gave. */
+function isDoneWithout(world: World, wanted: Wanted): boolean {
+  const entry = rowOf(world, wanted);
+  return entry?.state === "done" && entry.outputRef === null;
+}
+
 function rowOf(world: World, wanted: Wanted): JournalEntry | undefined {
   if (!wanted.isDurable) return undefined;
   return world.disk.row("journal", journalIdOf(wanted))?.body as unknown as JournalEntry | undefined;
 }
 
 /** The call has a result of its own that everybody is given who proposes it again. */
-function hasResult(world: World, wanted: Wanted): boolean {
+export function hasResult(world: World, wanted: Wanted): boolean {
   const entry = rowOf(world, wanted);
   return entry?.state === "done" && entry.outputRef !== null;
 }
@@ -79,7 +90,7 @@ function checkRanOnce(world: World, attempt: Attempt, isReplayed: boolean): void
   const { outcome, wanted } = attempt;
   const times = world.observed.runs.get(attempt) ?? 0;
   const mayBeReplayed = outcome === "result" && hasResult(world, wanted);
-  const isRefused = outcome === "LEASH_STORE_UNAVAILABLE" || outcome === "LEASH_OUTCOME_UNKNOWN";
+  const isRefused = REFUSALS.has(outcome ?? "");
   const isRight = times === (isRefused || isReplayed ? 0 : 1) || (mayBeReplayed && times === 0);
   if (!isRight) violate(world, "I12", `${wanted.name} was observed, ran ${times} times and ended with ${outcome}`);
 }
