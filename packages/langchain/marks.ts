@@ -1,4 +1,5 @@
 import type { Gate } from "@leashkit/core";
+import type { Settings } from "./options.ts";
 
 /** Registered, so that two installed copies of this package know each other's wrappers. */
 const GUARDED = Symbol.for("leashkit.langchain.guarded");
@@ -33,6 +34,8 @@ export interface Raw {
   /** True for tools that take a bare text. */
   readonly takesText: () => boolean;
   readonly run: (input: unknown, runManager?: unknown, config?: unknown) => unknown;
+  /** How the gate was put before it. */
+  readonly settings: Settings;
   /** The tool as it was passed in; undefined where that one was guarded in place. */
   readonly tool: object | undefined;
 }

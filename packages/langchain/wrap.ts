@@ -16,7 +16,8 @@ import type { RunnableToolLike } from "@langchain/core/runnables";
  * Puts a gate before every tool of an array: LangChain tools (made from functions, classes, MCP servers, runnables), whatever
  * schema they use. Each tool is registered with the gate under its own name; the policy sees the arguments after the tool's
  * schema has parsed them, and the tool gets exactly what was decided. Wrapping twice with the same gate changes nothing;
- * another gate stands in front of the first, but a narrowed one takes the place of the one it was made from.
+ * another gate stands in front of the first, but a narrowed one takes the place of the one it was made from, and knows of the
+ * tools what was stated to that one.
  *
  * Not reached: tools that middleware or sub-agents bring along (use `leashMiddleware`), and provider-run tools.
  *
@@ -39,6 +40,12 @@ export type WrappedTools<T extends readonly object[]> = { -readonly [Position in
 interface Wrapped {
   readonly options: WrapOptions | undefined;
   readonly tool: object;
+}
+
+/** A tool, and how a gate is to be put before it. */
+interface Wrapping {
+  readonly tool: object;
+  readonly settings: Settings;
 }
 
 const wrappers = new WeakMap<object, WeakMap<Gate, Wrapped>>();
@@ -64,15 +71,29 @@ export function wrapTool<T extends object>(tool: T, leash: Gate, options?: WrapO
  * What stands behind the gates that this one was narrowed from. It takes their place: it decides by all that they do, and they
  * behind it would only ask and count twice. A tool that was guarded in place (`patch`) cannot be had without its gate, and keeps it.
  */
-function withoutParents(tool: object, gate: Gate): object {
-  const mark = markOf(tool);
-  if (mark === undefined || mark === true || !isNarrowedFrom(gate, mark)) return tool;
-  const beneath = rawOf(tool)?.tool;
-  return beneath === undefined ? tool : withoutParents(beneath, gate);
+function withoutParents(own: Wrapping, gate: Gate): Wrapping {
+  const mark = markOf(own.tool);
+  if (mark === undefined || mark === true || !isNarrowedFrom(gate, mark)) return own;
+  const theirs = rawOf(own.tool);
+  if (theirs?.tool === undefined) return own;
+  return withoutParents({ tool: theirs.tool, settings: together(own.settings, theirs.settings) }, gate);
 }
 
-function wrapAnew(tool: object, gate: Gate, settings: Settings): object {
-  const found = kindOf(settings.patch ? tool : withoutParents(tool, gate));
+/** What was stated of tools holds for both; how a person is waited for, and how a refusal is told, is each one's own. */
+function together(own: Settings, theirs: Settings): Settings {
+  return {
+    ...own,
+    registrations: { ...theirs.registrations, ...own.registrations },
+    invokeOverrides: [...theirs.invokeOverrides, ...own.invokeOverrides],
+    applySchemaDefaults: theirs.applySchemaDefaults || own.applySchemaDefaults,
+    trustAnnotations: theirs.trustAnnotations || own.trustAnnotations,
+  };
+}
+
+function wrapAnew(given: object, gate: Gate, stated: Settings): object {
+  const own = { tool: given, settings: stated };
+  const { settings, tool } = stated.patch ? own : withoutParents(own, gate);
+  const found = kindOf(tool);
   if (found.kind === "provider") return allowProviderTool(found.tool, settings);
   if (found.kind === "runnable") return wrapRunnable(found.tool, gate, settings);
   return wrapCallable(found.tool, gate, settings);
@@ -93,7 +114,7 @@ function wrapCallable(tool: CallableTool, gate: Gate, settings: Settings): objec
   const run = consumeOutput((...args) => Reflect.apply(bareCall, tool, args));
   const wrapped = settings.patch ? patchTool(tool, gate, guard) : guardedView(tool, gate, guard);
   const passedIn = wrapped === tool ? undefined : tool;
-  rememberRaw(wrapped, { id, pair, takesText: () => takesText(tool.schema), run, tool: passedIn });
+  rememberRaw(wrapped, { id, pair, takesText: () => takesText(tool.schema), run, settings, tool: passedIn });
   return wrapped;
 }
 
@@ -107,7 +128,7 @@ function wrapRunnable(tool: RunnableToolLike, gate: Gate, settings: Settings): o
     gate,
     guarded(() => target, work),
   );
-  rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work, tool });
+  rememberRaw(wrapped, { id, pair: () => false, takesText: () => takesText(tool.schema), run: work, settings, tool });
   return wrapped;
 }
 

@@ -38,6 +38,26 @@ describe("a child's gate put in front of its parent's", () => {
     },
   );
 
+  it("knows the tool as the parent's did: by what was stated of it, its schema's defaults and where its class does its work", async () => {
+    const leash = await leashFor(
+      "default: deny\nrules: [{ id: w, action: buy, when: tool.side_effect == 'write' && input.item == 'tea', effect: allow }]",
+    );
+    const done: unknown[] = [];
+    const schema = { type: "object", properties: { item: { type: "string", default: "tea" } } } as const;
+    const bare = tool((input) => `sold ${done.push(input)}`, { name: "buy", description: "d", schema });
+    // An override that still does its work in `_call`.
+    const { invoke } = bare;
+    bare.invoke = function (this: typeof bare, ...args) {
+      return Reflect.apply(invoke, this, args);
+    };
+    const registrations = { buy: { sideEffect: "write" } } as const;
+    const stated = { registrations, applySchemaDefaults: true, invokeOverrides: ["buy"] };
+    const parents = wrapTool(bare, leash, stated);
+    const childs = wrapTool(parents, leash.narrow({ agent: "buyer" }));
+    expect(await childs.invoke({ ...call, args: {} })).toMatchObject({ content: "sold 1" });
+    expect(done).toEqual([{ item: "tea" }]);
+  });
+
   it("I4: leaves every gate that it was not made from, and those of tools that were guarded in place", async () => {
     const leash = await leashFor(ALLOW_ALL);
     const child = leash.narrow({ agent: "buyer" });
