@@ -46,9 +46,9 @@ describe("a child's gate put in front of its parent's", () => {
     const schema = { type: "object", properties: { item: { type: "string", default: "tea" } } } as const;
     const bare = tool((input) => `sold ${done.push(input)}`, { name: "buy", description: "d", schema });
     // An override that still does its work in `_call`.
-    const { invoke } = bare;
+    const invoke: unknown = Reflect.get(bare, "invoke");
     bare.invoke = function (this: typeof bare, ...args) {
-      return Reflect.apply(invoke, this, args);
+      return Reflect.apply(invoke as typeof bare.invoke, this, args);
     };
     const registrations = { buy: { sideEffect: "write" } } as const;
     const stated = { registrations, applySchemaDefaults: true, invokeOverrides: ["buy"] };
