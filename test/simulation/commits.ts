@@ -95,8 +95,8 @@ function checkRecovered(world: World, before: JournalEntry | undefined, records:
     .filter(({ payload }) => payload.type === "recovered")
     .map(({ envelope }) => envelope.decision_id);
   const cutOff = before?.state === "running" ? [before.attemptId] : [];
-  if (String(told) !== String(cutOff))
-    violate(world, "I5", `the log says that ${told} was taken over, and it is ${cutOff}`);
+  const [says, is] = [String(told), String(cutOff)];
+  if (says !== is) violate(world, "I5", `the log says that "${says}" was taken over, and it is "${is}"`);
 }
 
 function rememberLeave(
