@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { domainDigest } from "../digest.ts";
 import { createLeash } from "../leash.ts";
@@ -107,6 +108,8 @@ describe("observe mode", () => {
     const first = enforcing.guard(CALL, () => (isRunning(), result));
     await running;
     const second = (await open(store, "observe")).guard(CALL, () => "again");
+    // Time enough to find the call running, or to run it.
+    await sleep(30);
     finish("bought");
     expect(await Promise.all([first, second])).toEqual(["bought", "bought"]);
   });

@@ -78,7 +78,7 @@ function late(): readonly Scenario[] {
   return PAUSES.map((pause) => ({
     name: `a yes after the time is up (${pause})`,
     needs: needsOf(pause),
-    setting: { ...ASKING, answer: () => ({ effect: "approve", terms: { expiresInMs: 40 } }) as const, pause },
+    setting: { ...ASKING, answer: () => ({ effect: "approve", terms: { expiresInMs: 120 } }) as const, pause },
     story: lateYes,
     ends: ["refused"],
     runs: 0,
