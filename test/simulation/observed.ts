@@ -1,8 +1,8 @@
 import type { AuditPayload, AuditRecord, Change } from "@leashkit/core";
 import type { Commit } from "./disk.ts";
 import { digestOf } from "./identity.ts";
+import { hasResult } from "./known.ts";
 import { LIMITS, MUCH, POLICIES, type ToolName } from "./policies.ts";
-import { hasResult } from "./observers.ts";
 import { count, type Machine, violate, type Wanted, type World } from "./world.ts";
 
 /** Rows by which calls are decided, and by which others know of them. */

@@ -1,8 +1,9 @@
-import { isLeashError, type Json, type JournalEntry, type Permit } from "@leashkit/core";
+import { isLeashError, type Json, type Permit } from "@leashkit/core";
 import { callOf } from "./agents.ts";
-import { digestOf, journalIdOf } from "./identity.ts";
+import { digestOf } from "./identity.ts";
+import { hasResult, isCutOff, isDoneWithout } from "./known.ts";
 import { type Receipt, runSeen, ToolFailure } from "./tools.ts";
-import { type Attempt, count, type Machine, note, violate, type Wanted, type World } from "./world.ts";
+import { type Attempt, count, type Machine, note, violate, type World } from "./world.ts";
 
 const REFUSALS: ReadonlySet<string> = new Set(["LEASH_STORE_UNAVAILABLE", "LEASH_OUTCOME_UNKNOWN", "LEASH_DENIED"]);
 
@@ -44,29 +45,6 @@ function codeOf(world: World, { wanted }: Attempt, error: unknown, wasCutOff: bo
   if (typeof error === "object" && error !== null && ("leashNoEffect" in error || "isPaused" in error)) return "failed";
   violate(world, "I12", `${wanted.name} was observed, and ended with ${String(error)}`);
   return "refused";
-}
-
-/** It began under enforce, and nobody knows how it ended: this is no reason to begin again. */
-function isCutOff(world: World, wanted: Wanted): boolean {
-  const state = rowOf(world, wanted)?.state;
-  return state === "running" || state === "unknown";
-}
-
-/** It ran, and nothing was kept of what it gave. */
-function isDoneWithout(world: World, wanted: Wanted): boolean {
-  const entry = rowOf(world, wanted);
-  return entry?.state === "done" && entry.outputRef === null;
-}
-
-function rowOf(world: World, wanted: Wanted): JournalEntry | undefined {
-  if (!wanted.isDurable) return undefined;
-  return world.disk.row("journal", journalIdOf(wanted))?.body as unknown as JournalEntry | undefined;
-}
-
-/** The call has a result of its own that everybody is given who proposes it again. */
-export function hasResult(world: World, wanted: Wanted): boolean {
-  const entry = rowOf(world, wanted);
-  return entry?.state === "done" && entry.outputRef !== null;
 }
 
 /** What an observed run is given: the caller's own input, a permit that permits nothing, and a record that was made before. */
