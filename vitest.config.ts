@@ -33,9 +33,12 @@ const LONGEST = [
 /** They start the programs, or use the server, that `test/setup/surroundings.ts` makes. */
 const IN_SURROUNDINGS = /\binject\("(?:children|postgres)"\)/u;
 
-/** What reaches beyond a file's own objects: doubles of what all share, the process and its streams, other processes. */
+/**
+ * What reaches beyond a file's own objects: doubles of what all share, the process and its streams, other processes,
+ * simulated worlds, which take the place of all timers: also of those that an earlier file left behind.
+ */
 const REACHES_OUT =
-  /\bvi\.(?:mock|doMock|hoisted|resetModules|useFakeTimers|stub\w+|spyOn\((?:process|console|globalThis|Date|stream|Object)\b)|\bprocess\.(?:on|once|off|removeAllListeners|listeners|umask|chdir|cwd|env|argv|stdout|stderr|exitCode)\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning/u;
+  /\bvi\.(?:mock|doMock|hoisted|resetModules|useFakeTimers|stub\w+|spyOn\((?:process|console|globalThis|Date|stream|Object)\b)|\bprocess\.(?:on|once|off|removeAllListeners|listeners|umask|chdir|cwd|env|argv|stdout|stderr|exitCode)\b|\bglobalThis\b|\bnode:(?:child_process|worker_threads)\b|Warning|\b(?:simulate|runSeeds)\(/u;
 
 /** The files that need those, and those that need not run in a process of their own. */
 function sortFiles(): { readonly inSurroundings: readonly string[]; readonly together: readonly string[] } {
