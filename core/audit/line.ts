@@ -3,7 +3,7 @@ import { isLeashError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { EMPTY_HEAD } from "../store/chain.ts";
 import type { LogLine } from "../store/store.ts";
-import { parseStrictJson } from "../strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { readPlainLine } from "./plain-line.ts";
 
 /** How a line of the log ends, `,"prev":"…","hash":"…"}`; everything before `,"hash":` is what the hash covers. */
@@ -107,15 +107,11 @@ export function streamNamed(line: string): string | undefined {
 function parseLine(line: string): JsonObject | undefined {
   try {
     const value: unknown = parseStrictJson(line);
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (isLeashError(error, "LEASH_INPUT_INVALID")) return undefined;
     throw error;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTime(value: unknown): value is string {

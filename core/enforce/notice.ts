@@ -1,6 +1,7 @@
 import { canonicalText } from "../canonical.ts";
 import type { Action } from "../model/call.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { isJsonObject } from "../strict-json.ts";
 
 /** Members that are named; a call with more changes is told how many there are. */
 const MOST_NAMED = 8;
@@ -23,7 +24,7 @@ export function changeNotice(proposed: Action, ran: Action): string | undefined 
 }
 
 function differences(path: string, before: Json, after: Json): readonly string[] {
-  if (!isObject(before) || !isObject(after))
+  if (!isJsonObject(before) || !isJsonObject(after))
     return canonicalText(before) === canonicalText(after) ? [] : [`${path || "the input"} is ${shown(after)}`];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.flatMap((name) => {
@@ -32,10 +33,6 @@ function differences(path: string, before: Json, after: Json): readonly string[]
     if (now === undefined) return [`${step} was removed`];
     return old === undefined ? [`${step} is ${shown(now)}`] : differences(step, old, now);
   });
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function own(value: JsonObject, name: string): Json | undefined {

@@ -1,5 +1,6 @@
 import type { Transform } from "../model/decision.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { isJsonObject } from "../strict-json.ts";
 import { equal as equalValues } from "./conditions/closures/values.ts";
 import type { ComputeForm } from "./language/compute.ts";
 import type { CallView } from "./view.ts";
@@ -24,10 +25,6 @@ export function changesNothing({ tool, input }: Transform, view: CallView): bool
   return tool === view.action.tool && equal(input, view.action.input);
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A copy with the member set; undefined where a step is something that has no members. Missing steps are made. */
 export function withMember(
   value: Json | undefined,
@@ -35,14 +32,14 @@ export function withMember(
   member: Json,
 ): Json | undefined {
   if (step === undefined) return member;
-  const whole: JsonObject | undefined = value === undefined ? {} : isObject(value) ? value : undefined;
+  const whole: JsonObject | undefined = value === undefined ? {} : isJsonObject(value) ? value : undefined;
   if (whole === undefined) return undefined;
   const inner = withMember(own(whole, step), rest, member);
   return inner === undefined ? undefined : Object.fromEntries([...Object.entries(whole), [step, inner]]);
 }
 
 function withoutMember(value: Json, [step, ...rest]: readonly string[]): Json {
-  if (step === undefined || !isObject(value)) return value;
+  if (step === undefined || !isJsonObject(value)) return value;
   const member = own(value, step);
   if (member === undefined) return value;
   const others = Object.entries(value).filter(([name]) => name !== step);

@@ -180,8 +180,9 @@ function keyRing(source: KeySource): KeyRing {
       return { v: 1, keys: inUse() };
     },
     rotate(purpose, activeFrom) {
-      if (activeFrom !== undefined) requireToCome(activeFrom, source.now());
-      if (source.find(purpose) !== undefined) return source.rotate(purpose, activeFrom);
+      const entries = source.find(purpose);
+      if (activeFrom !== undefined) requireToCome(activeFrom, latest(entries ?? [], source.now()));
+      if (entries !== undefined) return source.rotate(purpose, activeFrom);
       const first = requireActive(purpose, source.make(purpose), source.now()).published;
       return activeFrom === undefined ? first : source.rotate(purpose, activeFrom);
     },
@@ -196,6 +197,11 @@ function keyRing(source: KeySource): KeyRing {
       return inUse().find((known) => known.kid === kid) ?? { ...key, revokedAt: at };
     },
   };
+}
+
+/** Later than all keys were made, though the clock may have run back since: one that began before them would never sign. */
+function latest(entries: readonly KeyEntry[], now: number): number {
+  return Math.max(now, ...entries.map(({ published: { createdAt } }) => createdAt));
 }
 
 /** @throws {LeashError} `LEASH_INPUT_INVALID`. */

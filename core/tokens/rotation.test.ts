@@ -118,6 +118,18 @@ describe.each([
     expect(keys.publicKeys("proof")).toHaveLength(1);
   });
 
+  it("makes no key that would never sign, because the clock has run back behind those that there are", () => {
+    const keys = open();
+    const { kid } = keys.signer("proof");
+    const madeAt = clock.now();
+    clock.set(madeAt - 60_000);
+    expect(() => keys.rotate("proof", madeAt - 30_000)).toThrow(code("LEASH_INPUT_INVALID"));
+    const made = keys.rotate("proof", madeAt + 30_000);
+    expect(keys.signer("proof").kid).toBe(kid);
+    clock.set(madeAt + 30_000);
+    expect(keys.signer("proof").kid).toBe(made.kid);
+  });
+
   it("tells of each key what it does: published, active, retiring, revoked", () => {
     const keys = open();
     const first = keys.signer("proof").kid;
