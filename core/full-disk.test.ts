@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const canLimit = spawnSync("prlimit", ["--version"]).status === 0;
+if (!canLimit) console.info("Skipped for want of the program prlimit: A-S4 on a disk that takes only a part of a file");
 
 let folder: string;
 beforeEach(() => {

@@ -17,8 +17,9 @@ export function checkSkippedTests(sources: readonly Source[]): readonly string[]
   return sources
     .filter(({ path }) => path.endsWith(".test.ts"))
     .flatMap((source) => {
-      const prints = /\bconsole\.(?:log|info|warn)\(|\bstd(?:out|err)\.write\(/u.test(source.text);
-      return [...walk(source.program)].flatMap(([node]) => {
+      const nodes = [...walk(source.program)];
+      const prints = nodes.some(([node]) => isPrinting(node));
+      return nodes.flatMap(([node]) => {
         const problem = skipProblem(node, prints);
         return problem === undefined ? [] : [`${source.path}:${lineAt(source.text, node.start)}: ${problem}`];
       });
@@ -33,6 +34,18 @@ function skipProblem(node: SyntaxNode, prints: boolean): string | undefined {
   if (FORBIDDEN_MODIFIERS.has(modifier)) return `.${modifier} leaves tests out`;
   if (CONDITIONAL_MODIFIERS.has(modifier) && !prints) return `.${modifier} in a file that prints no reason`;
   return undefined;
+}
+
+const PRINTS = new Set(["console.log", "console.info", "console.warn", "stdout.write", "stderr.write"]);
+
+/** A call of this file's own, not one in the text of a program that it starts. */
+function isPrinting(node: SyntaxNode): boolean {
+  const callee = node["callee"];
+  if (node.type !== "CallExpression" || !isNode(callee) || callee.type !== "MemberExpression") return false;
+  const object = callee["object"];
+  if (!isNode(object)) return false;
+  const name = object.type === "Identifier" ? String(object["name"]) : memberName(object);
+  return PRINTS.has(`${name}.${memberName(callee)}`);
 }
 
 /** `context.skip()`, which the runner reports without a reason. */

@@ -69,6 +69,7 @@ describe("skipped tests", () => {
     'test.skip("a", () => {});',
     'it.todo("a");',
     'describe.skipIf(process.platform === "win32")("a", () => {});',
+    'const program = "console.log(1); process.stdout.write(2)"; describe.skipIf(true)("a", () => {});',
     'it("a", (context) => { context.skip(); });',
   ])("refuses %s", (text) => {
     expect(check(text)).toHaveLength(1);
