@@ -1,4 +1,4 @@
-import { allowanceRecord } from "../audit/records.ts";
+import { allowanceRecord } from "../audit/approval-records.ts";
 import { LeashDenied } from "../errors.ts";
 import { uuidv7 } from "../ids.ts";
 import type { AgainChoice, Allowance } from "../model/allowance.ts";

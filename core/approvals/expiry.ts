@@ -1,4 +1,4 @@
-import { approvalRecord } from "../audit/records.ts";
+import { approvalRecord } from "../audit/approval-records.ts";
 import type { Approval, ApprovalStatus } from "../model/approval.ts";
 import type { Stored } from "../store/envelope.ts";
 import type { Store } from "../store/store.ts";

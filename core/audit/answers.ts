@@ -1,6 +1,6 @@
 import type { Approval, Approver, Edit, Verdict } from "../model/approval.ts";
 import type { AuditPayload, AuditRecord } from "../model/audit.ts";
-import { approvalRecord } from "./records.ts";
+import { approvalRecord } from "./approval-records.ts";
 
 /** A person answered: who, how, from what device. */
 export function settledRecord(approval: Approval, verdict: Verdict): AuditRecord {

@@ -1,7 +1,6 @@
 import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
-import type { Allowance } from "../model/allowance.ts";
-import type { Approval, Approver } from "../model/approval.ts";
+import type { Approver } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -20,13 +19,27 @@ export function effectName(decision: Pick<Decision, "effect" | "transform">): No
   return decision.effect.toUpperCase() as Uppercase<Decision["effect"]>;
 }
 
-function agentPayload(principal: Principal, type: AuditPayload["type"]): AuditPayload {
+export function agentPayload(principal: Principal, type: AuditPayload["type"]): AuditPayload {
   const { agent, subject, tenant } = principal;
   return { type, tenant, actor_type: "agent", actor_id: agent, subject };
 }
 
-function envelope({ adapter, traceId }: Origin, ids: AuditEnvelope): AuditEnvelope {
-  return { ...ids, adapter, trace_id: traceId };
+/** Written out, not put together: this is made for every call, and objects that are spread are slow to make. */
+function envelope(
+  { adapter, traceId }: Origin,
+  ids: AuditEnvelope,
+  actionId = ids.action_id,
+): Record<keyof AuditEnvelope, string | undefined> {
+  return {
+    action_id: actionId,
+    decision_id: ids.decision_id,
+    approval_id: ids.approval_id,
+    proof_kid: ids.proof_kid,
+    proof_jti: ids.proof_jti,
+    adapter,
+    trace_id: traceId,
+    kid: ids.kid,
+  };
 }
 
 /** A decision was made. `effective` is OBSERVED where the call ran whatever it said. */
@@ -58,7 +71,7 @@ export function decidedRecord(
       input_ref: action.inputDigest,
       subject: principal.subject,
     },
-    envelope: envelope(origin, { action_id: action.actionId, ...ids }),
+    envelope: envelope(origin, ids, action.actionId),
   };
 }
 
@@ -104,7 +117,7 @@ export function grantedRecord(action: Action, decision: Decision, origin: Origin
       input_ref: action.inputDigest,
       subject: principal.subject,
     },
-    envelope: envelope(origin, { action_id: action.actionId, ...ids }),
+    envelope: envelope(origin, ids, action.actionId),
   };
 }
 
@@ -141,57 +154,7 @@ export function obligationRecord(action: Action, types: readonly string[], origi
       digest: action.digest,
       detail: types.join(", "),
     },
-    envelope: envelope(origin, { action_id: action.actionId }),
-  };
-}
-
-type ApprovalType = Extract<AuditPayload["type"], `approval.${string}`>;
-
-/** Something happened to an approval without a person: it was opened, expired, lapsed, was cancelled or could not be used. */
-export function approvalRecord(
-  approval: Approval,
-  type: Exclude<
-    ApprovalType,
-    "approval.voted" | "approval.settled" | "approval.revoked" | "approval.remembered" | "approval.viewed"
-  >,
-  detail?: string,
-): AuditRecord {
-  const byAgent = type === "approval.opened" || type === "approval.cancelled" || type === "approval.consumed";
-  return {
-    payload: {
-      type,
-      tenant: approval.principal.tenant,
-      actor_type: byAgent ? "agent" : "system",
-      actor_id: byAgent ? approval.principal.agent : "leash",
-      action_type: approval.tool,
-      decision: approval.demand === "step_up" ? "STEP_UP" : "APPROVE",
-      rule: approval.rule,
-      policy_id: approval.policyId,
-      policy_digest: approval.policyDigest,
-      digest: approval.digest,
-      // Nothing is used before what the desk signed was verified.
-      ...(type === "approval.consumed" && { signature_valid: true }),
-      ...(detail !== undefined && { detail }),
-      subject: approval.principal.subject,
-      agent: approval.principal.agent,
-    },
-    envelope: { action_id: approval.actionId, approval_id: approval.id },
-  };
-}
-
-/** A call was refused without asking, because a person said no to one like it. */
-export function rememberedRecord(action: Action, decision: Decision, approvalId: string, retries: number): AuditRecord {
-  return {
-    payload: {
-      ...agentPayload(action.principal, "approval.remembered"),
-      action_type: action.tool,
-      rule: decision.rule,
-      policy_id: decision.policyId,
-      policy_digest: decision.policyDigest,
-      digest: action.digest,
-      detail: `retry ${retries}`,
-    },
-    envelope: { action_id: action.actionId, approval_id: approvalId },
+    envelope: envelope(origin, {}, action.actionId),
   };
 }
 
@@ -223,45 +186,6 @@ export function journalRecord(
       detail: reason === undefined ? outcome : `${outcome}: ${reason}`,
     },
     envelope: { action_id: uuidv8(entry.callKey), ...approval },
-  };
-}
-
-/** A person said yes to calls like one that they saw, or took that back. */
-export function allowanceRecord(
-  allowance: Allowance,
-  type: "allowance.granted" | "allowance.revoked",
-  person: string,
-  reason: string | null,
-): AuditRecord {
-  const { approvalId, expiresAt, id, rule, shape, tenant, tool, uses } = allowance;
-  const until = new Date(expiresAt).toISOString();
-  const what = type === "allowance.granted" ? `${id}: ${uses} calls until ${until}` : id;
-  return {
-    payload: {
-      type,
-      tenant,
-      actor_type: "person",
-      actor_id: person,
-      action_type: tool,
-      rule,
-      digest: shape,
-      detail: reason === null ? what : `${what}: ${reason}`,
-    },
-    envelope: { approval_id: approvalId },
-  };
-}
-
-/** A call ran on a standing yes. */
-export function allowanceUsedRecord({ approvalId, id, rule, used, uses }: Allowance, action: Action): AuditRecord {
-  return {
-    payload: {
-      ...agentPayload(action.principal, "allowance.used"),
-      action_type: action.tool,
-      rule,
-      digest: action.digest,
-      detail: `${id}: ${used} of ${uses}`,
-    },
-    envelope: { action_id: action.actionId, approval_id: approvalId },
   };
 }
 

@@ -1,6 +1,7 @@
 import { findAllowance, readAllowance } from "../approvals/allowances.ts";
 import { draftApproval, openingChanges } from "../approvals/open.ts";
-import { approvalRecord, decidedRecord } from "../audit/records.ts";
+import { approvalRecord } from "../audit/approval-records.ts";
+import { decidedRecord } from "../audit/records.ts";
 import { LeashError } from "../errors.ts";
 import { freshEntry, writeEntry } from "../journal/entries.ts";
 import type { ToolCall } from "../model/call.ts";

@@ -1,6 +1,6 @@
 import { answers, isLeft } from "../approvals/allowances.ts";
 import { showsWhatRuns, writeApproval } from "../approvals/rows.ts";
-import { approvalRecord } from "../audit/records.ts";
+import { approvalRecord } from "../audit/approval-records.ts";
 import type { LeashDenied } from "../errors.ts";
 import { commitEntry } from "../journal/entries.ts";
 import type { Allowance } from "../model/allowance.ts";
@@ -24,14 +24,26 @@ import { type Surroundings, WATCH } from "./watched.ts";
  * writes the journal row and the records. Undefined when somebody else moved first: look again.
  * @throws {LeashDenied} when the standing does not cover what is demanded now; nothing but a log record was written.
  */
-export async function consume(
+export function consume(
+  scope: Scope,
+  proposal: Proposal,
+  standing: Standing,
+  origin: Surroundings,
+): Promise<Grant | undefined> {
+  if (standing.kind !== "decided" || standing.decided.counted !== undefined)
+    return consumeCarefully(scope, proposal, standing, origin);
+  return grantBy(scope, proposal, standing, standing.decided, origin);
+}
+
+/** Where the policy must be asked again, or limits are counted: one call after the other. */
+async function consumeCarefully(
   scope: Scope,
   proposal: Proposal,
   standing: Standing,
   origin: Surroundings,
 ): Promise<Grant | undefined> {
   const decided = standing.kind === "decided" ? standing.decided : await decideAgain(scope, proposal, standing);
-  if (decided.counted === undefined) return grantBy(scope, proposal, standing, decided, origin);
+  if (decided.counted === undefined) return await grantBy(scope, proposal, standing, decided, origin);
   const turn = await scope.context.turns.take(decided.counted.charges.map(({ counter }) => counter));
   try {
     const now = turn.waited ? await decideAgain(scope, proposal, standing) : decided;

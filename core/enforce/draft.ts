@@ -1,9 +1,10 @@
 import { writeAllowance } from "../approvals/allowances.ts";
 import { writeApproval } from "../approvals/rows.ts";
 import { recoveredRecord } from "../audit/recovered.ts";
-import { allowanceUsedRecord, approvalRecord, decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
+import { allowanceUsedRecord, approvalRecord } from "../audit/approval-records.ts";
+import { decidedRecord, grantedRecord, type Origin } from "../audit/records.ts";
 import { uuidv7 } from "../ids.ts";
-import { freshEntry, idempotencyKeyOf } from "../journal/entries.ts";
+import { freshEntry } from "../journal/entries.ts";
 import type { Reserved } from "../limits/readings.ts";
 import type { Allowance } from "../model/allowance.ts";
 import type { Approval } from "../model/approval.ts";
@@ -45,7 +46,6 @@ export function draft(
     entry,
     version: standing.version + 1,
     proof,
-    idempotencyKey: idempotencyKeyOf(proposal.journalId),
     obligations: decision.obligations,
     redaction: redactionOf(heard, proposal.action.tool, action.tool),
     // Also where it was decided before: the last word is the one that lets the call run.

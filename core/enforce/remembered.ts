@@ -1,5 +1,6 @@
 import { countRetry, type Denial, recall } from "../approvals/memory.ts";
-import { decidedRecord, type Origin, rememberedRecord } from "../audit/records.ts";
+import { rememberedRecord } from "../audit/approval-records.ts";
+import { decidedRecord, type Origin } from "../audit/records.ts";
 import type { Decision } from "../model/decision.ts";
 import { decisionId, type Scope } from "./context.ts";
 import { type Decided } from "./decide.ts";

@@ -1,6 +1,6 @@
 import { obligationRecord, outcomeRecord, type Origin } from "../audit/records.ts";
 import { isLeashError, LeashDenied, LeashError } from "../errors.ts";
-import { readEntry } from "../journal/entries.ts";
+import { idempotencyKeyOf, readEntry } from "../journal/entries.ts";
 import { recordResult, type RecordedResult } from "../journal/results.ts";
 import type { Json } from "../model/json.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -20,14 +20,17 @@ import { WATCH, type Watched, type WatchedOptions } from "./watched.ts";
 type PermitOptions = Pick<GuardOptions<never>, "signal"> & Watched;
 
 /** The permit that a grant gives. */
-export function permitOf({ action, entry, idempotencyKey, proof }: Grant, options: PermitOptions): Permit {
+export function permitOf({ action, entry, proof, proposal }: Grant, options: PermitOptions): Permit {
   let signal: AbortSignal | undefined;
+  let idempotencyKey: string | undefined;
   return Object.freeze({
     v: 1,
     actionId: action.actionId,
     tool: action.tool,
     digest: action.digest,
-    idempotencyKey,
+    get idempotencyKey() {
+      return (idempotencyKey ??= idempotencyKeyOf(proposal.journalId));
+    },
     get proof() {
       return proof.token;
     },
@@ -218,7 +221,7 @@ async function recordOutcome(
       if (!isLeashError(error, "LEASH_INPUT_INVALID")) throw error;
       return commit(expect, withoutRecordings(changes));
     });
-  const ran = (): void => scope.context.receipts?.add({ ...grant, entry });
+  const ran = (): void => scope.context.receipts?.add({ ...grant, journalId, entry });
   try {
     if (await write(grant.version)) return ran();
     // Another process took this one for dead and wrote "unknown"; what really happened is known here and counts more.

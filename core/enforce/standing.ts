@@ -47,7 +47,6 @@ export interface Grant {
   readonly entry: JournalEntry;
   readonly version: number;
   readonly proof: IssuedProof;
-  readonly idempotencyKey: string;
   readonly obligations: readonly Obligation[];
   /** What of the call is never written. */
   readonly redaction: Redaction;

@@ -1,7 +1,6 @@
 import { showsWhatRuns } from "../approvals/rows.ts";
 import { readLines } from "../audit/export.ts";
 import { readLine } from "../audit/line.ts";
-import { idempotencyKeyOf } from "../journal/entries.ts";
 import { uuidv8 } from "../ids.ts";
 import type { AuditEnvelope, AuditPayload } from "../model/audit.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -116,7 +115,7 @@ async function inputOf(parts: ReceiptParts, row: JournalRow, told: Told): Promis
         policyDigest: granted.policy_digest ?? "",
       },
       proof: { jti: granted.proof_jti ?? "", kid: granted.proof_kid ?? "" },
-      idempotencyKey: idempotencyKeyOf(row.id),
+      journalId: row.id,
       entry: { ...entry, outputRef: ended?.output_ref ?? null },
     },
     approval,

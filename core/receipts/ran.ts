@@ -1,4 +1,5 @@
 import { sha256Hex } from "../digest.ts";
+import { idempotencyKeyOf } from "../journal/entries.ts";
 import type { Approval } from "../model/approval.ts";
 import type { Action } from "../model/call.ts";
 import type { Decision } from "../model/decision.ts";
@@ -15,7 +16,7 @@ export interface RanCall {
   readonly action: Pick<Action, "actionId" | "tool" | "digest" | "inputDigest" | "principal">;
   readonly decision: Pick<Decision, "rule" | "policyId" | "policyDigest">;
   readonly proof: { readonly jti: string; readonly kid: string };
-  readonly idempotencyKey: string;
+  readonly journalId: string;
   /** The row with the outcome in it. */
   readonly entry: JournalEntry;
 }
@@ -29,7 +30,7 @@ export function receiptInput(
   approval: Approval | undefined,
   keys: readonly PublicKey[],
 ): ReceiptInput | undefined {
-  const { action, decision, entry, idempotencyKey, proof } = ran;
+  const { action, decision, entry, journalId, proof } = ran;
   const { attemptId, endedAt, startedAt, state } = entry;
   if (state !== "done" && state !== "failed" && state !== "unknown") return undefined;
   if (attemptId === null || startedAt === null || endedAt === null) return undefined;
@@ -56,7 +57,7 @@ export function receiptInput(
     decision_id: attemptId,
     proof_jti: proof.jti,
     proof_kid: proof.kid,
-    idempotency_key: idempotencyKey,
+    idempotency_key: idempotencyKeyOf(journalId),
     approval_id: approval?.id ?? entry.approvalId,
     ...(entry.allowanceId !== undefined && { allowance_id: entry.allowanceId }),
     approvers: approval === undefined ? [] : yesesOf(approval, keys),

@@ -65,7 +65,8 @@ async function writeBatch<Request, Result>(
   batch: readonly Waiting<Request, Result>[],
 ): Promise<void> {
   try {
-    const results = await write(batch.map((waiting) => waiting.request));
+    const written = write(batch.map((waiting) => waiting.request));
+    const results = written instanceof Promise ? await written : written;
     if (results.length !== batch.length) {
       throw new LeashError(
         "LEASH_STORE_UNAVAILABLE",

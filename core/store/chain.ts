@@ -74,7 +74,7 @@ const REQUIRED_MEMBERS = [
 const LINE_END = /,"hash":"([0-9a-f]{64})"\}$/;
 
 /**
- * The members of a record as they stand in its line, without braces. Absent members are left out.
+ * The members of a record as they stand in its line, each behind a comma. Absent members are left out.
  * @throws {LeashError} `LEASH_INPUT_INVALID` for an unknown or missing member, a value that is not a well-formed text, a
  * boolean or null, or more than 524,288 characters.
  */
@@ -82,7 +82,7 @@ export function recordText(record: AuditRecord): string {
   for (const member of REQUIRED_MEMBERS) {
     if (record.payload[member] === undefined) throw invalidRecord(`lacks its member ${member}`);
   }
-  const text = (inOrder(record.payload, PAYLOAD_MEMBERS) + inOrder(record.envelope, ENVELOPE_MEMBERS)).slice(1);
+  const text = inOrder(record.payload, PAYLOAD_MEMBERS) + inOrder(record.envelope, ENVELOPE_MEMBERS);
   if (text.length > MAX_RECORD_LENGTH) throw invalidRecord("is too long");
   return text;
 }
@@ -93,7 +93,7 @@ const MAX_RECORD_LENGTH = 524_288;
 /** Links a record, given as `recordText`, to a stream; see `link`. */
 export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
   if (dated.ts !== ts) dated = { ts, time: new Date(ts).toISOString() };
-  const hashed = `{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${dated.time}",${text},"prev":"${head.hash}"`;
+  const hashed = `{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${dated.time}"${text},"prev":"${head.hash}"`;
   const hash = leafHash(hashed);
   return { line: `${hashed},"hash":"${hash}"}`, head: { seq: head.seq + 1, hash } };
 }

@@ -1,6 +1,6 @@
-import { closeSync, type FSWatcher, futimesSync, openSync, watch } from "node:fs";
+import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from "node:fs";
 
-/** A file that is touched after every commit, so that other processes need not wait for their next poll. */
+/** A file that is written to after every commit, so that other processes need not wait for their next poll. */
 export interface Doorbell {
   ring(): void;
   /** Calls `woken` after a ring of any process; gives a function that ends it. */
@@ -15,14 +15,13 @@ export interface Doorbell {
 export function openDoorbell(file: string): Doorbell {
   let descriptor: number | undefined;
   ignoreFailure(() => {
-    descriptor = openSync(file, "a", 0o600);
+    descriptor = openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o600);
   });
   return {
     ring: () => {
       if (descriptor === undefined) return;
       const open = descriptor;
-      const now = Date.now() / 1000;
-      ignoreFailure(() => futimesSync(open, now, now));
+      ignoreFailure(() => writeSync(open, STROKE, 0, STROKE.length, 0));
     },
     watch: (woken) => {
       let watcher: FSWatcher | undefined;
@@ -41,6 +40,10 @@ export function openDoorbell(file: string): Doorbell {
     },
   };
 }
+
+// The same byte in the same place: whoever watches is told, and the file system has nothing to keep in its journal, for which
+// the next commit's flush would wait. To set the file's times, which tells them too, took a fifth of a commit.
+const STROKE = Uint8Array.of(0);
 
 function ignoreFailure(action: () => void): void {
   try {

@@ -1,8 +1,8 @@
 import type { Json } from "../model/json.ts";
 import { EMPTY_HEAD, type Head } from "./chain.ts";
 import { compareUtf8 } from "./order.ts";
-import { type Plan, type PlanBase, planCommits } from "./plan.ts";
-import { type CommitRequest, type PreparedChange, type PreparedQuery, rowKey } from "./request.ts";
+import type { Plan, PlanBase } from "./plan.ts";
+import type { PreparedChange, PreparedQuery } from "./request.ts";
 import type { Kind, LogLine, Row } from "./store.ts";
 
 /** Rows with their bodies as text: what is read is always a fresh copy. */
@@ -15,7 +15,7 @@ interface Stream {
 
 /** What a memory store holds. */
 export interface MemoryState {
-  readonly rows: Map<string, StoredRow>;
+  readonly rows: Map<Kind, Map<string, StoredRow>>;
   /** Ids of a kind in order, made when they are first listed after one came or went. */
   readonly sortedIds: Map<Kind, readonly string[]>;
   readonly streams: Map<string, Stream>;
@@ -26,7 +26,7 @@ export function emptyState(): MemoryState {
 }
 
 export function readRow(state: MemoryState, kind: Kind, id: string): Row | undefined {
-  const stored = state.rows.get(rowKey({ kind, id }));
+  const stored = state.rows.get(kind)?.get(id);
   if (stored === undefined) return undefined;
   const body: Json = JSON.parse(stored.body);
   return { ...stored, body };
@@ -34,7 +34,7 @@ export function readRow(state: MemoryState, kind: Kind, id: string): Row | undef
 
 /** The version of a row, 0 when it is absent. */
 export function readVersion(state: MemoryState, kind: Kind, id: string): number {
-  return state.rows.get(rowKey({ kind, id }))?.version ?? 0;
+  return state.rows.get(kind)?.get(id)?.version ?? 0;
 }
 
 export function listRows(state: MemoryState, kind: Kind, query: PreparedQuery): readonly Row[] {
@@ -57,13 +57,12 @@ export function readLines(state: MemoryState, stream: string, from: number, limi
   return lines.map((line, index) => ({ stream, seq: start + index, line }));
 }
 
-/** Works out commits in order, without doing them. */
-export function plan(state: MemoryState, requests: readonly CommitRequest[], time: number): Plan {
-  const base: PlanBase = {
-    version: ({ key }) => state.rows.get(key)?.version ?? 0,
+/** What commits are worked out over. */
+export function baseOf(state: MemoryState): PlanBase {
+  return {
+    version: ({ id, kind }) => readVersion(state, kind, id),
     head: (stream) => headOf(state, stream),
   };
-  return planCommits(base, requests, time);
 }
 
 /** Does what was planned; cannot fail. */
@@ -84,17 +83,18 @@ export function headOf(state: MemoryState, stream: string): Head {
 }
 
 function applyChange(state: MemoryState, change: PreparedChange): void {
-  const { kind, id, key, expect, by, dueAt, body } = change;
-  if (body === null || !state.rows.has(key)) state.sortedIds.delete(kind);
-  if (body === null) state.rows.delete(key);
-  else state.rows.set(key, { kind, id, version: expect + 1, by, dueAt, body });
+  const { kind, id, expect, by, dueAt, body } = change;
+  let rows = state.rows.get(kind);
+  if (rows === undefined) state.rows.set(kind, (rows = new Map()));
+  if (body === null || !rows.has(id)) state.sortedIds.delete(kind);
+  if (body === null) rows.delete(id);
+  else rows.set(id, { kind, id, version: expect + 1, by, dueAt, body });
 }
 
 function idsOf(state: MemoryState, kind: Kind): readonly string[] {
   const known = state.sortedIds.get(kind);
   if (known !== undefined) return known;
-  const rows = [...state.rows.values()].filter((row) => row.kind === kind);
-  const ids = rows.map((row) => row.id).sort(compareUtf8);
+  const ids = [...(state.rows.get(kind)?.keys() ?? [])].sort(compareUtf8);
   state.sortedIds.set(kind, ids);
   return ids;
 }

@@ -5,15 +5,16 @@ import { type LogFile, openLogFile } from "./log-file.ts";
 import { restoreLines } from "./log-restore.ts";
 import {
   apply,
+  baseOf,
   emptyState,
   listRows,
   type MemoryState,
-  plan,
   readLines,
   readRow,
   readStreams,
   readVersion,
 } from "./memory-state.ts";
+import { planCommit, planCommits } from "./plan.ts";
 import { COMMITTED, type CommitRequest, isEmpty, prepareCommit, prepareLimit, prepareQuery } from "./request.ts";
 import type { CommitResult, Store } from "./store.ts";
 import { storeClosed } from "./unavailable.ts";
@@ -91,9 +92,10 @@ interface Writer {
 }
 
 function writeAtOnce(state: MemoryState, clock: StoreClock, waiters: Waiters): Writer {
+  const base = baseOf(state);
   return {
     submit: (request) => {
-      const planned = plan(state, [request], clock.now());
+      const planned = planCommit(base, request, clock.now());
       apply(state, planned);
       waiters.wake(planned.changes);
       return planned.results[0] ?? COMMITTED;
@@ -104,8 +106,9 @@ function writeAtOnce(state: MemoryState, clock: StoreClock, waiters: Waiters): W
 
 /** Lines first, then memory: what memory shows is always in the log, and a failed write has changed nothing. */
 function writeDurably(state: MemoryState, clock: StoreClock, waiters: Waiters, log: LogFile): Writer {
+  const base = baseOf(state);
   return createBatcher(async (requests: readonly CommitRequest[]) => {
-    const planned = plan(state, requests, clock.now());
+    const planned = planCommits(base, requests, clock.now());
     if (planned.lines.length > 0) {
       log.write(planned.lines.map(({ line }) => line));
       await log.sync();

@@ -20,29 +20,45 @@ export interface Plan {
 }
 
 /**
- * Works out commits in order: each sees those before it, one whose expectations do not hold refuses only itself.
+ * Works out one commit alone; it names each row once.
  * @param time date of the lines, epoch milliseconds.
  */
+export function planCommit(base: PlanBase, { changes, records, stream }: CommitRequest, time: number): Plan {
+  for (const change of changes) {
+    if (base.version(change) === change.expect) continue;
+    return { results: [{ ok: false, conflict: change.source }], changes: [], lines: [] };
+  }
+  const lines: Plan["lines"][number][] = [];
+  for (const text of records) {
+    const { head, line } = linkText(stream, lines.at(-1)?.head ?? base.head(stream), time, text);
+    lines.push({ stream, line, head });
+  }
+  return { results: ACCEPTED, changes, lines };
+}
+
+const ACCEPTED: Plan["results"] = [COMMITTED];
+
+/** Works out commits in order: each sees those before it, one whose expectations do not hold refuses only itself. */
 export function planCommits(base: PlanBase, requests: readonly CommitRequest[], time: number): Plan {
   const changes = new Map<string, PreparedChange>();
   const heads = new Map<string, Head>();
-  const lines: Plan["lines"][number][] = [];
-  const versionOf = (change: PreparedChange): number => {
-    const earlier = changes.get(change.key);
-    if (earlier === undefined) return base.version(change);
-    return earlier.body === null ? 0 : earlier.expect + 1;
+  const seen: PlanBase = {
+    version(row) {
+      const earlier = changes.get(row.key);
+      if (earlier === undefined) return base.version(row);
+      return earlier.body === null ? 0 : earlier.expect + 1;
+    },
+    head: (stream) => heads.get(stream) ?? base.head(stream),
   };
-  const results = requests.map((request): CommitResult => {
-    const conflict = request.changes.find((change) => versionOf(change) !== change.expect);
-    if (conflict !== undefined) return { ok: false, conflict: conflict.source };
-    for (const change of request.changes) changes.set(change.key, change);
-    for (const text of request.records) {
-      const { stream } = request;
-      const linked = linkText(stream, heads.get(stream) ?? base.head(stream), time, text);
-      heads.set(stream, linked.head);
-      lines.push({ stream, ...linked });
-    }
-    return COMMITTED;
+  const planned = requests.map((request) => {
+    const one = planCommit(seen, request, time);
+    for (const change of one.changes) changes.set(change.key, change);
+    for (const { head, stream } of one.lines) heads.set(stream, head);
+    return one;
   });
-  return { results, changes: [...changes.values()], lines };
+  return {
+    results: planned.flatMap(({ results }) => results),
+    changes: [...changes.values()],
+    lines: planned.flatMap(({ lines }) => lines),
+  };
 }

@@ -99,20 +99,20 @@ function over(driver: Driver): SqliteFile {
     if (statement === undefined) statements.set(sql, (statement = driver.prepare(sql)));
     return statement;
   };
-  const run = (sql: string, ...values: readonly SqlValue[]): number => prepared(sql).run(...values);
   return {
     driver: driver.name,
     get: (sql, ...values) => prepared(sql).get(...values),
     all: (sql, ...values) => prepared(sql).all(...values),
-    run,
+    run: (sql, ...values) => prepared(sql).run(...values),
     transaction: (work) => {
-      run("BEGIN IMMEDIATE");
+      // Not prepared: to run what gives neither rows nor a count costs less than half as much so.
+      driver.exec("BEGIN IMMEDIATE");
       try {
         const result = work();
-        run("COMMIT");
+        driver.exec("COMMIT");
         return result;
       } catch (error) {
-        rollBack(run);
+        rollBack(driver);
         throw error;
       }
     },
@@ -136,9 +136,9 @@ function checkpoint(driver: Driver): void {
   }
 }
 
-function rollBack(run: (sql: string) => unknown): void {
+function rollBack(driver: Driver): void {
   try {
-    run("ROLLBACK");
+    driver.exec("ROLLBACK");
   } catch {
     // SQLite has rolled back by itself on some errors; if it has not, the next BEGIN is refused.
   }

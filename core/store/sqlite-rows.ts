@@ -21,9 +21,9 @@ const DELETE = `DELETE FROM "rows" WHERE kind = ? AND id = ? AND version = ?`;
 const LATEST_TIME = "SELECT value FROM meta WHERE key = 'latest_time'";
 const SET_LATEST_TIME = "UPDATE meta SET value = ? WHERE key = 'latest_time'";
 const LAST_LINE = "SELECT seq, line FROM log WHERE stream = ? ORDER BY seq DESC LIMIT 1";
-// What every write must know before it begins, in one statement: each costs microseconds, whatever it does.
+// What a write must know before it begins, in one statement: each costs microseconds, whatever it does.
 const BEFORE_WRITE = `
-  SELECT value AS latest_time, seq, line FROM meta LEFT JOIN (${LAST_LINE}) ON TRUE WHERE key = 'latest_time'`;
+  SELECT seq, line, (${LATEST_TIME}) AS latest_time FROM log WHERE stream = ? ORDER BY seq DESC LIMIT 1`;
 const LINES = "SELECT seq, line FROM log WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
 const NEXT_STREAM = "SELECT stream FROM log WHERE stream > ? ORDER BY stream LIMIT 1";
 const DATA_VERSION = "PRAGMA data_version";
@@ -88,11 +88,12 @@ export function writeCommits(
   return file.transaction(() => {
     const stream = requests.find(({ records }) => records.length > 0)?.stream ?? "";
     const before = file.get(BEFORE_WRITE, stream);
-    const time = date(numberIn(before, "latest_time"));
+    const latestTime = before === undefined ? readLatestTime(file) : numberIn(before, "latest_time");
+    const time = date(latestTime);
     const log: Log = { time, heads: new Map([[stream, headOf(stream, before)]]), lines: [] };
     const results = requests.map((request) => writeCommit(file, request, log));
     addLines(file, log.lines);
-    if (results.some((result) => result.ok)) file.run(SET_LATEST_TIME, time);
+    if (time !== latestTime && results.some((result) => result.ok)) file.run(SET_LATEST_TIME, time);
     return results;
   });
 }
@@ -128,12 +129,18 @@ function writeCommit(file: SqliteFile, request: CommitRequest, log: Log): Commit
 /** Lines that one statement adds. */
 const MOST_LINES = 16;
 
+/** Statements that add so many lines, by their number. */
+const ADD_LINES = Array.from(
+  { length: MOST_LINES + 1 },
+  (_, count) =>
+    `INSERT INTO log (stream, seq, line) VALUES ${Array.from({ length: count }, () => "(?, ?, ?)").join(", ")}`,
+);
+
 function addLines(file: SqliteFile, lines: readonly LogLine[]): void {
   for (let from = 0; from < lines.length; from += MOST_LINES) {
     const some = lines.slice(from, from + MOST_LINES);
-    const places = some.map(() => "(?, ?, ?)").join(", ");
     const values = some.flatMap(({ line, seq, stream }) => [stream, seq, line]);
-    file.run(`INSERT INTO log (stream, seq, line) VALUES ${places}`, ...values);
+    file.run(ADD_LINES[some.length] ?? "", ...values);
   }
 }
 
@@ -154,7 +161,7 @@ function writeChange(file: SqliteFile, change: PreparedChange): boolean {
  * transaction holds the only write lock.
  */
 function headOf(stream: string, last: SqlRow | undefined): Head {
-  if (last === undefined || last["line"] === null) return EMPTY_HEAD;
+  if (last === undefined) return EMPTY_HEAD;
   const hash = hashOf(textIn(last, "line"));
   if (hash === undefined) throw damaged(`the last line of the stream ${stream} has no hash`);
   return { seq: numberIn(last, "seq") + 1, hash };

@@ -91,7 +91,7 @@ function storeOver(path: string, file: SqliteFile, clock: StoreClock, bell: Door
     commit: async (changes, append) => {
       if (closing !== undefined) throw storeClosed();
       const request = prepareCommit(changes, append);
-      return isEmpty(request) ? COMMITTED : batcher.submit(request);
+      return isEmpty(request) ? COMMITTED : await batcher.submit(request);
     },
     watch: (kind, id, version, signal) => {
       if (closing !== undefined) return Promise.reject(storeClosed());

@@ -125,7 +125,13 @@ function verifyingKey(key: PublicKey): VerifyingKey {
 
 /** Epoch milliseconds as ISO 8601 in UTC with milliseconds: the one way times are written in tokens and in the log. */
 export function isoTime(at: number): string {
-  if (Number.isSafeInteger(at) && at >= 0 && at <= LATEST_TIME) return new Date(at).toISOString();
+  requireTime(at);
+  return new Date(at).toISOString();
+}
+
+/** @throws {LeashError} `LEASH_INPUT_INVALID` for what `isoTime` cannot write. */
+export function requireTime(at: number): void {
+  if (Number.isSafeInteger(at) && at >= 0 && at <= LATEST_TIME) return;
   throw new LeashError(
     "LEASH_INPUT_INVALID",
     "A time is not a whole number of epoch milliseconds up to the year 9999.",

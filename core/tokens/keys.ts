@@ -191,7 +191,10 @@ function keyRing(source: KeySource): KeyRing {
       if (key === undefined)
         throw unusable("revoked", "no key has this id. `leash keys list` and `keySet()` name those that there are");
       if (!Number.isSafeInteger(at) || at < 0 || at > source.now()) {
-        throw unusable("revoked", "the time is not one of epoch milliseconds that has come. Left out, it is the present one");
+        throw unusable(
+          "revoked",
+          "the time is not one of epoch milliseconds that has come. Left out, it is the present one",
+        );
       }
       source.revoke(key, at);
       return inUse().find((known) => known.kid === kid) ?? { ...key, revokedAt: at };
@@ -207,7 +210,8 @@ function latest(entries: readonly KeyEntry[], now: number): number {
 /** @throws {LeashError} `LEASH_INPUT_INVALID`. */
 function requireToCome(at: number, now: number): void {
   isoTime(at);
-  if (at <= now) throw unusable("made", "the time from which it is to sign has come already. Left out, it is the present one");
+  if (at <= now)
+    throw unusable("made", "the time from which it is to sign has come already. Left out, it is the present one");
 }
 
 function unusable(done: "made" | "revoked", problem: string): LeashError {

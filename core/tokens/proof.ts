@@ -3,8 +3,9 @@ import { uuidv7 } from "../ids.ts";
 import type { Action } from "../model/call.ts";
 import type { BoundClaims } from "../model/claims.ts";
 import type { Decision } from "../model/decision.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Random } from "../model/runtime.ts";
-import { isoTime } from "./claims.ts";
+import { isoTime, requireTime } from "./claims.ts";
 import { expiryOf, type IssuedToken, requireSigner } from "./issue.ts";
 import type { Signer } from "./keys.ts";
 
@@ -63,17 +64,35 @@ const TRUST_PROFILES: readonly string[] = ["LOW", "MEDIUM", "HIGH", "REGULATED"]
  * not a whole, positive number or a claim is not plain JSON.
  */
 export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
-  const { action, decision, now } = input;
-  const { principal } = action;
-  const issuedAt = isoTime(now);
+  const { decision, now } = input;
+  requireSigner(signer, "proof");
   const expiresAt = expiryOf("proof", { now, ttlMs: decision.proofTtlMs, capMs: PROOF_TTL_CAP_MS });
+  requireTime(now);
+  requireTime(expiresAt);
   const jti = uuidv7(now, input.random);
-  const claims = {
+  const claims = untimedClaims(input, jti);
+  requireSignable(claims);
+  let token: string | undefined;
+  return {
+    // Most tools never read it, and a signature costs as much as all the rest of the way.
+    get token() {
+      return (token ??= signer.sign(withTimes(claims, now, expiresAt)));
+    },
+    kid: signer.kid,
+    jti,
+    expiresAt,
+  };
+}
+
+type UntimedClaims = Readonly<Record<string, string | null | undefined>>;
+
+/** All that a proof says but its times. Written out, not put together: this is made for every call. */
+function untimedClaims({ action, approvalId, decision, decisionId }: ProofInput, jti: string): UntimedClaims {
+  const { principal } = action;
+  const trust = decision.counterparty?.trust;
+  return {
     sub: principal.subject,
     aud: decision.counterparty?.id ?? principal.agent,
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: isoTime(expiresAt),
     jti,
     tenant: principal.tenant,
     action_id: action.actionId,
@@ -84,41 +103,29 @@ export function issueProof(signer: Signer, input: ProofInput): IssuedProof {
     policy_id: decision.policyId,
     policy_digest: decision.policyDigest,
     rule: decision.rule,
-    ...(input.approvalId === null ? {} : { approval_id: input.approvalId }),
-    ...openLeashClaims(input),
-  };
-  requireSigner(signer, "proof");
-  requireSignable(claims);
-  let token: string | undefined;
-  return {
-    // Most tools never read it, and a signature costs as much as all the rest of the way.
-    get token() {
-      return (token ??= signer.sign(claims));
-    },
-    kid: signer.kid,
-    jti,
-    expiresAt,
+    approval_id: approvalId ?? undefined,
+    // The same under the names that OpenLeash verifiers read.
+    decision_id: decisionId,
+    owner_type: "user",
+    owner_id: principal.subject,
+    agent_id: principal.agent,
+    matched_rule_id: decision.rule,
+    trust_profile: trust !== undefined && TRUST_PROFILES.includes(trust) ? trust : undefined,
   };
 }
 
-/** The same facts under the names that OpenLeash verifiers read. */
-function openLeashClaims({ action, decision, decisionId }: ProofInput): Readonly<Record<string, string | null>> {
-  const trust = decision.counterparty?.trust;
-  return {
-    decision_id: decisionId,
-    owner_type: "user",
-    owner_id: action.principal.subject,
-    agent_id: action.principal.agent,
-    matched_rule_id: decision.rule,
-    ...(trust !== undefined && TRUST_PROFILES.includes(trust) ? { trust_profile: trust } : {}),
-  };
+function withTimes(claims: UntimedClaims, issuedAt: number, expiresAt: number): JsonObject {
+  const stated = Object.entries(claims).filter((claim): claim is [string, string | null] => claim[1] !== undefined);
+  const iat = isoTime(issuedAt);
+  return { ...Object.fromEntries(stated), iat, nbf: iat, exp: isoTime(expiresAt) };
 }
 
 /** Nothing may fail between the leave and the signature: the tool may be running by then. */
-function requireSignable(claims: Readonly<Record<string, string | null>>): void {
+function requireSignable(claims: UntimedClaims): void {
   let length = 0;
-  for (const claim of Object.values(claims)) {
-    if (claim === null) continue;
+  for (const name in claims) {
+    const claim = claims[name];
+    if (claim === null || claim === undefined) continue;
     if (typeof claim !== "string" || !claim.isWellFormed()) throw unsignable("holds a claim that is no text");
     length += claim.length;
   }
