@@ -16,9 +16,12 @@ export function domainDigest(domain: string, value: unknown): string {
   return sha256Hex(`${domain}\n${canonicalText(value)}`);
 }
 
+/** What a leaf is hashed behind: RFC 6962 section 2.1. */
+export const LEAF_PREFIX = "\0";
+
 /** RFC 6962 section 2.1 leaf hash, SHA-256(0x00 || bytes), of a text's UTF-8, as lower-case hex. */
 export function leafHash(text: string): string {
-  return sha256Hex(`\0${text}`);
+  return sha256Hex(LEAF_PREFIX + text);
 }
 
 /**

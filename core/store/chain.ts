@@ -1,4 +1,4 @@
-import { leafHash } from "../digest.ts";
+import { LEAF_PREFIX, sha256Hex } from "../digest.ts";
 import { LeashError } from "../errors.ts";
 import type { AuditEnvelope, AuditPayload, AuditRecord } from "../model/audit.ts";
 
@@ -93,9 +93,10 @@ const MAX_RECORD_LENGTH = 524_288;
 /** Links a record, given as `recordText`, to a stream; see `link`. */
 export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
   if (dated.ts !== ts) dated = { ts, time: new Date(ts).toISOString() };
-  const hashed = `{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${dated.time}"${text},"prev":"${head.hash}"`;
-  const hash = leafHash(hashed);
-  return { line: `${hashed},"hash":"${hash}"}`, head: { seq: head.seq + 1, hash } };
+  const hashed = `${LEAF_PREFIX}{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${dated.time}"${text},"prev":"${head.hash}"`;
+  const hash = sha256Hex(hashed);
+  // Cut from what was hashed: by then that is one piece of memory, and what it was put together from need not be kept.
+  return { line: `${hashed.slice(LEAF_PREFIX.length)},"hash":"${hash}"}`, head: { seq: head.seq + 1, hash } };
 }
 
 /** The lines of one commit have one time, and to write a time takes as long as to hash a line. */
