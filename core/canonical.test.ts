@@ -28,6 +28,20 @@ describe("canonicalText writes RFC 8785", () => {
     expect(canonicalText({ b: [{ d: 1, c: 2 }, "z", "a"], a: {} })).toBe('{"a":{},"b":[{"c":2,"d":1},"z","a"]}');
   });
 
+  it("orders few names and many alike", () => {
+    for (let count = 0; count <= 30; count += 1) {
+      // Multiples of a number that has no part in 31 come in every order but their own.
+      const names = Array.from({ length: count }, (_, index) => `n${String((index * 12) % 31).padStart(2, "0")}`);
+      const text = canonicalText(Object.fromEntries(names.map((name) => [name, 0])));
+      expect(text).toBe(
+        `{${names
+          .toSorted()
+          .map((name) => `"${name}":0`)
+          .join(",")}}`,
+      );
+    }
+  });
+
   it("does not order names that look like numbers by their value", () => {
     expect(canonicalText({ "10": 1, "9": 2, "1": 3 })).toBe('{"1":3,"10":1,"9":2}');
   });

@@ -55,7 +55,7 @@ function guarded<T>(scope: Scope, call: ToolCall, run: Run<T>, stated: GuardOpti
 async function unwatched<T>(scope: Scope, call: ToolCall, run: Run<T>, options: WatchedOptions<T>): Promise<Ran<T>> {
   const now = pin(scope);
   if (isObserving(now)) return { result: await observe(now, call, run, options), notice: null };
-  return finish(scope, await admitCall(scope, call, options), run, options);
+  return await finish(scope, await admitCall(scope, call, options), run, options);
 }
 
 async function collected<T>(scope: Scope, ref: string, run: Run<T>, options: GuardOptions<T> = {}): Promise<Ran<T>> {

@@ -43,7 +43,7 @@ export function seal(scope: SealingScope, call: ToolCall): Action {
           call.index ?? 0,
           tool,
         ])
-      : sha256Hex(context.random(32));
+      : Buffer.from(context.random(32)).toString("hex");
   const parts = {
     v: 1,
     // The registry's own text: what is one object need not be compared letter by letter again.

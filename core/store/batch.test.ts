@@ -28,6 +28,35 @@ describe("createBatcher", () => {
     expect(writes).toEqual([[0, 3, 40]]);
   });
 
+  it("puts them into one write also behind a request that came alone", async () => {
+    const writes: (readonly number[])[] = [];
+    const batcher = createBatcher((requests: readonly number[]) => {
+      writes.push(requests);
+      return requests;
+    });
+    const later = async (depth: number): Promise<number> => {
+      for (let step = 0; step < depth; step += 1) await Promise.resolve();
+      return batcher.submit(depth);
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await batcher.submit(-1);
+      await Promise.all([later(0), later(3), later(40)]);
+    }
+    expect(writes).toEqual([[-1], [0, 3, 40], [-1], [0, 3, 40], [-1], [0, 3, 40]]);
+  });
+
+  it("lets the event loop turn, however long requests follow one another", async () => {
+    const batcher = createBatcher((requests: readonly number[]) => requests);
+    let turns = 0;
+    const count = (): void => void ((turns += 1) && setImmediate(count));
+    const counting = setImmediate(count);
+    for (let number = 0; number < 100; number += 1) await batcher.submit(number);
+    const turned = turns;
+    clearImmediate(counting);
+    turns = Number.NaN;
+    expect(turned).toBeGreaterThanOrEqual(50);
+  });
+
   it("collects what is submitted while a write is under way into the next one", async () => {
     const writes: (readonly number[])[] = [];
     let active = 0;

@@ -1,7 +1,8 @@
 import { LeashError } from "../errors.ts";
 
-// The real one: whoever puts a false clock in its place tests something else than the store.
+// The real ones: whoever puts a false clock in their place tests something else than the store.
 const { setImmediate } = globalThis;
+const { nextTick } = process;
 
 /** Puts requests that arrive together into one write. */
 export interface Batcher<Request, Result> {
@@ -21,7 +22,8 @@ export interface BatchOptions {
  * result for each request; when it throws, all requests of that write reject and none may have been written.
  *
  * A first request waits for the end of the current turn of the event loop, not for a timer: whatever can run now joins
- * it. That matters most where `write` is synchronous, because nothing can queue up behind it.
+ * it. That matters most where `write` is synchronous, because nothing can queue up behind it. Behind one that came alone the
+ * next waits only for the promises that can run now: one call at a time gains by it, and every second write lets the loop turn.
  *
  * @example
  * const batcher = createBatcher((numbers: readonly number[]) => numbers.map((number) => number * 2));
@@ -34,11 +36,18 @@ export function createBatcher<Request, Result>(
   const limit = options.limit ?? 256;
   const queue: Waiting<Request, Result>[] = [];
   let draining: Promise<void> | undefined;
+  let hurries = false;
 
   async function drain(): Promise<void> {
+    const hurried = hurries;
     // Not the one that gives a promise itself: it is several times slower.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) await writeBatch(write, queue.splice(0, limit));
+    await new Promise<void>((resolve) => (hurried ? nextTick(resolve) : setImmediate(resolve)));
+    hurries = !hurried && queue.length === 1;
+    while (queue.length > 0) {
+      const writing = writeBatch(write, queue.splice(0, limit));
+      // What goes on behind a write that is over by now waits for its own turn.
+      if (writing !== undefined) await writing;
+    }
     draining = undefined;
   }
 
@@ -60,21 +69,31 @@ interface Waiting<Request, Result> {
   reject(error: unknown): void;
 }
 
-async function writeBatch<Request, Result>(
+/** A promise where the write is still under way. */
+function writeBatch<Request, Result>(
   write: (requests: readonly Request[]) => readonly Result[] | Promise<readonly Result[]>,
   batch: readonly Waiting<Request, Result>[],
-): Promise<void> {
+): Promise<void> | undefined {
+  const settle = (results: readonly Result[]): void => settleBatch(batch, results);
+  const fail = (error: unknown): void => {
+    for (const waiting of batch) waiting.reject(error);
+  };
   try {
     const written = write(batch.map((waiting) => waiting.request));
-    const results = written instanceof Promise ? await written : written;
-    if (results.length !== batch.length) {
-      throw new LeashError(
-        "LEASH_STORE_UNAVAILABLE",
-        `A write of ${batch.length} requests gave ${results.length} results, so none of them can be trusted. Read back what was written.`,
-      );
-    }
-    results.forEach((result, index) => batch[index]?.resolve(result));
+    if (written instanceof Promise) return written.then(settle).catch(fail);
+    settle(written);
   } catch (error) {
-    for (const waiting of batch) waiting.reject(error);
+    fail(error);
   }
+  return undefined;
+}
+
+function settleBatch<Request, Result>(batch: readonly Waiting<Request, Result>[], results: readonly Result[]): void {
+  if (results.length !== batch.length) {
+    throw new LeashError(
+      "LEASH_STORE_UNAVAILABLE",
+      `A write of ${batch.length} requests gave ${results.length} results, so none of them can be trusted. Read back what was written.`,
+    );
+  }
+  results.forEach((result, index) => batch[index]?.resolve(result));
 }

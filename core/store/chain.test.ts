@@ -92,6 +92,24 @@ describe("link", () => {
     expect(link("w", EMPTY_HEAD, NEW_YEAR, record)).toEqual(link("w", EMPTY_HEAD, NEW_YEAR, small));
   });
 
+  it("dates lines as JavaScript does, whichever was dated before", () => {
+    const times = [
+      0,
+      999,
+      1_000,
+      59_999,
+      NEW_YEAR - 1,
+      NEW_YEAR,
+      NEW_YEAR + 7,
+      NEW_YEAR + 70,
+      NEW_YEAR + 700,
+      253_402_300_799_999,
+    ];
+    for (const ts of [...times, ...times.toReversed()]) {
+      expect(link("w", EMPTY_HEAD, ts, small).line).toContain(`,"ts":"${new Date(ts).toISOString()}",`);
+    }
+  });
+
   it("names the hash of the line before and counts on", () => {
     const first = link("w", EMPTY_HEAD, NEW_YEAR, small);
     const second = link("w", first.head, NEW_YEAR, small);

@@ -92,15 +92,22 @@ const MAX_RECORD_LENGTH = 524_288;
 
 /** Links a record, given as `recordText`, to a stream; see `link`. */
 export function linkText(stream: string, head: Head, ts: number, text: string): { line: string; head: Head } {
-  if (dated.ts !== ts) dated = { ts, time: new Date(ts).toISOString() };
-  const hashed = `${LEAF_PREFIX}{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${dated.time}"${text},"prev":"${head.hash}"`;
+  const hashed = `${LEAF_PREFIX}{"v":1,"stream":${JSON.stringify(stream)},"seq":${head.seq},"ts":"${timeText(ts)}"${text},"prev":"${head.hash}"`;
   const hash = sha256Hex(hashed);
   // Cut from what was hashed: by then that is one piece of memory, and what it was put together from need not be kept.
   return { line: `${hashed.slice(LEAF_PREFIX.length)},"hash":"${hash}"}`, head: { seq: head.seq + 1, hash } };
 }
 
-/** The lines of one commit have one time, and to write a time takes as long as to hash a line. */
-let dated = { ts: Number.NaN, time: "" };
+/** The second that was written last, up to its point: to write a whole time takes as long as to hash a line. */
+let dated = { second: Number.NaN, text: "" };
+
+function timeText(ts: number): string {
+  const second = Math.floor(ts / 1_000);
+  if (dated.second !== second) {
+    dated = { second, text: new Date(second * 1_000).toISOString().slice(0, -"000Z".length) };
+  }
+  return `${dated.text}${String(ts - second * 1_000).padStart(3, "0")}Z`;
+}
 
 /**
  * Writes a record as the next line of a stream. The line's last member is `hash`: the RFC 6962 leaf hash of the exact

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,6 +23,14 @@ describe("openDoorbell", () => {
     });
     openDoorbell(file).ring();
     await woken;
+  });
+
+  it("stays one byte, however often it is rung, and also where an older release left an empty file", () => {
+    const file = join(folder, "bell");
+    writeFileSync(file, "");
+    const bell = openDoorbell(file);
+    for (let ring = 0; ring < 3; ring += 1) bell.ring();
+    expect(statSync(file).size).toBe(1);
   });
 
   it("makes its file with mode 0600, whatever the umask", () => {

@@ -59,6 +59,19 @@ export const commitCases: readonly StoreCase[] = [
       }),
   },
   {
+    name: "lists a row that was made and changed in one tick",
+    run: (open) =>
+      withStore(open, async (store) => {
+        assert.deepEqual(await store.list("used"), []);
+        const steps = [create("a", 1), { ...create("a", 2), expect: 1 }];
+        (await Promise.all(steps.map((step) => store.commit([step])))).forEach(assertCommitted);
+        assert.deepEqual(
+          (await store.list("used")).map(({ id, version, body }) => [id, version, body]),
+          [["a", 2, 2]],
+        );
+      }),
+  },
+  {
     name: "refuses only the one of two commits in one tick that conflicts",
     run: (open) =>
       withStore(open, async (store) => {
