@@ -1,8 +1,7 @@
+// Imported, for who puts a false clock in the place of the global ones tests something else than the store.
+import { nextTick } from "node:process";
+import { setImmediate } from "node:timers";
 import { LeashError } from "../errors.ts";
-
-// The real ones: whoever puts a false clock in their place tests something else than the store.
-const { setImmediate } = globalThis;
-const { nextTick } = process;
 
 /** Puts requests that arrive together into one write. */
 export interface Batcher<Request, Result> {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from "node:crypto";
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLeash } from "@leashkit/core";
@@ -23,15 +23,15 @@ function signature(): Sampled {
   return { name: "one Ed25519 signature", once: () => timed(() => sign(null, message, privateKey)) };
 }
 
-/** As a write-ahead log is written that no checkpoint has begun anew yet: at its end, so that the file grows. */
+/** As SQLite writes a write-ahead log that no checkpoint has begun anew yet: at its end, so that the file grows, with fsync. */
 function sync(file: number): Sampled {
   const page = Buffer.alloc(SYNCED_BYTES, 7);
   const once = (): Promise<number> =>
     timed(() => {
       writeSync(file, page);
-      fdatasyncSync(file);
+      fsyncSync(file);
     });
-  return { name: "one fdatasync", once };
+  return { name: "one fsync", once };
 }
 
 const folder = mkdtempSync(join(tmpdir(), "leashkit-bench-"));

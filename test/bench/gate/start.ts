@@ -20,10 +20,10 @@ export async function start(options: RunOptions, report: Report): Promise<void> 
     })),
   );
   const [gate, signing] = [medianOf(found, "gate, memory"), medianOf(found, "one Ed25519 signature")];
-  const flushes = (medianOf(found, "gate, durable") - gate) / medianOf(found, "one fdatasync");
+  const flushes = (medianOf(found, "gate, durable") - gate) / medianOf(found, "one fsync");
   report.target({ name: "gate / signature", value: gate / signing, mustBe: "at most", limit: 1.5, unit: "times" });
   report.target({
-    name: "(durable - gate) / fdatasync",
+    name: "(durable - gate) / fsync",
     value: flushes,
     mustBe: "at most",
     limit: 1.5,
