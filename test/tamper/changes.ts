@@ -109,7 +109,7 @@ export function forgeRest({ lines, stream }: Original, at: number): Change {
 function forged(stream: string, lines: readonly string[], from: number, to: number): readonly string[] {
   let head = from === 0 ? EMPTY_HEAD : { seq: from, hash: lines[from - 1]?.slice(-66, -2) ?? "" };
   return lines.slice(from, to).map((line) => {
-    const linked = linkText(stream, head, Date.UTC(2026, 0, 1), `"type":"forged","detail":"${line.length}"`);
+    const linked = linkText(stream, head, Date.UTC(2026, 0, 1), `,"type":"forged","detail":"${line.length}"`);
     head = linked.head;
     return linked.line;
   });
