@@ -116,23 +116,7 @@ function memberNames(value: object, walk: Walk): string[] {
   walk.members += names.length;
   if (walk.members > walk.limits.members) refuse(walk, "there are too many members");
   // RFC 8785 3.2.3 sorts by UTF-16 units, which is what the default order of JavaScript strings does.
-  return names.length > FEW ? names.sort() : sortFew(names);
-}
-
-/** So many names are put in order one by one in less time than it takes to begin sorting them. */
-const FEW = 12;
-
-function sortFew(names: string[]): string[] {
-  for (let next = 1; next < names.length; next += 1) {
-    const name = names[next] ?? "";
-    let at = next;
-    for (let before = names[at - 1]; before !== undefined && before > name; before = names[at - 1]) {
-      names[at] = before;
-      at -= 1;
-    }
-    names[at] = name;
-  }
-  return names;
+  return names.sort();
 }
 
 /** Reads through the descriptor: an accessor is seen without being run, a Proxy answers once. */

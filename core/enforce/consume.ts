@@ -24,19 +24,7 @@ import { type Surroundings, WATCH } from "./watched.ts";
  * writes the journal row and the records. Undefined when somebody else moved first: look again.
  * @throws {LeashDenied} when the standing does not cover what is demanded now; nothing but a log record was written.
  */
-export function consume(
-  scope: Scope,
-  proposal: Proposal,
-  standing: Standing,
-  origin: Surroundings,
-): Promise<Grant | undefined> {
-  if (standing.kind !== "decided" || standing.decided.counted !== undefined)
-    return consumeCarefully(scope, proposal, standing, origin);
-  return grantBy(scope, proposal, standing, standing.decided, origin);
-}
-
-/** Where the policy must be asked again, or limits are counted: one call after the other. */
-async function consumeCarefully(
+export async function consume(
   scope: Scope,
   proposal: Proposal,
   standing: Standing,

@@ -62,9 +62,7 @@ export function sealedCopy(scope: Scope, grant: Grant): Json {
  */
 export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, options: WatchedOptions<T>): Promise<T> {
   try {
-    const checked = beforeStart(scope, grant, options);
-    // Not waited for where nothing has to be: most calls pay for no promise here.
-    const input = checked instanceof Promise ? await checked : checked;
+    const input = await beforeStart(scope, grant, options);
     options[WATCH]?.starting(grant.action.input, grant.redaction);
     const permit = permitOf(grant, options);
     const result = await attempt(scope, grant, () => withPermit(permit, () => run(input, permit)), options);
@@ -78,42 +76,29 @@ export async function runGrant<T>(scope: Scope, grant: Grant, run: Run<T>, optio
 }
 
 /** The last look before anything happens. What goes wrong here had no effect. */
-function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<T>): Json | Promise<Json> {
+async function beforeStart<T>(scope: Scope, grant: Grant, options: GuardOptions<T>): Promise<Json> {
   try {
     throwIfAborted(options.signal);
     if (options.swap !== true) refuseSwapped(grant);
-    const hasDuty = grant.obligations.some(({ at }) => at === "before");
-    if (hasDuty || scope.context.accepted !== undefined) {
-      return prepared(scope, grant, options).catch((error: unknown) => withdrawn(scope, grant, error, options));
+    if (scope.context.accepted !== undefined) {
+      await scope.context.accepted(options.signal);
+      throwIfAborted(options.signal);
     }
     const input = sealedCopy(scope, grant);
+    if (grant.obligations.some(({ at }) => at === "before")) {
+      await fulfilBefore(scope.context.obligations, grant.obligations, {
+        permit: permitOf(grant, options),
+        input: JSON.parse(grant.action.text) as Json,
+        outcome: null,
+      });
+      throwIfAborted(options.signal);
+    }
     refuseLapsed(scope, grant);
     return input;
   } catch (error) {
-    return withdrawn(scope, grant, error, options);
+    await recordOutcome(scope, grant, failure(error, "none"), options);
+    throw error;
   }
-}
-
-/** Waits for what others must have accepted, and does what the policy wants done before the run. */
-async function prepared<T>(scope: Scope, grant: Grant, options: GuardOptions<T>): Promise<Json> {
-  const { accepted, obligations } = scope.context;
-  if (accepted !== undefined) {
-    await accepted(options.signal);
-    throwIfAborted(options.signal);
-  }
-  const input = sealedCopy(scope, grant);
-  if (grant.obligations.some(({ at }) => at === "before")) {
-    const own = JSON.parse(grant.action.text) as Json;
-    await fulfilBefore(obligations, grant.obligations, { permit: permitOf(grant, options), input: own, outcome: null });
-    throwIfAborted(options.signal);
-  }
-  refuseLapsed(scope, grant);
-  return input;
-}
-
-async function withdrawn(scope: Scope, grant: Grant, error: unknown, origin: Origin): Promise<never> {
-  await recordOutcome(scope, grant, failure(error, "none"), origin);
-  throw error;
 }
 
 /** Whoever took this process for dead may have told a person so, or run the call: then this leave is old. */

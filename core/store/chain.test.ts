@@ -81,7 +81,7 @@ describe("link", () => {
     const texts = Array.from({ length: 0x180 }, (_, code) => `a${String.fromCharCode(code)}b`);
     for (const detail of [...texts, "", "\u2028", "é𝒳", '"', "\\"]) {
       const line = recordText({ ...small, payload: { ...small.payload, detail } });
-      expect(line.slice(1)).toBe(JSON.stringify({ ...small.payload, detail }).slice(1, -1));
+      expect(line).toBe(`,${JSON.stringify({ ...small.payload, detail }).slice(1, -1)}`);
     }
   });
 
